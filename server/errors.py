@@ -1,0 +1,208 @@
+"""Every error that a person or a program can meet, with its status, code, sentence and next step.
+
+    PanelensError
+    ├── InvalidInput (422)
+    │   ├── InvalidFilter           a filter names a field or a value the catalogue does not hold
+    │   ├── InvalidQuestion         empty, too long, or no text at all
+    │   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
+    ├── NotFound (404)
+    ├── Unavailable (503)
+    │   ├── DatabaseAway            PostgreSQL does not answer
+    │   ├── ModelAway               the model is loading, missing or refused
+    │   └── TooBusy                 the queue in front of the model or the pool is full
+    ├── TooHeavy (504)              a search took longer than its time limit
+    └── SetupError (500)            start-up only: the product refuses to start
+        ├── BrokenCatalogue
+        ├── BrokenGrammar
+        └── BrokenDownload
+"""
+
+from typing import ClassVar, Literal
+
+Language = Literal["ko", "en"]
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+class PanelensError(Exception):
+    """An error we can explain: `code` is stable, `detail` says what and where.
+
+    `retry_after_seconds` is sent as the HTTP header when it is set.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    retry_after_seconds: ClassVar[int | None] = None
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "처리하지 못했습니다.",
+        "en": "Something went wrong.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "다시 시도해 주세요. 계속되면 사건 번호를 운영자에게 알려 주세요.",
+        "en": "Try again. If it happens again, give the operator the incident number.",
+    }
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.sentences["en"])
+        self.detail = detail
+
+
+class InvalidInput(PanelensError):
+    """The request cannot be carried out as it is; nothing was changed."""
+
+    status = 422
+    code = "invalid-input"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "요청을 이해할 수 없습니다.",
+        "en": "The request cannot be understood.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "아래 설명을 보고 고쳐서 다시 보내 주세요.",
+        "en": "Correct what is named below and send it again.",
+    }
+
+
+class InvalidFilter(InvalidInput):
+    """A filter that the catalogue does not allow; `detail` names the place."""
+
+    code = "invalid-filter"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "이 패널에 없는 조건입니다.",
+        "en": "The filter asks for something this panel does not hold.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "항목과 답은 /api/catalogue 에서 볼 수 있습니다.",
+        "en": "Fields and answers are listed at /api/catalogue.",
+    }
+
+
+class InvalidQuestion(InvalidInput):
+    """An empty question, one without any text, or one over the length limit."""
+
+    code = "invalid-question"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "읽을 수 있는 질문이 아닙니다.",
+        "en": "This is not a question that can be read.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "찾고 싶은 사람을 짧게 적어 주세요.",
+        "en": "Describe the people you are looking for in a sentence or two.",
+    }
+
+
+class BrokenFile(InvalidInput):
+    """A file that is torn or not of the stated form; `detail` says where it broke."""
+
+    code = "broken-file"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "파일을 읽을 수 없어 아무것도 저장하지 않았습니다.",
+        "en": "The file cannot be read, so nothing was stored.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "표시된 위치를 고치거나 파일을 다시 내보내 주세요.",
+        "en": "Mend the place that is named, or export the file again.",
+    }
+
+
+class NotFound(PanelensError):
+    """What the address names does not exist."""
+
+    status = 404
+    code = "not-found"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "찾는 것이 없습니다.",
+        "en": "There is nothing at this address.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "주소를 확인하거나 처음 화면으로 돌아가 주세요.",
+        "en": "Check the address or go back to the start page.",
+    }
+
+
+class Unavailable(PanelensError):
+    """A part we depend on is away; the same request may work in a moment."""
+
+    status = 503
+    code = "unavailable"
+    retry_after_seconds = 5
+
+
+class DatabaseAway(Unavailable):
+    """PostgreSQL cannot be reached."""
+
+    code = "database-away"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "데이터베이스에 연결할 수 없습니다.",
+        "en": "The database cannot be reached.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "연결되면 저절로 다시 동작합니다. 잠시 뒤 다시 시도해 주세요.",
+        "en": "Searches work again by themselves once it is back. Try again in a moment.",
+    }
+
+
+class ModelAway(Unavailable):
+    """The language model is not loaded."""
+
+    code = "model-away"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "언어 모델이 아직 준비되지 않았습니다.",
+        "en": "The language model is not ready.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "잠시 뒤 다시 시도해 주세요. 조건을 직접 고르는 검색은 지금도 됩니다.",
+        "en": "Try again in a moment. Searching with a filter works without it.",
+    }
+
+
+class TooBusy(Unavailable):
+    """The bounded queue is full."""
+
+    code = "too-busy"
+    retry_after_seconds = 3
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "지금은 질문이 너무 많습니다.",
+        "en": "Too many questions at once.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "몇 초 뒤 다시 시도해 주세요.",
+        "en": "Try again in a few seconds.",
+    }
+
+
+class TooHeavy(PanelensError):
+    """The search was stopped at its time limit."""
+
+    status = 504
+    code = "too-heavy"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "검색이 제한 시간을 넘었습니다.",
+        "en": "The search took longer than its time limit.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "조건을 줄여 다시 시도해 주세요.",
+        "en": "Try again with fewer conditions.",
+    }
+
+
+class SetupError(PanelensError):
+    """The product cannot start; `detail` says what to do."""
+
+    code = "setup"
+
+
+class BrokenCatalogue(SetupError):
+    """A catalogue that contradicts itself; `detail` names the field and the reason."""
+
+    code = "broken-catalogue"
+
+
+class BrokenGrammar(SetupError):
+    """llama.cpp refuses the grammar."""
+
+    code = "broken-grammar"
+
+
+class BrokenDownload(SetupError):
+    """A model file that could not be fetched or has the wrong checksum."""
+
+    code = "broken-download"

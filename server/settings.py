@@ -1,0 +1,53 @@
+"""What an operator can set, one environment variable a line, all beginning with PANELENS_."""
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("panelens", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Settings of one process; made once by the command line and handed down."""
+
+    model_config = SettingsConfigDict(env_prefix="PANELENS_", frozen=True, extra="forbid")
+
+    database_url: Annotated[
+        str | None,
+        Field(description="PostgreSQL to use; without it an embedded one is started"),
+    ] = None
+    data_folder: Annotated[
+        Path,
+        Field(
+            default_factory=_data_folder,
+            description="where models, the embedded database and reports are kept",
+        ),
+    ]
+    catalogue: Annotated[
+        str, Field(description="name of a folder in grammars/, or a path to a catalogue.yaml")
+    ] = "welcome"
+    model: Annotated[str, Field(description="name of a model in models/manifest.toml")] = "default"
+    reference_year: Annotated[
+        int, Field(ge=1900, le=2200, description="age is this year minus the birth year")
+    ] = 2025
+    host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="port to listen on")] = 8000
+    question_length: Annotated[
+        int, Field(ge=10, description="longest question, in characters")
+    ] = 1000
+    queue_length: Annotated[
+        int, Field(ge=1, description="questions that may wait for the model; over it: 503")
+    ] = 16
+    model_threads: Annotated[int, Field(ge=1, description="processor threads the model uses")] = 2
+    pool_size: Annotated[int, Field(ge=1, description="most connections for searches")] = 4
+    statement_timeout_ms: Annotated[
+        int, Field(ge=100, description="time limit of one search statement, in milliseconds")
+    ] = 5000
+    page_size: Annotated[
+        int, Field(ge=1, le=1000, description="respondents shown when no count was asked for")
+    ] = 100
