@@ -1,0 +1,1 @@
+"""Panelens: a question in plain Korean or English → filter → respondents → accuracy."""

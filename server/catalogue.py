@@ -16,6 +16,7 @@ from server.errors import BrokenCatalogue, Language
 from server.resources import folder
 
 SMALLINT_MAX = 32767
+LONG_LIST = 30
 FORBIDDEN_IN_VALUES = re.compile(r"[|\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 
@@ -153,6 +154,11 @@ class PanelField(_Frozen):
     def has_listed_answers(self) -> bool:
         """Whether a condition names answers from a closed list."""
         return self.kind in (Kind.SINGLE, Kind.ORDERED, Kind.BAND, Kind.MULTI)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its names are too many to learn by heart and are looked up in the question."""
+        return self.kind is Kind.TEXT or len(self.listed) >= LONG_LIST
 
     @property
     def takes_range(self) -> bool:

@@ -1,0 +1,1 @@
+"""How right the readings are: evaluation on labelled questions, computed in SQL."""

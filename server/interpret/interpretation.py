@@ -1,0 +1,85 @@
+"""The interpretation: a filter, and what can be said of how it was understood."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from server.catalogue import Catalogue
+from server.errors import Language
+from server.filter import Condition, Filter, Part, Range, as_json
+
+Operator = Literal["any", "all", "range"]
+Warning = Literal["nothing-understood", "contradiction", "doubtful"]  # noqa: A001  (the contract's word)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCondition:
+    """One condition as it was read: how sure the model is (0–1) and which words it came from."""
+
+    part: Part
+    group: int
+    condition: Condition
+    confidence: float
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """A question's filter with the model's confidence, and all that was not understood."""
+
+    question: str
+    language: Language
+    filter: Filter
+    conditions: tuple[ReadCondition, ...]
+    unsupported: tuple[str, ...]
+    unused: tuple[str, ...]
+    warnings: tuple[Warning, ...]
+    model: str
+    milliseconds: float
+
+    @property
+    def understood(self) -> bool:
+        """Whether a search would say something: false when only unknown words were found."""
+        return "nothing-understood" not in self.warnings
+
+
+def operator_of(condition: Condition) -> Operator:
+    """How the condition's values combine."""
+    if isinstance(condition.constraint, Range):
+        return "range"
+    return "all" if condition.constraint.every else "any"
+
+
+def values_of(condition: Condition) -> Any:
+    """The condition's values in the contract's form: a list, or the bounds."""
+    constraint = condition.constraint
+    if isinstance(constraint, Range):
+        bounds = {"min": constraint.min, "max": constraint.max}
+        return {name: bound for name, bound in bounds.items() if bound is not None}
+    return list(constraint.values)
+
+
+def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dict[str, Any]:
+    """The interpretation as the contract spells it."""
+    return {
+        "question": reading.question,
+        "language": reading.language,
+        "filter": as_json(reading.filter),
+        "conditions": [
+            {
+                "part": read.part,
+                "group": read.group,
+                "field": read.condition.field,
+                "source": catalogue.field(read.condition.field).source_code,
+                "operator": operator_of(read.condition),
+                "values": values_of(read.condition),
+                "confidence": round(read.confidence, 4),
+                "words": list(read.words),
+            }
+            for read in reading.conditions
+        ],
+        "unsupported": list(reading.unsupported),
+        "unused": list(reading.unused),
+        "warnings": list(reading.warnings),
+        "model": reading.model,
+        "milliseconds": round(reading.milliseconds, 1),
+    }

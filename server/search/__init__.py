@@ -1,0 +1,1 @@
+"""filter → rows: the plan, the one SQL statement and the answer."""

@@ -1,0 +1,58 @@
+"""The answer: who satisfies a filter, how many, and what each condition costs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.filter import Condition, Part
+
+Cell = str | int | list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedCondition:
+    """One condition with how many satisfy it by itself, and how many if it were dropped."""
+
+    part: Part
+    group: int
+    condition: Condition
+    alone: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownRow:
+    """One line of a breakdown: a value for each field of `by` (None: no answer) and its count."""
+
+    values: tuple[str | None, ...]
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Respondent:
+    """One person: the id and every field in words, keyed by field name."""
+
+    id: str
+    fields: dict[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search statement brought back. Counts are of the whole panel's respondents."""
+
+    population: int
+    total: int
+    returned: int
+    shortfall: int
+    conditions: tuple[CountedCondition, ...]
+    respondents: tuple[Respondent, ...]
+    breakdown: tuple[BreakdownRow, ...]
+    reference_year: int
+    synthetic: bool
+    sql: str
+    milliseconds: float
+
+
+def respondent_as_json(respondent: Respondent, id_key: str) -> dict[str, Any]:
+    """One respondent as a flat object: the catalogue's own id key first."""
+    return {id_key: respondent.id, **respondent.fields}

@@ -1,0 +1,1 @@
+"""How the model is made: generated questions, the cut vocabulary and the adapter."""
