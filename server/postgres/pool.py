@@ -1,0 +1,121 @@
+"""Connections to PostgreSQL, read-only transactions, and where the driver's errors become ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from psycopg import AsyncConnection, Error, OperationalError, errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from server.errors import DatabaseAway, SetupError, TooBusy, TooHeavy
+from server.settings import Settings
+
+APPLICATION_NAME = "panelens"
+RDS_HOST = ".rds.amazonaws.com"
+READ_ATTEMPTS = 3
+# Measured: at once for a lost connection is right after a restart; a moment more for a failover.
+RETRY_SECONDS = (0.0, 0.2)
+RDS_ROOTS = (
+    Path(__file__).resolve().parent.parent / "bundle" / "deploy" / "rds-ca.pem",
+    Path(__file__).resolve().parent.parent.parent / "deploy" / "rds-ca.pem",
+)
+CONNECTION_SETTINGS: Mapping[str, str | int] = {
+    "application_name": APPLICATION_NAME,
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
+Result = TypeVar("Result")
+
+
+def conninfo(database_url: str) -> str:
+    """The address with our time limits, and on RDS with the server's certificate checked.
+
+    What the address says itself is kept.
+    """
+    try:
+        given = conninfo_to_dict(database_url)
+    except Error as error:
+        raise SetupError(f"PANELENS_DATABASE_URL cannot be read: {error}") from error
+    settings: dict[str, str | int] = dict(CONNECTION_SETTINGS)
+    if str(given.get("host", "")).endswith(RDS_HOST):
+        settings |= {"sslmode": "verify-full", "sslrootcert": str(rds_roots())}
+    missing = {name: value for name, value in settings.items() if name not in given}
+    return make_conninfo(database_url, **missing)
+
+
+def rds_roots() -> Path:
+    """The certificates that sign RDS servers: in the wheel or in a checkout."""
+    for path in RDS_ROOTS:
+        if path.is_file():
+            return path
+    raise SetupError("rds-ca.pem is missing: install panelens again")
+
+
+async def open_pool(database_url: str, settings: Settings) -> AsyncConnectionPool:
+    """A pool that opens at once, also while PostgreSQL is away, and heals by itself."""
+    pool = AsyncConnectionPool(
+        conninfo(database_url),
+        min_size=1,
+        max_size=settings.pool_size,
+        timeout=2,
+        max_waiting=settings.queue_length,
+        max_lifetime=1800,
+        reconnect_timeout=30,
+        name=APPLICATION_NAME,
+        open=False,
+    )
+    await pool.open(wait=False)
+    return pool
+
+
+@asynccontextmanager
+async def reading(
+    pool: AsyncConnectionPool, statement_timeout_ms: int
+) -> AsyncIterator[AsyncConnection]:
+    """One read-only transaction with a time limit for each of its statements."""
+    with explained():
+        async with pool.connection() as connection:
+            await connection.execute("set transaction isolation level repeatable read, read only")
+            await connection.execute(
+                "select set_config('statement_timeout', %s, true)", [f"{statement_timeout_ms}ms"]
+            )
+            yield connection
+
+
+async def read_again(read: Callable[[], Awaitable[Result]]) -> Result:
+    """The result of a read, tried up to twice more when its connection was lost."""
+    for seconds in RETRY_SECONDS:
+        try:
+            return await read()
+        except DatabaseAway as error:
+            if not isinstance(error.__cause__, OperationalError) or _is_waiting(error.__cause__):
+                raise
+            await asyncio.sleep(seconds)
+    return await read()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the driver's errors into ours; what is our own mistake stays as it is."""
+    try:
+        yield
+    except TooManyRequests as error:
+        raise TooBusy("every connection is in use and the queue is full") from error
+    except PoolTimeout as error:
+        raise DatabaseAway("no connection became free in time") from error
+    except errors.QueryCanceled as error:
+        raise TooHeavy(str(error)) from error
+    except (OperationalError, PoolClosed) as error:
+        raise DatabaseAway(str(error)) from error
+
+
+def _is_waiting(error: BaseException) -> bool:
+    """Whether the error came after a wait: waiting again would only add to the queue."""
+    return isinstance(error, PoolTimeout | TooManyRequests)
