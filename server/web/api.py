@@ -1,0 +1,166 @@
+"""The JSON API: the same answers as the page, for programs."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.catalogue import Catalogue
+from server.errors import (
+    DatabaseAway,
+    InvalidFilter,
+    InvalidInput,
+    InvalidQuestion,
+    ModelAway,
+    NotFound,
+    PanelensError,
+    TooBusy,
+    TooHeavy,
+)
+from server.interpret.interpretation import interpretation_as_json
+from server.search.answer import Respondent, respondent_as_json
+from server.web.asking import (
+    answer_as_json,
+    answer_filter,
+    answer_question,
+    check_filter,
+    check_question,
+)
+from server.web.problems import TooLarge, documented
+from server.web.schemas import (
+    AnswerBody,
+    HealthBody,
+    InterpretationBody,
+    InterpretRequest,
+    ReadyBody,
+    SearchRequest,
+)
+from server.web.services import Services
+from server.web.site import SiteOf
+
+ID_LENGTH_MAX = 80
+
+api = APIRouter()
+
+
+@api.post(
+    "/api/interpret",
+    summary="Read a question",
+    response_model=InterpretationBody,
+    responses=documented(
+        InvalidInput, InvalidQuestion, TooLarge, ModelAway, TooBusy, PanelensError
+    ),
+)
+async def interpret(request: Request, body: InterpretRequest, site: SiteOf) -> Response:
+    """What the question asks for, as a filter, with a confidence for each condition."""
+    question = check_question(
+        body.question, longest=site.settings.question_length, wording=site.wording(request)
+    )
+    reading = await site.services.interpret(question)
+    return JSONResponse(interpretation_as_json(reading, site.services.catalogue))
+
+
+@api.post(
+    "/api/search",
+    summary="Answer a question or search with a filter",
+    response_model=AnswerBody,
+    responses=documented(
+        InvalidInput,
+        InvalidQuestion,
+        InvalidFilter,
+        TooLarge,
+        DatabaseAway,
+        ModelAway,
+        TooBusy,
+        TooHeavy,
+        PanelensError,
+    ),
+)
+async def search(request: Request, body: SearchRequest, site: SiteOf) -> Response:
+    """Who matches, how many, what each condition costs, and how far to trust the reading.
+
+    Without `page_size` as many are returned as the filter's `limit` asks for, at most 1000;
+    `offset` goes on from there. A question of which nothing was understood finds nobody.
+    """
+    catalogue, settings = site.services.catalogue, site.settings
+    if body.question is not None:
+        question = check_question(
+            body.question, longest=settings.question_length, wording=site.wording(request)
+        )
+        answer = await answer_question(
+            site.services,
+            question,
+            page_size=body.page_size,
+            offset=body.offset,
+            usual=settings.page_size,
+        )
+    else:
+        answer = await answer_filter(
+            site.services,
+            check_filter(body.filter, catalogue),
+            page_size=body.page_size,
+            offset=body.offset,
+            usual=settings.page_size,
+        )
+    return JSONResponse(answer_as_json(answer, catalogue, settings.reference_year))
+
+
+@api.get(
+    "/api/respondents/{respondent_id}",
+    summary="One respondent",
+    responses=documented(NotFound, DatabaseAway, PanelensError),
+)
+async def respondent(respondent_id: str, site: SiteOf) -> Response:
+    """Everything the panel knows of one person, in words."""
+    found = await find_respondent(site.services, respondent_id)
+    return JSONResponse(respondent_as_json(found, site.services.catalogue.respondent_id))
+
+
+@api.get("/api/catalogue", summary="Fields, wordings and answers", response_model=Catalogue)
+async def catalogue(site: SiteOf) -> Response:
+    """The catalogue that filters are written in."""
+    return Response(
+        site.services.catalogue.model_dump_json(exclude_none=True), media_type="application/json"
+    )
+
+
+@api.api_route(
+    "/healthz",
+    methods=["GET", "HEAD"],
+    summary="Whether the process answers",
+    response_model=HealthBody,
+)
+async def health() -> Response:
+    """Says nothing of model and database: a restart would not mend them."""
+    return JSONResponse(HealthBody().model_dump())
+
+
+@api.get(
+    "/readyz",
+    summary="Whether a question can be answered",
+    response_model=ReadyBody,
+    responses={503: {"model": ReadyBody, "description": "model or database is away"}},
+)
+async def ready(site: SiteOf) -> Response:
+    """Which of model and database can work now, and why one cannot."""
+    state = await site.services.ready()
+    body = ReadyBody(
+        ready=state.ready,
+        model=state.model,
+        database=state.database,
+        details=dict(state.details),
+    )
+    return JSONResponse(
+        body.model_dump(),
+        status_code=200 if state.ready else 503,
+        headers={"cache-control": "no-store"} | ({} if state.ready else {"retry-after": "5"}),
+    )
+
+
+async def find_respondent(services: Services, respondent_id: str) -> Respondent:
+    """The respondent; NotFound when there is none or when it cannot be an id."""
+    if len(respondent_id) > ID_LENGTH_MAX or not respondent_id.isprintable():
+        raise NotFound()
+    found = await services.respondent(respondent_id)
+    if found is None:
+        raise NotFound(respondent_id)
+    return found

@@ -1,0 +1,73 @@
+"""The web application: routes, middleware and the one place where errors become responses."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.errors import InvalidInput, PanelensError
+from server.settings import Settings
+from server.web.api import api
+from server.web.pages import is_for_programs, pages, problem_page
+from server.web.problems import (
+    explain_validation,
+    headers_of,
+    ours,
+    problem_of,
+    problem_response,
+)
+from server.web.protection import BodyLimit, LastResort, SecurityHeaders
+from server.web.services import Services
+from server.web.site import language_of, load_site, site_of
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings, services: Services, *, lifespan: Lifespan | None = None
+) -> FastAPI:
+    """Build the application; `lifespan` opens and closes what the services need."""
+    app = FastAPI(
+        title="Panelens",
+        version=version("panelens"),
+        summary="Ask a survey panel a question in plain Korean or English.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.site = load_site(settings, services)
+    app.include_router(api)
+    app.include_router(pages)
+    app.add_exception_handler(PanelensError, _refuse)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, explain=explain)
+    app.add_middleware(LastResort, explain=explain)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def explain(request: Request, error: Exception, incident: str | None) -> Response:
+    """The error as a problem for programs, as a page for people."""
+    if is_for_programs(request):
+        problem = problem_of(error, language_of(request), incident)
+        headers = {**headers_of(error), "vary": "Accept-Language, Cookie"}
+        return problem_response(problem, headers)
+    return problem_page(site_of(request), request, error, incident)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    if isinstance(error, RequestValidationError):
+        return await explain(request, InvalidInput(explain_validation(error.errors())), None)
+    if isinstance(error, HTTPException):
+        response = await explain(request, ours(error), None)
+        response.headers.update(error.headers or {})
+        return response
+    return await explain(request, error, None)

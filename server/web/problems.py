@@ -1,0 +1,129 @@
+"""How an error is told over HTTP: one problem with status, code, sentence and hint (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from server.errors import InvalidInput, Language, NotFound, PanelensError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class TooLarge(InvalidInput):
+    """A request body over the limit; it was not read."""
+
+    status = 413
+    code = "too-large"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "보낸 내용이 너무 큽니다.",
+        "en": "The request is too large.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "64 kB 이하로 줄여 보내 주세요.",
+        "en": "Send no more than 64 kB.",
+    }
+
+
+class MethodRefused(InvalidInput):
+    """The address exists but not for this method."""
+
+    status = 405
+    code = "method-refused"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "이 주소는 이 방식의 요청을 받지 않습니다.",
+        "en": "This address does not take this kind of request.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "받는 방식은 Allow 머리글과 /api/openapi.json 에 있습니다.",
+        "en": "The Allow header and /api/openapi.json say which kinds it takes.",
+    }
+
+
+class Problem(BaseModel):
+    """An error as programs and pages receive it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(examples=["urn:panelens:problem:invalid-filter"])
+    title: str = Field(description="a sentence in the caller's language")
+    status: int = Field(examples=[422])
+    code: str = Field(description="stable; for programs", examples=["invalid-filter"])
+    detail: str = Field(description="what exactly, and where")
+    hint: str = Field(description="what to do next, in the caller's language")
+    incident: str | None = Field(
+        default=None, description="to be told to the operator, who finds it in the log"
+    )
+
+
+def problem_of(error: Exception, language: Language, incident: str | None = None) -> Problem:
+    """What can be said of an error; one we do not know is told without its text."""
+    known = error if isinstance(error, PanelensError) else PanelensError()
+    return Problem(
+        type=f"urn:panelens:problem:{known.code}",
+        title=known.sentences[language],
+        status=known.status,
+        code=known.code,
+        detail=known.detail,
+        hint=known.hints[language],
+        incident=incident,
+    )
+
+
+def problem_response(problem: Problem, headers: Mapping[str, str]) -> JSONResponse:
+    """The problem as application/problem+json."""
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        status_code=problem.status,
+        headers=dict(headers),
+        media_type=MEDIA_TYPE,
+    )
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """Headers that belong to an error: when to try again, which methods are taken."""
+    if isinstance(error, PanelensError) and error.retry_after_seconds is not None:
+        return {"retry-after": str(error.retry_after_seconds)}
+    return {}
+
+
+def ours(error: HTTPException) -> PanelensError:
+    """The framework's own refusals as ours."""
+    if error.status_code == 404:
+        return NotFound()
+    if error.status_code == 405:
+        return MethodRefused()
+    return InvalidInput(str(error.detail))
+
+
+def explain_validation(errors: Sequence[Mapping[str, Any]]) -> str:
+    """The first complaint of a body's check, with its place."""
+    first = errors[0]
+    place = ".".join(str(part) for part in first["loc"] if part != "body")
+    message = str(first["msg"])
+    return f"{place}: {message}" if place else message
+
+
+def documented(*errors: type[PanelensError]) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route for OpenAPI, one entry a status, one example a code."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        entry = responses.setdefault(
+            error.status,
+            {
+                "description": "",
+                "content": {
+                    MEDIA_TYPE: {"schema": Problem.model_json_schema(), "examples": {}},
+                },
+            },
+        )
+        entry["description"] = (
+            f"{entry['description']} {error.code}: {error.sentences['en']}".strip()
+        )
+        entry["content"][MEDIA_TYPE]["examples"][error.code] = {
+            "summary": error.sentences["en"],
+            "value": problem_of(error("…"), "en").model_dump(exclude_none=True),
+        }
+    return responses

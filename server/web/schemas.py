@@ -1,0 +1,152 @@
+"""The API's bodies as OpenAPI documents them; a test holds real answers against them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from server.errors import Language
+from server.filter import LIMIT_MAX, Part
+from server.interpret.interpretation import Operator
+from server.interpret.interpretation import Warning as ReadingWarning
+from server.web.asking import PAGE_SIZE_MAX
+
+QUESTION = "서울 사는 30대 기혼 여성 100명"
+FILTER: dict[str, Any] = {
+    "where": {"region": ["서울"], "gender": ["여성"], "age": {"min": 30, "max": 39}},
+    "limit": 100,
+}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class InterpretRequest(_Body):
+    """A question to be read."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"question": QUESTION}]}
+    )
+
+    question: str = Field(strict=True)
+
+
+class SearchRequest(_Body):
+    """A question to be read and answered, or a filter to be searched with: one of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": QUESTION}, {"filter": FILTER, "page_size": 20, "offset": 20}]
+        },
+    )
+
+    question: str | None = Field(default=None, strict=True)
+    filter: dict[str, Any] | None = None
+    page_size: int | None = Field(default=None, ge=1, le=PAGE_SIZE_MAX, strict=True)
+    offset: int = Field(default=0, ge=0, le=LIMIT_MAX, strict=True)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "SearchRequest":
+        if (self.question is None) == (self.filter is None):
+            raise ValueError("give either a question or a filter")
+        return self
+
+
+class ReadConditionBody(_Body):
+    """One condition as it was read."""
+
+    part: Part
+    group: int = Field(description="number of the group in `either`, else 0")
+    field: str
+    source: str = Field(description="the codebook's own code", examples=["Q12_1"])
+    operator: Operator
+    values: list[str] | dict[Literal["min", "max"], int]
+    confidence: float
+    words: list[str] = Field(description="the words of the question it came from")
+
+
+class InterpretationBody(_Body):
+    """A question's filter and all that was not understood."""
+
+    question: str
+    language: Language
+    filter: dict[str, Any] = Field(examples=[FILTER])
+    conditions: list[ReadConditionBody]
+    unsupported: list[str] = Field(description="phrases the panel cannot answer")
+    unused: list[str] = Field(description="words that led to nothing")
+    warnings: list[ReadingWarning]
+    model: str
+    milliseconds: float
+
+
+class AccuracyBody(_Body):
+    """What was measured on labelled questions with the same fields; null: not enough of them."""
+
+    enough: bool
+    questions: int
+    exact: float | None = Field(description="share of readings right in every part")
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    jaccard: float | None
+    fields: list[str]
+    confidence: float | None = Field(description="of this answer; null when a filter was sent")
+
+
+class CountedConditionBody(_Body):
+    """One condition and what it costs; confidence and words only when it was read."""
+
+    part: Part
+    group: int
+    field: str
+    source: str
+    operator: Operator
+    values: list[str] | dict[Literal["min", "max"], int]
+    confidence: float | None = None
+    words: list[str] | None = None
+    alone: int = Field(description="respondents who satisfy this condition by itself")
+    without: int = Field(description="respondents found if it were dropped")
+
+
+class BreakdownBody(_Body):
+    """One line of a breakdown; a null value means no answer."""
+
+    values: dict[str, str | None]
+    count: int
+    share: float
+
+
+class AnswerBody(_Body):
+    """The answer to a question or a filter."""
+
+    interpretation: InterpretationBody | None = Field(description="null when a filter was sent")
+    filter: dict[str, Any] = Field(examples=[FILTER])
+    population: int | None = Field(description="respondents in the panel; null: not searched")
+    total: int
+    returned: int
+    shortfall: int
+    accuracy: AccuracyBody
+    conditions: list[CountedConditionBody]
+    respondents: list[dict[str, Any]]
+    breakdown: list[BreakdownBody]
+    sql: str | None
+    reference_year: int = Field(description="age is this year minus the birth year")
+    synthetic: bool | None = Field(description="whether no real person is in the panel")
+    warnings: list[ReadingWarning]
+    milliseconds: float
+
+
+class HealthBody(_Body):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class ReadyBody(_Body):
+    """Which parts can work now."""
+
+    ready: bool
+    model: bool
+    database: bool
+    details: dict[str, str]

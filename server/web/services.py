@@ -1,0 +1,76 @@
+"""What the web asks of the product: read, search, show one respondent, say how good it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from server.catalogue import Catalogue
+from server.filter import Filter
+from server.interpret.interpretation import Interpretation
+from server.search.answer import Found, Respondent
+
+ENOUGH_QUESTIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What was measured on labelled questions that use these fields; rates are 0–1.
+
+    `exact` is interpretation accuracy, the others are the match rate of the respondents.
+    """
+
+    questions: int
+    exact: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    jaccard: float | None
+    fields: tuple[str, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many questions were labelled that a rate says something."""
+        return self.questions >= ENOUGH_QUESTIONS and self.exact is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Which parts can work now; `details` gives the operator a reason for each that cannot."""
+
+    model: bool
+    database: bool
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question can be answered."""
+        return self.model and self.database
+
+
+class Services(Protocol):
+    """The product behind the web; every method is safe to call from many requests at once."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The panel's catalogue."""
+        ...
+
+    async def interpret(self, question: str) -> Interpretation:
+        """Read a question; raises InvalidQuestion, ModelAway or TooBusy."""
+        ...
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        """Who satisfies the filter; raises DatabaseAway, TooBusy or TooHeavy."""
+        ...
+
+    async def respondent(self, respondent_id: str) -> Respondent | None:
+        """One person by id; raises DatabaseAway."""
+        ...
+
+    async def accuracy(self, query: Filter) -> Accuracy | None:
+        """What was measured on questions with the filter's fields; None when nothing was."""
+        ...
+
+    async def ready(self) -> Readiness:
+        """Whether model and database can work now; never raises."""
+        ...

@@ -1,0 +1,421 @@
+"""From an answer to what its page shows: pure functions, no request and no template in sight."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from server.catalogue import Answer as ListedAnswer
+from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.filter import Condition, Filter, Part, Values, placed_conditions
+from server.interpret.interpretation import Interpretation
+from server.search.answer import CountedCondition, Found, Respondent
+from server.web import views
+from server.web.addresses import Address
+from server.web.asking import Answer, fields_of, without_condition, write_filter
+from server.web.phrasing import (
+    cell_in_words,
+    condition_in_words,
+    label_of,
+    labels_of,
+    mark_question,
+    value_in_words,
+)
+from server.web.services import ENOUGH_QUESTIONS, Accuracy
+from server.web.wording import Wording
+
+DOUBTFUL_BELOW = 0.8
+COLUMNS = 9
+FOLDED_FROM = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Shows one panel's answers in one language from one address."""
+
+    catalogue: Catalogue
+    wording: Wording
+    address: Address
+    page_size: int
+
+    def answer(self, answer: Answer) -> views.AnswerView:
+        """The reading and, when something was understood, who was found."""
+        found = None if answer.found is None else self._found(answer, answer.found)
+        return views.AnswerView(self._reading(answer), found)
+
+    def respondent_groups(self, respondent: Respondent) -> tuple[views.ProfileGroup, ...]:
+        """Everything known of one person, by source file."""
+        return tuple(
+            self._profile_group(file, fields, respondent)
+            for file, fields in self._by_file(self.catalogue.fields)
+        )
+
+    def codebook(self, wanted: str) -> tuple[views.CodebookGroup, ...]:
+        """The fields in which every wanted word occurs, by source file."""
+        words = [normalise(word) for word in wanted.split()]
+        fields = [f for f in self.catalogue.fields if all(w in _searchable(f) for w in words)]
+        return tuple(
+            views.CodebookGroup(file, tuple(self._codebook_field(f) for f in group))
+            for file, group in self._by_file(fields)
+        )
+
+    # The reading
+
+    def _reading(self, answer: Answer) -> views.ReadingView:
+        query, reading = answer.filter, answer.interpretation
+        chips = [
+            (part, self._chip(answer, part, group, condition))
+            for part, group, condition in placed_conditions(query)
+        ]
+        alternatives = iter([chip for part, chip in chips if part == "either"])
+        return views.ReadingView(
+            segments=mark_question(reading) if reading else (),
+            chips=tuple(chip for part, chip in chips if part != "either"),
+            groups=tuple(
+                tuple(next(alternatives) for _ in conditions) for conditions in query.either
+            ),
+            settings=tuple(self._settings(query)),
+            everyone=answer.found is not None and not query.restricts,
+            unsupported=reading.unsupported if reading else (),
+            unused=reading.unused if reading else (),
+            contradiction=_warned(reading, "contradiction"),
+            doubtful=any(chip.doubtful for _, chip in chips),
+            chosen=reading is None,
+            ask_again=self._ask_again(reading),
+        )
+
+    def _ask_again(self, reading: Interpretation | None) -> str | None:
+        question = self.address.question
+        return self.address.asking(question).href if reading is None and question else None
+
+    def _chip(self, answer: Answer, part: Part, group: int, condition: Condition) -> views.Chip:
+        field = self.catalogue.field(condition.field)
+        read = answer.read.get((part, group, condition.field))
+        return views.Chip(
+            label=label_of(field, self.wording),
+            text=condition_in_words(condition, field, self.wording),
+            source=field.source_code,
+            wording=field.question.in_(self.wording.language),
+            href=self._codebook_entry(field),
+            negated=part == "not",
+            confidence=read.confidence if read else None,
+            doubtful=read is not None and read.confidence < DOUBTFUL_BELOW,
+            words=" ".join(read.words) if read else "",
+            remove=self._without(answer.filter, part, group, condition.field),
+        )
+
+    def _settings(self, query: Filter) -> Iterable[views.Setting]:
+        for name in query.by:
+            kept = tuple(other for other in query.by if other != name)
+            label = label_of(self.catalogue.field(name), self.wording)
+            yield views.Setting(
+                self.wording.say("by %(label)s", label=label),
+                self._searching(replace(query, by=kept)),
+            )
+        if query.limit is not None:
+            yield views.Setting(
+                self.wording.say("%(n)s wanted", n=self.wording.number(query.limit)),
+                self._searching(replace(query, limit=None)),
+            )
+
+    # Who was found
+
+    def _found(self, answer: Answer, found: Found) -> views.FoundView:
+        funnel = tuple(self._funnel(answer.filter, found))
+        costliest = next((row for row in funnel if row.costliest), None)
+        reading = answer.interpretation
+        return views.FoundView(
+            headline=self._headline(answer.filter, found),
+            remark=self._remark(answer.filter, found),
+            total=found.total,
+            population=found.population,
+            share=_share(found.total, found.population),
+            reference_year=found.reference_year,
+            synthetic=found.synthetic,
+            accuracy=self._accuracy(answer.accuracy, answer.confidence),
+            funnel=funnel,
+            relief=costliest if found.total == 0 or found.shortfall > 0 else None,
+            breakdown=self._breakdown(answer.filter, found),
+            people=self._people(answer.filter, found) if found.total else None,
+            sql=found.sql,
+            api=write_filter(answer.filter),
+            reading_ms=reading.milliseconds if reading else None,
+            search_ms=found.milliseconds,
+        )
+
+    def _headline(self, query: Filter, found: Found) -> str:
+        if found.total == 0:
+            return self.wording.say("Nobody matches")
+        if query.limit is None:
+            return self.wording.say_many(
+                "%(n)s respondent matches", "%(n)s respondents match", found.total
+            )
+        return self.wording.say(
+            "%(asked)s wanted, %(total)s match",
+            asked=self.wording.number(query.limit),
+            total=self.wording.number(found.total),
+        )
+
+    def _remark(self, query: Filter, found: Found) -> str:
+        if query.limit is None or found.total == 0:
+            return ""
+        if found.shortfall > 0:
+            return self.wording.say(
+                "%(n)s short. Nobody is added to fill up.", n=self.wording.number(found.shortfall)
+            )
+        return self.wording.say(
+            "The first %(n)s in a fixed random order: the same question brings the same people.",
+            n=self.wording.number(query.limit),
+        )
+
+    def _funnel(self, query: Filter, found: Found) -> Iterable[views.FunnelRow]:
+        most = max((counted.without for counted in found.conditions), default=0)
+        for counted in found.conditions:
+            yield self._funnel_row(query, found, counted, most)
+
+    def _funnel_row(
+        self, query: Filter, found: Found, counted: CountedCondition, most: int
+    ) -> views.FunnelRow:
+        field = self.catalogue.field(counted.condition.field)
+        gain = counted.without - found.total
+        return views.FunnelRow(
+            label=label_of(field, self.wording),
+            text=condition_in_words(counted.condition, field, self.wording),
+            negated=counted.part == "not",
+            alone=_bar(counted.alone, found.population),
+            without=_bar(counted.without, found.population),
+            gain=gain,
+            costliest=gain > 0 and counted.without == most,
+            remove=self._without(query, counted.part, counted.group, field.name),
+        )
+
+    def _accuracy(self, measured: Accuracy | None, confidence: float | None) -> views.AccuracyView:
+        say = self.wording.say
+        rates: list[tuple[str, str, float | None]] = []
+        if measured is not None and measured.enough:
+            rates = [
+                (say("Exact"), say("readings that are right in every part"), measured.exact),
+                (
+                    say("Precision"),
+                    say("share of the found people who should be found"),
+                    measured.precision,
+                ),
+                (say("Recall"), say("share of the right people who are found"), measured.recall),
+                ("F1", say("precision and recall in one figure"), measured.f1),
+                ("Jaccard", say("overlap of found and right people"), measured.jaccard),
+            ]
+        return views.AccuracyView(
+            questions=measured.questions if measured else 0,
+            needed=ENOUGH_QUESTIONS,
+            confidence=confidence,
+            rates=tuple(
+                views.Rate(label, meaning, value, _width(value, 1))
+                for label, meaning, value in rates
+                if value is not None
+            ),
+            fields=labels_of(
+                tuple(name for name in measured.fields if name in self.catalogue.by_name)
+                if measured
+                else (),
+                self.catalogue,
+                self.wording,
+            ),
+        )
+
+    def _breakdown(self, query: Filter, found: Found) -> views.BreakdownView | None:
+        if not query.by or not found.breakdown:
+            return None
+        fields = [self.catalogue.field(name) for name in query.by]
+        largest = max(row.count for row in found.breakdown)
+        return views.BreakdownView(
+            headings=tuple(label_of(field, self.wording) for field in fields),
+            rows=tuple(
+                (
+                    tuple(
+                        self.wording.say("no answer")
+                        if value is None
+                        else value_in_words(value, field, self.wording)
+                        for field, value in zip(fields, row.values, strict=True)
+                    ),
+                    _bar(row.count, largest),
+                    row.share,
+                )
+                for row in found.breakdown
+            ),
+        )
+
+    def _people(self, query: Filter, found: Found) -> views.People:
+        asked = fields_of(query)
+        derived = {f.derived_from for f in self.catalogue.fields}
+        usual = [
+            f.name for f in self.catalogue.fields if f.name not in asked and f.name not in derived
+        ]
+        names = [*asked, *usual[: max(0, COLUMNS - len(asked))]]
+        fields = [self.catalogue.field(name) for name in names]
+        return views.People(
+            id_heading=self.catalogue.respondent_id,
+            headings=tuple(
+                views.Heading(label_of(f, self.wording), f.source_code, f.name in asked)
+                for f in fields
+            ),
+            rows=tuple(
+                views.PersonRow(
+                    id=person.id,
+                    href=self.address.to(f"/respondents/{quote(person.id, safe='')}").href,
+                    cells=tuple(
+                        cell_in_words(person.fields.get(f.name), f, self.wording) for f in fields
+                    ),
+                )
+                for person in found.respondents
+            ),
+            paging=self._paging(query, found),
+        )
+
+    def _paging(self, query: Filter, found: Found) -> views.Paging:
+        size = page_size_of(query, self.page_size)
+        reachable = min(found.total, query.limit or found.total)
+        result = self.address.searching(query, self.address.question)
+        page, pages = self.address.page, -(-reachable // size)
+        first = (page - 1) * size + 1
+        return views.Paging(
+            first=first,
+            last=first + len(found.respondents) - 1,
+            page=page,
+            pages=pages,
+            previous=result.on_page(min(page - 1, pages)).href if page > 1 else None,
+            next=result.on_page(page + 1).href if page < pages else None,
+        )
+
+    # Profile and codebook
+
+    def _profile_group(
+        self, file: str, fields: Iterable[PanelField], respondent: Respondent
+    ) -> views.ProfileGroup:
+        rows, unanswered = [], []
+        for field in fields:
+            cell = respondent.fields.get(field.name)
+            if cell is None or cell == []:
+                unanswered.append(label_of(field, self.wording))
+                continue
+            rows.append(
+                views.ProfileRow(
+                    label=label_of(field, self.wording),
+                    source=self._source(field),
+                    wording=field.question.in_(self.wording.language),
+                    href=self._codebook_entry(field),
+                    text=cell_in_words(cell, field, self.wording),
+                    official=_official(cell, field) if isinstance(cell, str) else "",
+                )
+            )
+        return views.ProfileGroup(file, tuple(rows), " · ".join(unanswered))
+
+    def _codebook_field(self, field: PanelField) -> views.CodebookField:
+        language = self.wording.language
+        return views.CodebookField(
+            name=field.name,
+            label=label_of(field, self.wording),
+            source=self._source(field),
+            kind=self._kind(field.kind),
+            wording=field.question.in_(language),
+            personal=field.personal,
+            note=field.note or "",
+            also=", ".join(getattr(field.aliases, language)),
+            answers=tuple(self._codebook_answer(field, answer) for answer in field.answers),
+            folded=len(field.answers) >= FOLDED_FROM,
+        )
+
+    def _codebook_answer(self, field: PanelField, answer: ListedAnswer) -> views.CodebookAnswer:
+        query = Filter(where=(Condition(field.name, Values((answer.value,))),))
+        return views.CodebookAnswer(
+            code=answer.code,
+            text=answer.named(self.wording.language),
+            official=_official(answer.value, field),
+            count=answer.count,
+            href=None if answer.missing else self._searching(query, about_question=False),
+        )
+
+    def _kind(self, kind: Kind) -> str:
+        say = self.wording.say
+        return {
+            Kind.SINGLE: say("one answer"),
+            Kind.ORDERED: say("one answer of an ordered list"),
+            Kind.BAND: say("one range of numbers"),
+            Kind.MULTI: say("several answers"),
+            Kind.NUMBER: say("number"),
+            Kind.TEXT: say("open list"),
+        }[kind]
+
+    def _by_file(
+        self, fields: Iterable[PanelField]
+    ) -> Iterable[tuple[str, tuple[PanelField, ...]]]:
+        """Fields by source file; files of a single question stand together at the end."""
+        alone = self._files_of_one_field
+        files: dict[str, list[PanelField]] = {}
+        for field in fields:
+            file = self._file(field)
+            title = self.wording.say("Single-question polls") if file in alone else file
+            files.setdefault(title, []).append(field)
+        return [(title, tuple(group)) for title, group in files.items()]
+
+    @property
+    def _files_of_one_field(self) -> set[str]:
+        counted = Counter(self._file(field) for field in self.catalogue.fields)
+        return {file for file, count in counted.items() if count == 1}
+
+    def _file(self, field: PanelField) -> str:
+        origin = field if field.source else self.catalogue.field(field.derived_from or "")
+        return origin.source.file if origin.source else self.catalogue.name
+
+    def _source(self, field: PanelField) -> str:
+        """The code, with its file where the heading does not name it."""
+        file = self._file(field)
+        return (
+            f"{file} {field.source_code}" if file in self._files_of_one_field else field.source_code
+        )
+
+    # Addresses
+
+    def _codebook_entry(self, field: PanelField) -> str:
+        return f"{self.address.to('/codebook').href}#{field.name}"
+
+    def _without(self, query: Filter, part: Part, group: int, field: str) -> str:
+        return self._searching(without_condition(query, part, group, field))
+
+    def _searching(self, query: Filter, *, about_question: bool = True) -> str:
+        question = self.address.question if about_question else None
+        return self.address.searching(query, question).href
+
+
+def page_size_of(query: Filter, usual: int) -> int:
+    """How many respondents one page shows: never more than were wanted."""
+    return min(usual, query.limit or usual)
+
+
+def _warned(reading: Interpretation | None, warning: str) -> bool:
+    return reading is not None and warning in reading.warnings
+
+
+def _official(value: str, field: PanelField) -> str:
+    """The official wording where it says more than the short name."""
+    answer = field.by_value.get(value)
+    return answer.label if answer is not None and answer.label != answer.value else ""
+
+
+def _searchable(field: PanelField) -> str:
+    words = [field.name, field.source_code, *field.label.model_dump().values()]
+    words += [*field.question.model_dump().values(), *field.aliases.ko, *field.aliases.en]
+    for answer in field.answers:
+        words += [answer.value, answer.label, answer.en, *answer.aliases]
+    return "\n".join(normalise(word) for word in words)
+
+
+def _bar(count: int, whole: int) -> views.Bar:
+    return views.Bar(count, _width(count, whole))
+
+
+def _width(part: float, whole: float) -> float:
+    return round(100 * max(0.0, min(1.0, part / whole)), 2) if whole else 0.0
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

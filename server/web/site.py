@@ -1,0 +1,90 @@
+"""What every route needs, made once and handed down by dependency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from server.errors import LANGUAGES, Language
+from server.resources import folder
+from server.settings import Settings
+from server.web.assets import Assets, load_assets
+from server.web.rendering import Renderer, load_renderer
+from server.web.services import Services
+from server.web.wording import Wording, choose_language, load_wordings
+
+LANGUAGE_COOKIE = "panelens_language"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings, the product behind it, and everything read from web/."""
+
+    settings: Settings
+    services: Services
+    assets: Assets
+    wordings: Mapping[Language, Wording]
+    renderer: Renderer
+
+    def wording(self, request: Request) -> Wording:
+        """How to speak to the caller."""
+        return self.wordings[language_of(request)]
+
+    def html(
+        self, request: Request, template: str, page: object, status: int = 200
+    ) -> HTMLResponse:
+        """A filled template in the caller's language, which is remembered when it was chosen."""
+        language = language_of(request)
+        response = HTMLResponse(self.renderer.fill(template, page, language), status)
+        response.headers["vary"] = "HX-Request, Accept-Language, Cookie"
+        response.headers["cache-control"] = "private, no-store"
+        response.headers["content-language"] = language
+        if asked_language(request) is not None:
+            _remember(response, language, secure=request.url.scheme == "https")
+        return response
+
+
+def load_site(settings: Settings, services: Services) -> Site:
+    """Read web/: templates, messages and static files."""
+    web = folder("web")
+    assets = load_assets(web / "static")
+    wordings = load_wordings(web / "messages")
+    renderer = load_renderer(web / "templates", assets, wordings)
+    return Site(settings, services, assets, wordings, renderer)
+
+
+def site_of(request: Request) -> Site:
+    """The site that create_app made."""
+    return cast(Site, request.app.state.site)
+
+
+SiteOf = Annotated[Site, Depends(site_of)]
+
+
+def asked_language(request: Request) -> Language | None:
+    """The language that the address asks for."""
+    wanted = request.query_params.get("lang")
+    return next((language for language in LANGUAGES if language == wanted), None)
+
+
+def language_of(request: Request) -> Language:
+    """The caller's language: the address, then what was chosen before, then the browser's."""
+    return choose_language(
+        (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)),
+        request.headers.get("accept-language", ""),
+    )
+
+
+def _remember(response: Response, language: Language, *, secure: bool) -> None:
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )

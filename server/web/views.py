@@ -1,0 +1,313 @@
+"""What each page shows: frozen dataclasses, one a template, already in the reader's words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from server.errors import Language
+from server.web.phrasing import Segment
+from server.web.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """The page in another language."""
+
+    language: Language
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands round every page.
+
+    `typed_length` is one more than is read: a longer text is refused and never cut in silence.
+    """
+
+    language: Language
+    panel: str
+    languages: tuple[LanguageLink, ...]
+    home: str
+    codebook: str
+    here: Literal["ask", "codebook", "other"]
+    form_language: Language | None
+    question: str
+    typed_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question to begin with."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One condition as it was understood; `confidence` is None when a person chose it."""
+
+    label: str
+    text: str
+    source: str
+    wording: str
+    href: str
+    negated: bool
+    confidence: float | None
+    doubtful: bool
+    words: str
+    remove: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One count as a line of the funnel or the breakdown; `width` is 0–100."""
+
+    count: int
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """What one condition costs."""
+
+    label: str
+    text: str
+    negated: bool
+    alone: Bar
+    without: Bar
+    gain: int
+    costliest: bool
+    remove: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A wanted number or a breakdown, removable like a condition."""
+
+    text: str
+    remove: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """How the question was understood."""
+
+    segments: tuple[Segment, ...]
+    chips: tuple[Chip, ...]
+    groups: tuple[tuple[Chip, ...], ...]
+    settings: tuple[Setting, ...]
+    everyone: bool
+    unsupported: tuple[str, ...]
+    unused: tuple[str, ...]
+    contradiction: bool
+    doubtful: bool
+    chosen: bool
+    ask_again: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One measured rate, 0–1."""
+
+    label: str
+    meaning: str
+    value: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyView:
+    """How good readings with these fields are; no rates when too few questions were labelled."""
+
+    questions: int
+    needed: int
+    confidence: float | None
+    rates: tuple[Rate, ...]
+    fields: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownView:
+    """The matching respondents divided by the fields of `by`."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], Bar, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One respondent of the list."""
+
+    id: str
+    href: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of the list."""
+
+    label: str
+    source: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where the shown respondents stand among those who match."""
+
+    first: int
+    last: int
+    page: int
+    pages: int
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The list of respondents."""
+
+    id_heading: str
+    headings: tuple[Heading, ...]
+    rows: tuple[PersonRow, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True)
+class FoundView:
+    """Who was found."""
+
+    headline: str
+    remark: str
+    total: int
+    population: int
+    share: float
+    reference_year: int
+    synthetic: bool
+    accuracy: AccuracyView
+    funnel: tuple[FunnelRow, ...]
+    relief: FunnelRow | None
+    breakdown: BreakdownView | None
+    people: People | None
+    sql: str
+    api: str
+    reading_ms: float | None
+    search_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A reading and who was found; `found` is None when nothing was understood."""
+
+    reading: ReadingView
+    found: FoundView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    """An error; `retry` is the address to try again by itself."""
+
+    problem: Problem
+    retry: str | None
+    retry_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """The start page, with an answer or a problem when something was asked."""
+
+    frame: Frame
+    title: str
+    examples: tuple[Example, ...]
+    answer: AnswerView | None
+    problem: ProblemView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """A page that could not be shown."""
+
+    frame: Frame
+    title: str
+    problem: ProblemView
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One thing known of a respondent."""
+
+    label: str
+    source: str
+    wording: str
+    href: str
+    text: str
+    official: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileGroup:
+    """Everything that came from one source file."""
+
+    name: str
+    rows: tuple[ProfileRow, ...]
+    unanswered: str
+
+
+@dataclass(frozen=True, slots=True)
+class RespondentPage:
+    """One respondent's profile."""
+
+    frame: Frame
+    title: str
+    id: str
+    reference_year: int
+    groups: tuple[ProfileGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookAnswer:
+    """One answer of a question, linked to those who gave it."""
+
+    code: str
+    text: str
+    official: str
+    count: int | None
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookField:
+    """One field with its official wording and answers."""
+
+    name: str
+    label: str
+    source: str
+    kind: str
+    wording: str
+    personal: bool
+    note: str
+    also: str
+    answers: tuple[CodebookAnswer, ...]
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookGroup:
+    """The fields of one source file."""
+
+    name: str
+    fields: tuple[CodebookField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookPage:
+    """Every field of the panel, or those in which the wanted words occur."""
+
+    frame: Frame
+    title: str
+    wanted: str
+    summary: str
+    groups: tuple[CodebookGroup, ...]

@@ -1,0 +1,101 @@
+"""Texts, numbers and the choice of language: Babel's one owner.
+
+English sentences in templates and code are the message ids; the .po files in web/messages hold
+the other languages and are compiled in memory at start.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from babel.support import NullTranslations, Translations
+
+from server.errors import LANGUAGES, Language
+
+DOMAIN = "panelens"
+DEFAULT_LANGUAGE: Language = "ko"
+LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one language says things."""
+
+    language: Language
+    locale: Locale
+    translations: NullTranslations
+
+    def say(self, message: str, /, **values: object) -> str:
+        """The message in this language, its %(name)s filled in."""
+        text = self.translations.gettext(message)
+        return text % values if values else text
+
+    def say_many(self, one: str, many: str, n: int, /, **values: object) -> str:
+        """The message in the form for `n`, which it may show as %(n)s."""
+        return self.translations.ngettext(one, many, n) % {"n": self.number(n), **values}
+
+    def number(self, value: float) -> str:
+        """A count with the language's digit grouping."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def percent(self, share: float) -> str:
+        """A share of one in per cent, with one digit when it is needed."""
+        return str(format_percent(share, format="#,##0.#%", locale=self.locale))
+
+    def whole_percent(self, share: float) -> str:
+        """A share of one in whole per cent; never 100 % when something is missing."""
+        rounded = 0.99 if 0.99 < share < 1 else share
+        return str(format_percent(rounded, format="#,##0%", locale=self.locale))
+
+
+def load_wordings(messages: Path) -> Mapping[Language, Wording]:
+    """Compile every language's messages; without a file the ids are what is said."""
+    return {
+        language: Wording(language, Locale(language), _translations(messages, language))
+        for language in LANGUAGES
+    }
+
+
+def choose_language(wanted: Iterable[str | None], accept: str) -> Language:
+    """The first wanted language we speak, else the best of an Accept-Language header."""
+    for language in wanted:
+        if language in LANGUAGES:
+            return language
+    return next(_accepted(accept), DEFAULT_LANGUAGE)
+
+
+def _accepted(header: str) -> Iterator[Language]:
+    weighed = []
+    for position, item in enumerate(header.split(",")[:20]):
+        tag, _, parameter = item.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in LANGUAGES and (weight := _weight(parameter)) > 0:
+            weighed.append((-weight, position, language))
+    return iter([language for _, _, language in sorted(weighed)])
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def _translations(messages: Path, language: Language) -> NullTranslations:
+    path = messages / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if not path.is_file():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language, domain=DOMAIN, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled, domain=DOMAIN)

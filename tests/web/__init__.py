@@ -1,0 +1,1 @@
+"""The pages and the API, asked over HTTP and in a real browser."""

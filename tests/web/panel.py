@@ -1,0 +1,255 @@
+"""A small product in memory: the real catalogue, 400 invented people, a handful of questions.
+
+Failures are forced through `fault`, which the real product cannot be made to show on demand.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Any
+
+from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.errors import PanelensError
+from server.filter import (
+    Condition,
+    Conditions,
+    Filter,
+    Part,
+    Range,
+    bands_within,
+    parse_filter,
+    placed_conditions,
+)
+from server.interpret.interpretation import Interpretation, ReadCondition
+from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
+from server.web.services import Accuracy, Readiness
+
+REFERENCE_YEAR = 2025
+PEOPLE = 400
+
+
+@dataclass(frozen=True)
+class Known:
+    """A question and how it is read."""
+
+    filter: Mapping[str, Any]
+    words: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, float] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    warnings: tuple[Any, ...] = ()
+
+
+QUESTIONS: Mapping[str, Known] = {
+    "서울 20대 남자 100명": Known(
+        {
+            "where": {"region": ["서울"], "age": {"min": 20, "max": 29}, "gender": ["남성"]},
+            "limit": 100,
+        },
+        {"region": "서울", "age": "20대", "gender": "남자"},
+    ),
+    "100 men in their 20s in Seoul": Known(
+        {
+            "where": {"region": ["서울"], "age": {"min": 20, "max": 29}, "gender": ["남성"]},
+            "limit": 100,
+        },
+        {"region": "Seoul", "age": "20s", "gender": "men"},
+    ),
+    "수도권 기혼 여성 중 우울한 사람을 직업별로 5명": Known(
+        {
+            "where": {
+                "region": ["서울", "경기", "인천"],
+                "gender": ["여성"],
+                "marital_status": ["기혼"],
+            },
+            "not": {"smoking": ["일반 담배"]},
+            "by": ["job"],
+            "limit": 5,
+        },
+        {"region": "수도권", "gender": "여성", "marital_status": "기혼"},
+        {"marital_status": 0.62},
+        unsupported=("우울한",),
+        unused=("사람을",),
+        warnings=("doubtful",),
+    ),
+    "아이폰을 쓰거나 테슬라를 타는 사람": Known(
+        {"either": [{"phone_brand": ["애플"]}, {"car_maker": ["테슬라"], "gender": ["남성"]}]},
+        {"phone_brand": "아이폰", "car_maker": "테슬라"},
+    ),
+    "여성": Known({"where": {"gender": ["여성"]}}, {"gender": "여성"}),
+    "모두": Known({}),
+}
+
+
+class InMemoryServices:
+    """Satisfies the Services protocol; `fault` is raised by everything when it is set."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.people = _people(catalogue)
+        self.model_fault: Exception | None = None
+        self.database_fault: Exception | None = None
+        self.questions_asked: list[str] = []
+        self.labelled = 41
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    async def interpret(self, question: str) -> Interpretation:
+        if self.model_fault:
+            raise self.model_fault
+        self.questions_asked.append(question)
+        await asyncio.sleep(0.02)
+        known = QUESTIONS.get(question)
+        if known is None:
+            known = Known({}, unsupported=(question[:60],), warnings=("nothing-understood",))
+        query = parse_filter(known.filter, self.catalogue)
+        return Interpretation(
+            question=question,
+            language="ko",
+            filter=query,
+            conditions=tuple(_read(known, *placed) for placed in placed_conditions(query)),
+            unsupported=known.unsupported,
+            unused=known.unused,
+            warnings=known.warnings,
+            model="in-memory",
+            milliseconds=812.4,
+        )
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        if self.database_fault:
+            raise self.database_fault
+        matching = [p for p in self.people if self._satisfies(p, query)]
+        limit = query.limit if query.limit is not None else len(matching)
+        page = matching[:limit][offset : offset + page_size]
+        counted = tuple(self._count(query, *placed) for placed in placed_conditions(query))
+        known: dict[str, Any] = {
+            "population": len(self.people),
+            "total": len(matching),
+            "offered": min(limit, len(matching)),
+            "returned": len(page),
+            "shortfall": max(0, limit - len(matching)),
+            "conditions": counted,
+            "respondents": tuple(page),
+            "breakdown": self._break_down(matching, query.by),
+            "breakdown_left_off": 0,
+            "reference_year": REFERENCE_YEAR,
+            "synthetic": True,
+            "sql": "select respondent_id\nfrom respondent\nwhere gender = 2 and age < 30",
+            "milliseconds": 12.3,
+        }
+        return Found(**{f.name: known[f.name] for f in fields(Found)})
+
+    async def respondent(self, respondent_id: str) -> Respondent | None:
+        if self.database_fault:
+            raise self.database_fault
+        return next((p for p in self.people if p.id == respondent_id), None)
+
+    async def accuracy(self, query: Filter) -> Accuracy | None:
+        names = tuple(dict.fromkeys(c.field for _, _, c in placed_conditions(query)))
+        return Accuracy(self.labelled, 0.927, 0.981, 0.964, 0.972, 0.953, names)
+
+    async def ready(self) -> Readiness:
+        faults = {"model": self.model_fault, "database": self.database_fault}
+        return Readiness(
+            model=self.model_fault is None,
+            database=self.database_fault is None,
+            details={
+                name: fault.code
+                for name, fault in faults.items()
+                if isinstance(fault, PanelensError)
+            },
+        )
+
+    def _satisfies(self, person: Respondent, query: Filter) -> bool:
+        def hold(conditions: Conditions) -> bool:
+            return all(self._holds(person, c) is True for c in conditions)
+
+        return (
+            hold(query.where)
+            and all(self._holds(person, c) is False for c in query.negated)
+            and (not query.either or any(hold(group) for group in query.either))
+        )
+
+    def _holds(self, person: Respondent, condition: Condition) -> bool | None:
+        cell = person.fields[condition.field]
+        field_ = self.catalogue.field(condition.field)
+        constraint = condition.constraint
+        if cell is None:
+            return None
+        if isinstance(constraint, Range):
+            if field_.kind is Kind.BAND:
+                return cell in {band.value for band in bands_within(constraint, field_)}
+            assert isinstance(cell, int)
+            low = constraint.min is None or cell >= constraint.min
+            return low and (constraint.max is None or cell <= constraint.max)
+        held = {normalise(str(v)) for v in (cell if isinstance(cell, list) else [cell])}
+        wanted = {normalise(v) for v in constraint.values}
+        return wanted <= held if constraint.every else bool(wanted & held)
+
+    def _count(
+        self, query: Filter, part: Part, group: int, condition: Condition
+    ) -> CountedCondition:
+        from server.web.asking import without_condition
+
+        wanted = part != "not"
+        rest = without_condition(query, part, group, condition.field)
+        return CountedCondition(
+            part=part,
+            group=group,
+            condition=condition,
+            alone=sum(self._holds(p, condition) is wanted for p in self.people),
+            without=sum(self._satisfies(p, rest) for p in self.people),
+        )
+
+    def _break_down(
+        self, matching: list[Respondent], by: tuple[str, ...]
+    ) -> tuple[BreakdownRow, ...]:
+        if not by:
+            return ()
+        counts: dict[tuple[Any, ...], int] = {}
+        for person in matching:
+            key = tuple(person.fields[name] for name in by)
+            counts[key] = counts.get(key, 0) + 1
+        return tuple(
+            BreakdownRow(tuple(None if v is None else str(v) for v in key), n, n / len(matching))
+            for key, n in sorted(counts.items(), key=lambda item: -item[1])
+        )
+
+
+def _read(known: Known, part: Part, group: int, condition: Condition) -> ReadCondition:
+    words = known.words.get(condition.field)
+    confidence = known.doubts.get(condition.field, 0.973)
+    return ReadCondition(part, group, condition, confidence, (words,) if words else ())
+
+
+def _people(catalogue: Catalogue) -> list[Respondent]:
+    random = Random(7)
+    return [_person(number, catalogue, random) for number in range(1, PEOPLE + 1)]
+
+
+def _person(number: int, catalogue: Catalogue, random: Random) -> Respondent:
+    cells: dict[str, Cell] = {}
+    for panel_field in catalogue.fields:
+        blank = not panel_field.personal and random.random() < 0.3
+        cells[panel_field.name] = None if blank else _cell(panel_field, random)
+    born = cells["birth_year"]
+    assert isinstance(born, int)
+    cells["age"] = REFERENCE_YEAR - born
+    return Respondent(f"w{number:015d}", cells)
+
+
+def _cell(panel_field: PanelField, random: Random) -> Cell:
+    draw: Mapping[Kind, Callable[[], Cell]] = {
+        Kind.NUMBER: lambda: (
+            random.randint(1950, 2008) if panel_field.name == "birth_year" else random.randint(0, 3)
+        ),
+        Kind.TEXT: lambda: random.choice(["강남구", "중구", "해운대구"]),
+        Kind.MULTI: lambda: (
+            [a.value for a in panel_field.listed if random.random() < 2 / len(panel_field.listed)]
+            or [panel_field.listed[0].value]
+        ),
+    }
+    return draw.get(panel_field.kind, lambda: random.choice(panel_field.listed).value)()
