@@ -162,6 +162,7 @@ class _Shelf:
                 return
             except BrokenDownload as failure:
                 failures.append(f"- {failure.detail}")
+                self.console.print(failure.detail)
         raise BrokenDownload(
             "\n".join([f"{model.file} could not be fetched:", *failures])
             + "\nWhat was fetched is kept. Check the connection and run `panelens download` again,"
