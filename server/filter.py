@@ -1,5 +1,7 @@
 """The filter: what a question becomes, checked against the catalogue and comparable by meaning."""
 
+import re
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +26,11 @@ BY_MAX = 4
 GROUPS_MAX = 8
 TEXTS_MAX = 50
 TEXT_LENGTH_MAX = 40
+# JSON can spell half of a surrogate pair, which is no text and which PostgreSQL cannot be sent.
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring = 4, 80
 
 Part = Literal["where", "not", "either"]
 
@@ -97,7 +104,9 @@ def parse_filter(raw: object, catalogue: Catalogue) -> Filter:
         negated=_conditions(parts.get("not", {}), "not", catalogue),
         either=_groups(parts.get("either", []), catalogue),
         by=_breakdown(parts.get("by", []), catalogue),
-        limit=None if parts.get("limit") is None else _number(parts["limit"], "limit", 1, LIMIT_MAX),
+        limit=None
+        if parts.get("limit") is None
+        else _number(parts["limit"], "limit", 1, LIMIT_MAX),
     )
 
 
@@ -193,7 +202,9 @@ def _object(raw: object, where: str, known: Sequence[str] | None = None) -> Mapp
     if known is not None:
         for key in raw:
             if key not in known:
-                raise InvalidFilter(f"{where}: unknown part {_shown(key)}; known: {', '.join(known)}")
+                raise InvalidFilter(
+                    f"{where}: unknown part {_shown(key)}; known: {', '.join(known)}"
+                )
     return raw
 
 
@@ -205,7 +216,9 @@ def _array(raw: object, where: str) -> Sequence[Any]:
 
 def _number(raw: object, where: str, low: int, high: int) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
-        raise InvalidFilter(f"{where}: expected a whole number from {low} to {high}, got {_shown(raw)}")
+        raise InvalidFilter(
+            f"{where}: expected a whole number from {low} to {high}, got {_shown(raw)}"
+        )
     return raw
 
 
@@ -289,7 +302,8 @@ def _values(raw: object, where: str, field: PanelField) -> tuple[str, ...]:
 
 def _text(raw: object, where: str, _field: PanelField) -> str:
     value = raw.strip() if isinstance(raw, str) else ""
-    if not value or len(value) > TEXT_LENGTH_MAX or FORBIDDEN_IN_VALUES.search(value):
+    forbidden = FORBIDDEN_IN_VALUES.search(value) or _HALF_PAIR.search(value)
+    if not value or len(value) > TEXT_LENGTH_MAX or forbidden:
         raise InvalidFilter(
             f"{where}: expected a text of 1 to {TEXT_LENGTH_MAX} characters, got {_shown(raw)}"
         )
@@ -315,5 +329,6 @@ def _closest(raw: object, names: Sequence[str]) -> str:
 
 
 def _shown(raw: object) -> str:
-    text = repr(raw)
+    """What was sent, cut short; data nested too deeply for `repr` is cut too."""
+    text = _SHORT.repr(raw)
     return text if len(text) <= 80 else f"{text[:77]}..."
