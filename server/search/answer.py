@@ -38,7 +38,12 @@ class Respondent:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search statement brought back. Counts are of the whole panel's respondents."""
+    """What one search statement brought back. Counts are of the whole panel's respondents.
+
+    `total` satisfy the filter; `offered` of them are on all pages together, which end at the
+    filter's limit; `returned` are on this page. `breakdown` holds the largest lines when there are
+    very many; `breakdown_left_off` says how many more there are.
+    """
 
     population: int
     total: int
@@ -51,6 +56,21 @@ class Found:
     synthetic: bool
     sql: str
     milliseconds: float
+    offered: int = 0
+    breakdown_left_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NearRespondent:
+    """One person whom exactly one condition keeps from being found, and where that one stands.
+
+    When several groups of `either` lack one condition each, it is the first of them.
+    """
+
+    respondent: Respondent
+    part: Part
+    group: int
+    condition: Condition
 
 
 def respondent_as_json(respondent: Respondent, id_key: str) -> dict[str, Any]:

@@ -1,0 +1,199 @@
+"""Plan → rows: one function a query, each inside the read-only transaction of its caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+from psycopg import AsyncClientCursor, AsyncConnection, sql
+from psycopg.rows import class_row
+
+from server.catalogue import Catalogue
+from server.filter import Filter
+from server.panel.schema import PANEL, table
+from server.search import counts
+from server.search.answer import CountedCondition, Found, NearRespondent, Respondent
+from server.search.plan import Plan, columns, plan, plan_breakdown
+from server.search.words import Answers, Line, breakdown_in_words, respondents_in_words
+
+BREAKDOWN_ROWS_MAX = 1000
+_SQL = Path(__file__).resolve().parents[1] / "sql"
+
+Connection = AsyncConnection[Any]
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a panel says of itself."""
+
+    reference_year: int
+    catalogue_version: int
+    synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchRow:
+    population: int
+    total: int
+    alone: list[int]
+    without: list[int]
+    page: list[Answers]
+    breakdown: list[Line]
+    breakdown_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class _RespondentRow:
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class _NearRow:
+    lacking: int
+    answers: Answers
+
+
+async def search(
+    conn: Connection, catalogue: Catalogue, query: Filter, *, page_size: int, offset: int = 0
+) -> Found:
+    """Everything that is asked of a filter, from one statement.
+
+    A page holds at most `page_size` respondents and never reaches past the filter's limit.
+    """
+    began = perf_counter()
+    panel = await get_panel(conn, catalogue)
+    planned = plan(query, catalogue, panel.reference_year)
+    statement = compose_search(planned, query, catalogue, panel.reference_year)
+    rest = page_size if query.limit is None else max(0, query.limit - offset)
+    parameters = {
+        **planned.parameters,
+        "page_rows": min(page_size, rest),
+        "page_offset": offset,
+        "breakdown_rows": BREAKDOWN_ROWS_MAX,
+    }
+    row = await _row(conn, _SearchRow, statement, parameters)
+    wanted = row.total if query.limit is None else query.limit
+    return Found(
+        population=row.population,
+        total=row.total,
+        returned=len(row.page),
+        shortfall=max(0, wanted - row.total),
+        conditions=_counted_conditions(planned, row),
+        respondents=respondents_in_words(row.page, catalogue, panel.reference_year),
+        breakdown=breakdown_in_words(row.breakdown, query.by, catalogue, row.total),
+        reference_year=panel.reference_year,
+        synthetic=panel.synthetic,
+        sql=AsyncClientCursor(conn).mogrify(statement, parameters),
+        milliseconds=(perf_counter() - began) * 1000,
+        offered=min(wanted, row.total),
+        breakdown_left_off=row.breakdown_lines - len(row.breakdown),
+    )
+
+
+async def near(
+    conn: Connection, catalogue: Catalogue, query: Filter, *, count: int
+) -> tuple[NearRespondent, ...]:
+    """The first `count` respondents whom exactly one condition keeps from being found."""
+    panel = await get_panel(conn, catalogue)
+    planned = plan(query, catalogue, panel.reference_year)
+    statement = compose_near(planned, catalogue)
+    rows = await _rows(conn, _NearRow, statement, {**planned.parameters, "most": count})
+    people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
+    return tuple(
+        NearRespondent(person, lacked.part, lacked.group, lacked.condition)
+        for person, row in zip(people, rows, strict=True)
+        for lacked in [planned.predicates[row.lacking]]
+    )
+
+
+async def get_respondent(
+    conn: Connection, catalogue: Catalogue, respondent_id: str
+) -> Respondent | None:
+    """One respondent in words; None when there is no such id."""
+    panel = await get_panel(conn, catalogue)
+    statement = compose_respondent(catalogue)
+    rows = await _rows(conn, _RespondentRow, statement, {"respondent_id": respondent_id})
+    people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
+    return next(iter(people), None)
+
+
+async def get_panel(conn: Connection, catalogue: Catalogue) -> Panel:
+    """What the panel says of itself."""
+    return await _row(conn, Panel, compose_panel(catalogue), {})
+
+
+def compose_search(
+    planned: Plan, query: Filter, catalogue: Catalogue, reference_year: int
+) -> sql.Composed:
+    """The search statement; its values are still to be bound."""
+    breakdown = plan_breakdown(query.by, catalogue, reference_year)
+    return _template("search_respondents").format(
+        respondent=table(catalogue),
+        columns=columns(catalogue),
+        matches=planned.matches,
+        held=counts.held(planned),
+        missed=counts.missed(planned),
+        missed_in_groups=counts.missed_in_groups(planned),
+        found=counts.found(planned),
+        alone=counts.alone(planned),
+        without=counts.without(planned),
+        joins=breakdown.joins,
+        groups=breakdown.columns,
+        names=breakdown.names,
+        asked=sql.Literal(breakdown.asked),
+    )
+
+
+def compose_near(planned: Plan, catalogue: Catalogue) -> sql.Composed:
+    """The statement for respondents who miss one condition."""
+    return _template("near_respondents").format(
+        respondent=table(catalogue),
+        columns=columns(catalogue),
+        held=counts.held(planned),
+        missed=counts.missed(planned),
+        missed_in_groups=counts.missed_in_groups(planned),
+        lacking=counts.lacking(planned),
+    )
+
+
+def compose_respondent(catalogue: Catalogue) -> sql.Composed:
+    """The statement for one respondent."""
+    return _template("get_respondent").format(
+        respondent=table(catalogue), columns=columns(catalogue)
+    )
+
+
+def compose_panel(catalogue: Catalogue) -> sql.Composed:
+    """The statement for what the panel says of itself."""
+    return _template("get_panel").format(panel=table(catalogue, PANEL))
+
+
+def _counted_conditions(planned: Plan, row: _SearchRow) -> tuple[CountedCondition, ...]:
+    return tuple(
+        CountedCondition(p.part, p.group, p.condition, alone, without)
+        for p, alone, without in zip(planned.predicates, row.alone, row.without, strict=True)
+    )
+
+
+@cache
+def _template(name: str) -> sql.SQL:
+    return sql.SQL((_SQL / f"{name}.sql").read_text("utf-8"))
+
+
+async def _rows(
+    conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
+) -> list[Row]:
+    async with conn.cursor(row_factory=class_row(row)) as cursor:
+        # Not prepared: a plan made for any value would know nothing of how rare these values are.
+        await cursor.execute(statement, parameters, prepare=False)
+        return await cursor.fetchall()
+
+
+async def _row(
+    conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
+) -> Row:
+    (only,) = await _rows(conn, row, statement, parameters)
+    return only

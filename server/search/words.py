@@ -1,0 +1,81 @@
+"""Stored codes → words: respondents and breakdowns as a reader sees them."""
+
+from collections.abc import Mapping, Sequence
+
+from server.catalogue import Catalogue, Kind, PanelField
+from server.search.answer import BreakdownRow, Cell, Respondent
+from server.search.plan import group_width
+
+Stored = str | int | list[int] | None
+Answers = Mapping[str, Stored]
+Line = Sequence[str | int | None]
+
+
+def respondents_in_words(
+    rows: Sequence[Answers], catalogue: Catalogue, reference_year: int
+) -> tuple[Respondent, ...]:
+    """Respondents from their stored answers, keyed by column; derived fields are computed."""
+    named = {field.name: _named(field) for field in catalogue.fields}
+
+    def cell(field: PanelField, row: Answers) -> Cell:
+        stored = row[field.derived_from or field.name]
+        if isinstance(stored, list):
+            return [named[field.name][code] for code in stored]
+        if isinstance(stored, int) and field.derived_from is not None:
+            return reference_year - stored
+        if isinstance(stored, int) and field.has_listed_answers:
+            return named[field.name][stored]
+        return stored
+
+    return tuple(
+        Respondent(str(row["respondent_id"]), {f.name: cell(f, row) for f in catalogue.fields})
+        for row in rows
+    )
+
+
+def breakdown_in_words(
+    lines: Sequence[Line], by: Sequence[str], catalogue: Catalogue, total: int
+) -> tuple[BreakdownRow, ...]:
+    """The lines of a breakdown (its stored groups, then their count), in the answers' order."""
+    fields = [catalogue.field(name) for name in by]
+    named = [_named(field) for field in fields]
+    order = [{code: place for place, code in enumerate(names)} for names in named]
+
+    def rank(line: Line) -> list[tuple[bool, int, str]]:
+        return [_rank(group, places) for group, places in zip(line, order, strict=False)]
+
+    return tuple(_breakdown_row(line, fields, named, total) for line in sorted(lines, key=rank))
+
+
+def _named(field: PanelField) -> Mapping[int, str]:
+    return {code: value for value, code in field.stored.items()}
+
+
+def _rank(group: str | int | None, places: Mapping[int, int]) -> tuple[bool, int, str]:
+    """Listed answers as the catalogue lists them, numbers by size, texts by name, unknown last."""
+    if group is None:
+        return (True, 0, "")
+    if isinstance(group, str):
+        return (False, 0, group)
+    return (False, places.get(group, group), "")
+
+
+def _breakdown_row(
+    line: Line, fields: Sequence[PanelField], named: Sequence[Mapping[int, str]], total: int
+) -> BreakdownRow:
+    *groups, people = line
+    count = int(people or 0)
+    words = tuple(
+        _group(group, field, names)
+        for group, field, names in zip(groups, fields, named, strict=True)
+    )
+    return BreakdownRow(words, count, count / total)
+
+
+def _group(group: str | int | None, field: PanelField, named: Mapping[int, str]) -> str | None:
+    if group is None or isinstance(group, str):
+        return group
+    if field.kind is not Kind.NUMBER:
+        return named[group]
+    width = group_width(field)
+    return str(group) if width == 1 else f"{group}–{group + width - 1}"
