@@ -144,6 +144,7 @@ def answer_as_json(answer: Answer, catalogue: Catalogue, reference_year: int) ->
             }
             for row in (found.breakdown if found else ())
         ],
+        "breakdown_left_off": found.breakdown_left_off if found else 0,
         "sql": found.sql if found else None,
         "reference_year": found.reference_year if found else reference_year,
         "synthetic": found.synthetic if found else None,

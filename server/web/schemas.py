@@ -130,6 +130,7 @@ class AnswerBody(_Body):
     conditions: list[CountedConditionBody]
     respondents: list[dict[str, Any]]
     breakdown: list[BreakdownBody]
+    breakdown_left_off: int = Field(description="further lines, when there are very many")
     sql: str | None
     reference_year: int = Field(description="age is this year minus the birth year")
     synthetic: bool | None = Field(description="whether no real person is in the panel")

@@ -181,20 +181,25 @@ class Showing:
         return views.FunnelRow(
             label=label_of(field, self.wording),
             text=condition_in_words(counted.condition, field, self.wording),
+            source=field.source_code,
             negated=counted.part == "not",
             alone=_bar(counted.alone, found.population),
             without=_bar(counted.without, found.population),
-            gain=gain,
+            gain=self._signed(gain),
             costliest=gain > 0 and counted.without == most,
             remove=self._without(query, counted.part, counted.group, field.name),
         )
+
+    def _signed(self, gain: int) -> str:
+        """What dropping a condition changes; fewer people when it is one of several ways in."""
+        sign = "+" if gain > 0 else "−"
+        return f"{sign}{self.wording.number(abs(gain))}" if gain else ""
 
     def _accuracy(self, measured: Accuracy | None, confidence: float | None) -> views.AccuracyView:
         say = self.wording.say
         rates: list[tuple[str, str, float | None]] = []
         if measured is not None and measured.enough:
             rates = [
-                (say("Exact"), say("readings that are right in every part"), measured.exact),
                 (
                     say("Precision"),
                     say("share of the found people who should be found"),
@@ -207,6 +212,7 @@ class Showing:
         return views.AccuracyView(
             questions=measured.questions if measured else 0,
             needed=ENOUGH_QUESTIONS,
+            exact=measured.exact if measured and measured.enough else None,
             confidence=confidence,
             rates=tuple(
                 views.Rate(label, meaning, value, _width(value, 1))
@@ -242,6 +248,7 @@ class Showing:
                 )
                 for row in found.breakdown
             ),
+            left_off=found.breakdown_left_off,
         )
 
     def _people(self, query: Filter, found: Found) -> views.People:
@@ -273,9 +280,8 @@ class Showing:
 
     def _paging(self, query: Filter, found: Found) -> views.Paging:
         size = page_size_of(query, self.page_size)
-        reachable = min(found.total, query.limit or found.total)
         result = self.address.searching(query, self.address.question)
-        page, pages = self.address.page, -(-reachable // size)
+        page, pages = self.address.page, -(-found.offered // size)
         first = (page - 1) * size + 1
         return views.Paging(
             first=first,
@@ -311,6 +317,7 @@ class Showing:
 
     def _codebook_field(self, field: PanelField) -> views.CodebookField:
         language = self.wording.language
+        answers = tuple(self._codebook_answer(field, answer) for answer in field.answers)
         return views.CodebookField(
             name=field.name,
             label=label_of(field, self.wording),
@@ -320,7 +327,9 @@ class Showing:
             personal=field.personal,
             note=field.note or "",
             also=", ".join(getattr(field.aliases, language)),
-            answers=tuple(self._codebook_answer(field, answer) for answer in field.answers),
+            answers=answers,
+            has_official=any(answer.official for answer in answers),
+            has_counts=any(answer.count is not None for answer in answers),
             folded=len(field.answers) >= FOLDED_FROM,
         )
 

@@ -74,10 +74,11 @@ class FunnelRow:
 
     label: str
     text: str
+    source: str
     negated: bool
     alone: Bar
     without: Bar
-    gain: int
+    gain: str
     costliest: bool
     remove: str
 
@@ -119,12 +120,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyView:
-    """How good readings with these fields are; no rates when too few questions were labelled."""
+    """How good readings with these fields are; no `exact` when too few questions were labelled."""
 
     questions: int
     needed: int
-    confidence: float | None
+    exact: float | None
     rates: tuple[Rate, ...]
+    confidence: float | None
     fields: str
 
 
@@ -134,6 +136,7 @@ class BreakdownView:
 
     headings: tuple[str, ...]
     rows: tuple[tuple[tuple[str, ...], Bar, float], ...]
+    left_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,8 @@ class CodebookField:
     note: str
     also: str
     answers: tuple[CodebookAnswer, ...]
+    has_official: bool
+    has_counts: bool
     folded: bool
 
 

@@ -1,0 +1,240 @@
+"""Loads data files into a panel: all or nothing, and the same files again change nothing."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from server.catalogue import Catalogue
+from server.errors import BrokenFile, SetupError
+from server.panel.records import read_records
+from server.panel.report import SAMPLE, LoadReport, RejectedValue, UnknownKey
+from server.panel.schema import (
+    COLUMN_TYPES,
+    PANEL,
+    Conn,
+    ensure_panel,
+    schema_name,
+    stored_fields,
+    table,
+)
+from server.panel.staging import RowReader
+from server.postgres.pool import explained
+
+__all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
+
+BATCH_ROWS = 2_000
+STAGED = sql.Identifier("staged")
+_SQL = Path(__file__).resolve().parents[1] / "sql"
+
+Progress = Callable[[str, int], None]
+
+
+def load_files(
+    conninfo: str,
+    catalogue: Catalogue,
+    files: Sequence[Path],
+    *,
+    reference_year: int,
+    synthetic: bool = False,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load the files in one transaction; BrokenFile when one cannot be read, and nothing changed.
+
+    `progress` hears the file and its rows so far. A file named after a source of the catalogue
+    overwrites that source's answers; of other sources' answers it only fills the missing ones.
+    Real people take the place of synthetic ones; synthetic people never join real ones.
+    """
+    began = perf_counter()
+    with explained(), psycopg.connect(conninfo, autocommit=True) as connection:
+        ensure_panel(connection, catalogue, reference_year=reference_year)
+        with connection.transaction():
+            report = _settle_origin(connection, catalogue, synthetic=synthetic)
+            for file in files:
+                reader = RowReader(catalogue, file, reference_year)
+                loading = _Loading(connection, catalogue, file, reader)
+                report += loading.run(synthetic=synthetic, progress=progress)
+            connection.execute(sql.SQL("analyze {}").format(table(catalogue)))
+    return replace(report, seconds=perf_counter() - began)
+
+
+def _settle_origin(connection: Conn, catalogue: Catalogue, *, synthetic: bool) -> LoadReport:
+    """Keep real and synthetic people apart; loads of one panel wait for each other here."""
+    connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended(%s, 1))", [schema_name(catalogue)]
+    )
+    panel, respondent = table(catalogue, PANEL), table(catalogue)
+    was_synthetic, is_empty = _only(
+        connection,
+        sql.SQL("select synthetic, not exists (select from {}) from {}").format(respondent, panel),
+    )
+    if synthetic and not was_synthetic and not is_empty:
+        raise SetupError(
+            f"panel {catalogue.name!r} holds real people: nobody is made up beside them"
+        )
+    removed = 0
+    if was_synthetic and not synthetic:
+        removed = connection.execute(sql.SQL("delete from {}").format(respondent)).rowcount
+    connection.execute(sql.SQL("update {} set synthetic = %s").format(panel), [synthetic])
+    return LoadReport(demo_removed=removed)
+
+
+class _Loading:
+    """One file on its way into the panel."""
+
+    def __init__(
+        self, connection: Conn, catalogue: Catalogue, file: Path, reader: RowReader
+    ) -> None:
+        self._connection = connection
+        self._catalogue = catalogue
+        self._file = file
+        self._reader = reader
+        self._sample: list[RejectedValue] = []
+
+    def run(self, *, synthetic: bool, progress: Progress | None) -> LoadReport:
+        """Stage all rows, then merge them into the panel."""
+        load_id = self._start(synthetic=synthetic)
+        self._create_staging()
+        rows = read_records(self._file)
+        while batch := list(islice(rows, BATCH_ROWS)):
+            self._stage(self._reader.lines(batch))
+            self._keep_rejected(load_id)
+            if progress is not None:
+                progress(self._file.name, self._reader.rows_read)
+        report = self._merge()
+        self._finish(load_id, report)
+        return report
+
+    def _start(self, *, synthetic: bool) -> int:
+        parameters = {
+            "panel": self._catalogue.name,
+            "file": self._file.name,
+            "sha256": _sha256(self._file),
+            "synthetic": synthetic,
+        }
+        (load_id,) = _only(self._connection, _query("start_load"), parameters)
+        return int(load_id)
+
+    def _create_staging(self) -> None:
+        columns = _listed(
+            sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(COLUMN_TYPES[f.kind]))
+            for f in stored_fields(self._catalogue)
+        )
+        self._connection.execute(sql.SQL("drop table if exists {}").format(STAGED))
+        self._connection.execute(
+            sql.SQL(
+                "create temporary table {} (row bigint, respondent_id text, {}) on commit drop"
+            ).format(STAGED, columns)
+        )
+
+    def _stage(self, lines: Iterable[str]) -> None:
+        statement = sql.SQL("copy {} from stdin").format(STAGED)
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write("".join(lines).encode())
+
+    def _keep_rejected(self, load_id: int) -> None:
+        rejected = self._reader.rejected
+        self._sample = [*self._sample, *rejected][:SAMPLE]
+        statement = (
+            "copy panelens.rejected_value"
+            " (load_id, file, row, respondent_id, field, value, reason) from stdin"
+        )
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for one in rejected:
+                copy.write_row((load_id, *asdict(one).values()))
+        rejected.clear()
+
+    def _merge(self) -> LoadReport:
+        staged, respondents = _only(
+            self._connection,
+            sql.SQL("select count(*), count(distinct respondent_id) from {}").format(STAGED),
+        )
+        self._refuse_strangers(staged)
+        return LoadReport(
+            rows_read=self._reader.rows_read,
+            rows_stored=respondents,
+            rows_changed=self._store() if staged else 0,
+            header_rows=self._reader.header_rows,
+            duplicate_rows=staged - respondents,
+            values_rejected=self._reader.values_rejected,
+            rejected=tuple(self._sample),
+            unknown_keys=tuple(self._reader.unknown),
+        )
+
+    def _refuse_strangers(self, staged: int) -> None:
+        """A file about something else is more likely a mistake than news of nobody."""
+        if self._reader.rows_read and not self._reader.given():
+            keys = ", ".join(unknown.key for unknown in self._reader.unknown[:10])
+            raise BrokenFile(
+                f"{self._file}: no key is one of panel {self._catalogue.name!r}, not even {keys}"
+            )
+        if self._reader.rows_read and not staged:
+            raise BrokenFile(
+                f"{self._file}: no row has an id under the key {self._catalogue.respondent_id!r}"
+            )
+
+    def _store(self) -> int:
+        """Merge the staged rows; the number of respondents that are new or changed."""
+        before = {name: sql.Identifier("respondent", name) for name in self._reader.given()}
+        after = {name: _merged(name, is_own=own) for name, own in self._reader.given().items()}
+        statement = sql.SQL(_query("merge_respondents").decode()).format(
+            respondent=table(self._catalogue),
+            staged=STAGED,
+            columns=_listed(sql.Identifier(name) for name in after),
+            assignments=_listed(
+                sql.SQL("{} = {}").format(sql.Identifier(name), new) for name, new in after.items()
+            ),
+            before=_listed(before.values()),
+            after=_listed(after.values()),
+        )
+        return self._connection.execute(statement).rowcount
+
+    def _finish(self, load_id: int, report: LoadReport) -> None:
+        parameters = {
+            "load_id": load_id,
+            "rows_read": report.rows_read,
+            "rows_stored": report.rows_stored,
+            "rows_changed": report.rows_changed,
+            "values_rejected": report.values_rejected,
+        }
+        self._connection.execute(_query("finish_load"), parameters)
+
+
+def _merged(name: str, *, is_own: bool) -> sql.Composable:
+    """The file's answer in a column of its own; in another source's only where one is missing."""
+    new = sql.Identifier("excluded", name)
+    if is_own:
+        return new
+    return sql.SQL("coalesce({}, {})").format(sql.Identifier("respondent", name), new)
+
+
+def _listed(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(parts)
+
+
+def _only(
+    connection: Conn, statement: bytes | sql.Composed, parameters: dict[str, Any] | None = None
+) -> tuple[Any, ...]:
+    """The one row of a statement that always has one."""
+    row = connection.execute(statement, parameters).fetchone()
+    if row is None:
+        raise LookupError("a statement that always gives a row gave none")
+    return row
+
+
+def _query(name: str) -> bytes:
+    return (_SQL / f"{name}.sql").read_bytes()
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise BrokenFile(f"{file}: {error.strerror or error}") from error

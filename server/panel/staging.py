@@ -1,0 +1,140 @@
+"""Rows of a data file → lines for COPY, and all that was not understood on the way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.catalogue import Catalogue
+from server.panel.records import Column, Keys, Row
+from server.panel.report import RejectedValue, UnknownKey
+from server.panel.schema import stored_fields
+from server.panel.values import Cell, Reader, Stored, cell_reader, plain
+
+NULL = r"\N"
+SHOWN_LENGTH = 200
+REMEMBERED_CELLS = 5_000
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Where the cells of one key go, and the cells already read."""
+
+    column: Column
+    position: int
+    read: Reader
+    remembered: dict[object, tuple[str, str | None]] = field(default_factory=dict)
+
+    def cell(self, raw: object) -> tuple[str, str | None]:
+        """The cell as COPY takes it, and why it was rejected."""
+        key = (type(raw), tuple(raw) if isinstance(raw, list) else raw)
+        try:
+            found = self.remembered.get(key)
+        except TypeError:  # a structure that cannot be a key
+            return _copied(self.read(raw))
+        if found is None:
+            if len(self.remembered) >= REMEMBERED_CELLS:
+                self.remembered.clear()
+            found = self.remembered[key] = _copied(self.read(raw))
+        return found
+
+
+class RowReader:
+    """Reads the rows of one file; counts and collects what the report will say of them.
+
+    `rejected` is emptied by whoever writes it down.
+    """
+
+    def __init__(self, catalogue: Catalogue, file: Path, reference_year: int) -> None:
+        self._catalogue = catalogue
+        self._file = file.name
+        self._reference_year = reference_year
+        self._keys = Keys(catalogue, file)
+        self._positions = {f.name: i for i, f in enumerate(stored_fields(catalogue))}
+        self._slots: dict[str, _Slot | None] = {}
+        self.unknown: list[UnknownKey] = []
+        self.rejected: list[RejectedValue] = []
+        self.rows_read = 0
+        self.header_rows = 0
+        self.values_rejected = 0
+
+    def lines(self, rows: Sequence[tuple[int, Row]]) -> Iterator[str]:
+        """For each respondent's row: its number, the id, and every stored field in order."""
+        for number, row in rows:
+            self.rows_read += 1
+            respondent_id = self._respondent_id(number, row)
+            if respondent_id is not None:
+                cells = self._cells(number, respondent_id, row)
+                yield "\t".join((str(number), _as_copy(respondent_id), *cells)) + "\n"
+
+    def given(self) -> Mapping[str, bool]:
+        """The columns that the file gives so far, and whether it is their source."""
+        given: dict[str, bool] = {}
+        for slot in self._slots.values():
+            if slot is not None:
+                name = slot.column.stored_in
+                given[name] = given.get(name, False) or slot.column.is_own
+        return given
+
+    def _respondent_id(self, number: int, row: Row) -> str | None:
+        """The id, or None for a row of nobody: the header repeated, or one without an id."""
+        raw = self._keys.respondent_id(row)
+        text = plain(raw) or ""
+        if self._keys.is_id(text):
+            self.header_rows += 1
+            return None
+        if not text or text != _shown(text):
+            self._reject(number, "", self._catalogue.respondent_id, raw, "not an id")
+            return None
+        return text
+
+    def _cells(self, number: int, respondent_id: str, row: Row) -> list[str]:
+        cells = [NULL] * len(self._positions)
+        slots = self._slots
+        for key, raw in row.items():
+            slot = slots[key] if key in slots else self._new_slot(key)
+            if slot is None:
+                continue
+            cell, reason = slot.cell(raw)
+            if cell != NULL and (cells[slot.position] == NULL or slot.column.is_direct):
+                cells[slot.position] = cell
+            if reason is not None:
+                self._reject(number, respondent_id, slot.column.field.name, raw, reason)
+        return cells
+
+    def _new_slot(self, key: str) -> _Slot | None:
+        """Find out, once, what a key stands for."""
+        column = None if self._keys.is_id(key) else self._keys.column(key)
+        slot = None
+        if isinstance(column, str):
+            self.unknown.append(UnknownKey(self._file, _shown(key), column))
+        elif column is not None:
+            read = cell_reader(column.field, self._catalogue, self._reference_year)
+            slot = _Slot(column, self._positions[column.stored_in], read)
+        self._slots[key] = slot
+        return slot
+
+    def _reject(self, row: int, respondent_id: str, name: str, raw: object, reason: str) -> None:
+        self.values_rejected += 1
+        self.rejected.append(
+            RejectedValue(self._file, row, respondent_id, name, _shown(raw), _shown(reason))
+        )
+
+
+def _copied(cell: Cell) -> tuple[str, str | None]:
+    return _as_copy(cell.stored), cell.rejection.reason if cell.rejection else None
+
+
+def _as_copy(stored: Stored) -> str:
+    """A stored value in the text format of COPY."""
+    if stored is None:
+        return NULL
+    if isinstance(stored, tuple):
+        return f"{{{','.join(map(str, stored))}}}"
+    return str(stored).replace("\\", "\\\\")
+
+
+def _shown(raw: object) -> str:
+    """What a report and PostgreSQL can hold of a raw value."""
+    text = raw if isinstance(raw, str) else repr(raw)
+    printable = "".join(c if c.isprintable() else "\ufffd" for c in text[:SHOWN_LENGTH])
+    return printable.strip()

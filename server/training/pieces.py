@@ -1,0 +1,323 @@
+"""Pieces of a question: one thing said, with the piece of the filter that it means."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from server.catalogue import Answer, Catalogue, Kind, PanelField
+from server.errors import Language
+from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
+from server.training.wording import english_money, hangul_number, korean_money
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is said (`forms`), what it means (`filter`), and what of it the panel cannot answer."""
+
+    forms: Forms
+    filter: Json
+    unsupported: tuple[str, ...] = ()
+    tag: str = ""
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields the piece speaks of."""
+        return {name for part in ("where", "not") for name in self.filter.get(part, {})}
+
+
+Draw = Callable[[random.Random], Piece | None]
+
+
+class Pieces:
+    """Draws pieces at random, fields by their weight."""
+
+    def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
+        self.catalogue = catalogue
+        self.phrases = phrases
+        self._names = [f.name for f in catalogue.fields]
+        self._weights = [phrases.fields[name].weight for name in self._names]
+
+    def draw(self, rng: random.Random, language: Language) -> Piece | None:
+        """One condition of a random field, or None where the language has no words for it."""
+        name = rng.choices(self._names, self._weights)[0]
+        return self.draw_of(name, rng, language)
+
+    def draw_of(self, name: str, rng: random.Random, language: Language) -> Piece | None:
+        """One condition of that field."""
+        said = self.phrases.fields[name]
+        field = self.catalogue.field(name)
+        ways: list[tuple[Callable[[], Piece | None], float]] = []
+        if said.answers:
+            ways += [(lambda: self._answer(field, rng, language), 5.0)]
+            ways += [(lambda: self._several(field, rng, language), 1.2)]
+            ways += [(lambda: self._negated(field, rng, language), 1.0)]
+        if said.sets:
+            ways += [(lambda: _set(rng.choice(said.sets), language), 1.0 + 0.35 * len(said.sets))]
+        if said.ranges:
+            ways += [(lambda: self._range(field, rng, language), 6.0)]
+        if said.carriers.ko or said.carriers.en:
+            ways += [(lambda: self._carried(field, rng, language), 5.0)]
+        if not ways:
+            return None
+        return rng.choices([way for way, _ in ways], [weight for _, weight in ways])[0]()
+
+    def outside(self, rng: random.Random, language: Language) -> Piece | None:
+        """Something the panel does not hold."""
+        if self.phrases.outside.finer and rng.random() < 0.1:
+            return _set(rng.choice(self.phrases.outside.finer), language)
+        forms = self.phrases.outside.ko if language == "ko" else self.phrases.outside.en
+        kind, words = rng.choice([(k, w) for k, w in _by_form(forms).items() if w] or [("kw", ("",))])
+        phrase = rng.choice(words)
+        if not phrase:
+            return None
+        return Piece(Forms(**{kind: (phrase,)}), {}, (phrase,), "outside")
+
+    def _answer(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        value, said = self._pick(field, rng)
+        return _piece(_in(said, language), {"where": {field.name: [value]}}, "answer")
+
+    def _negated(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        value, said = self._pick(field, rng, lambda a: a.negated is not None)
+        if said.negated is None:
+            return None
+        return _piece(_in(said.negated, language), {"not": {field.name: [value]}}, "not")
+
+    def _pick(
+        self,
+        field: PanelField,
+        rng: random.Random,
+        keep: Callable[[AnswerPhrases], bool] = lambda _: True,
+    ) -> tuple[str, AnswerPhrases]:
+        answers = self.phrases.fields[field.name].answers
+        kept = {value: said for value, said in answers.items() if keep(said)} or answers
+        return rng.choice(list(kept.items()))
+
+    def _several(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """Two or three answers in one breath: any of them, or all where people say so."""
+        answers = self.phrases.fields[field.name].answers
+        exclusive = {a.value for a in field.answers if a.exclusive}
+        options = [v for v in answers if v not in exclusive and _in(answers[v], language).kw]
+        if len(options) < 3:
+            return None
+        values = rng.sample(options, rng.choice((2, 2, 2, 3)))
+        words = [rng.choice(_in(answers[v], language).kw) for v in values]
+        every = field.kind is Kind.MULTI and rng.random() < 0.4
+        forms = _joined(words, every=every, language=language, rng=rng)
+        listed = _in_order(field, values)
+        return Piece(forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several")
+
+    def _carried(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        said = self.phrases.fields[field.name]
+        negated = rng.random() < 0.1 and bool(said.not_carriers.ko)
+        carriers = _in(said.not_carriers if negated else said.carriers, language)
+        answers = [rng.choice(field.listed)]
+        if rng.random() < 0.15 and not negated:
+            answers.append(rng.choice(field.listed))
+        if not carriers or answers[0] in answers[1:]:
+            return None
+        name = _between_names(rng, language).join(_spoken(a, rng, language) for a in answers)
+        forms = _filled(carriers, {"name": name})
+        values = _in_order(field, [a.value for a in answers])
+        return _piece(forms, {"not" if negated else "where": {field.name: values}}, "name")
+
+    def _range(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        said: RangePhrases = rng.choice(self.phrases.fields[field.name].ranges)
+        forms = _in(said, language)
+        drawn = draw_range(said.when, field, rng, language)
+        if drawn is None or not forms:
+            return None
+        bounds, slots = drawn
+        return _piece(_filled(forms, slots), {"where": {field.name: bounds}}, f"range-{said.when}")
+
+
+def draw_range(
+    when: str, field: PanelField, rng: random.Random, language: Language
+) -> tuple[Json, Mapping[str, str]] | None:
+    """Bounds of a kind of range and the words for its slots."""
+    if field.kind is Kind.BAND:
+        return _draw_money(when, field, rng, language)
+    if field.unit is not None and field.unit.en.startswith("year") and field.derived_from is None:
+        return _draw_year(when, rng)
+    if field.derived_from is not None:
+        return _draw_age(when, rng)
+    return _draw_count(when, rng)
+
+
+def _draw_age(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] | None:
+    ten = rng.choice((10, 20, 20, 20, 30, 30, 30, 40, 40, 40, 50, 50, 50, 60, 60, 70, 80))
+    later = min(ten + rng.choice((10, 10, 20, 30)), 80)
+    n = rng.randint(15, 79)
+    m = n + rng.choice((4, 5, 9, 10, 14, 15, 19, 20, rng.randint(1, 30)))
+    decades = {"a": str(ten), "b": str(later)}
+    one, pair = {"n": str(n), "nh": hangul_number(n, rng)}, {"a": str(n), "b": str(m)}
+    tens = {"n": str(ten), "nh": hangul_number(ten, rng)}
+    if when == "decades" and later == ten:
+        return None
+    kinds: dict[str, tuple[Json, Mapping[str, str]]] = {
+        "decade": ({"min": ten, "max": ten + 9}, tens),
+        "decades": ({"min": ten, "max": later + 9}, decades),
+        "decade_min": ({"min": ten}, tens),
+        "decade_max": ({"max": ten + 9}, tens),
+        "decade_early": ({"min": ten, "max": ten + 3}, tens),
+        "decade_mid": ({"min": ten + 4, "max": ten + 6}, tens),
+        "decade_late": ({"min": ten + 7, "max": ten + 9}, tens),
+        "exact": ({"min": n, "max": n}, one),
+        "min": ({"min": n}, one),
+        "max": ({"max": n}, one),
+        "below": ({"max": n - 1}, one),
+        "above": ({"min": n + 1}, one),
+        "between": ({"min": n, "max": m}, pair),
+    }
+    return kinds.get(when)
+
+
+def _draw_year(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] | None:
+    n = rng.randint(1945, 2009)
+    m = min(n + rng.randint(1, 20), 2010)
+    ten = rng.choice((1950, 1960, 1970, 1980, 1990, 2000))
+    one = {"n": str(n), "yy": f"{n % 100:02d}"}
+    pair = {"a": str(n), "b": str(m), "yy": f"{n % 100:02d}", "ya": f"{n % 100:02d}", "yb": f"{m % 100:02d}"}
+    kinds: dict[str, tuple[Json, Mapping[str, str]]] = {
+        "exact": ({"min": n, "max": n}, one),
+        "decade": ({"min": ten, "max": ten + 9}, {"n": str(ten), "yy": f"{ten % 100:02d}"}),
+        "between": ({"min": n, "max": m}, pair),
+        "min": ({"min": n}, one),
+        "max": ({"max": n}, one),
+        "below": ({"max": n - 1}, one),
+        "above": ({"min": n + 1}, one),
+    }
+    return kinds.get(when)
+
+
+def _draw_count(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] | None:
+    n = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
+    slots = {"n": str(n), "nh": hangul_number(n, rng), "a": str(n), "b": str(n + 1)}
+    kinds: dict[str, Json] = {
+        "exact": {"min": n, "max": n},
+        "min": {"min": n},
+        "max": {"max": n},
+        "below": {"max": n - 1},
+        "above": {"min": n + 1},
+        "between": {"min": n, "max": n + 1},
+        "none": {"max": 0},
+        "some": {"min": 1},
+    }
+    return (kinds[when], slots) if when in kinds else None
+
+
+def _draw_money(
+    when: str, field: PanelField, rng: random.Random, language: Language
+) -> tuple[Json, Mapping[str, str]] | None:
+    money = korean_money if language == "ko" else english_money
+    step = 100 if rng.random() < 0.85 else 50
+    n = step * rng.randint(1, 1000 // step)
+    if n == 0:
+        return None
+    m = n + 100 * rng.randint(1, 4)
+    year = rng.choice((2400, 3000, 3600, 4000, 4800, 5000, 6000, 7000, 7200, 8000, 9600, 10000, 12000))
+    slots = {
+        "money": money(n, rng), "bare": str(n), "moneybare": str(n), "n": str(n),
+        "a": str(n), "b": money(m, rng), "annual": money(year, rng),
+    }
+    if language == "en":
+        slots |= {"a": f"{n / 100:g}", "bare": f"{n / 100:g}M"}
+    band = _band_of(n, field)
+    kinds: dict[str, Json | None] = {
+        "min": {"min": n},
+        "above": {"min": n},
+        "max": {"max": n},
+        "below": {"max": n - 1},
+        "between": {"min": n, "max": m},
+        "band_at": band if n % 100 == 0 else None,
+        "bare": band,
+        "annual_min": {"min": -(-year // 12)},
+        "annual_max": {"max": year // 12},
+        "annual_bare": _band_of(year // 12, field),
+    }
+    bounds = kinds.get(when)
+    return (bounds, slots) if bounds is not None else None
+
+
+def _band_of(amount: int, field: PanelField) -> Json | None:
+    for band in field.listed:
+        low = band.min or 0
+        if low <= amount and (band.max is None or amount <= band.max):
+            return {"min": low} if band.max is None else {"min": low, "max": band.max}
+    return None
+
+
+def _set(said: SetPhrases, language: Language) -> Piece | None:
+    unsupported = said.unsupported
+    if language == "en" and said.unsupported_en:
+        unsupported = said.unsupported_en
+    piece = _piece(_in(said, language), said.filter, "set")
+    return None if piece is None else replace(piece, unsupported=unsupported)
+
+
+def _piece(forms: Forms, meaning: Json, tag: str) -> Piece | None:
+    return Piece(forms, meaning, tag=tag) if forms else None
+
+
+def _in(said: Said, language: Language) -> Forms:
+    return said.ko if language == "ko" else said.en
+
+
+FormName = Literal["mod", "noun", "post", "kw"]
+
+
+def _by_form(forms: Forms) -> dict[FormName, tuple[str, ...]]:
+    return {"mod": forms.mod, "noun": forms.noun, "post": forms.post, "kw": forms.kw}
+
+
+def _filled(forms: Forms, slots: Mapping[str, str]) -> Forms:
+    """The patterns with their slots filled; patterns with other slots fall away."""
+
+    def fill(pattern: str) -> str | None:
+        try:
+            return pattern.format(**slots)
+        except KeyError:
+            return None
+
+    return Forms(
+        **{
+            kind: tuple(filled for p in patterns if (filled := fill(p)) is not None)
+            for kind, patterns in _by_form(forms).items()
+        }
+    )
+
+
+def _spoken(answer: Answer, rng: random.Random, language: Language) -> str:
+    ascii_only = language == "en"
+    names = [a for a in (answer.value, *answer.aliases) if a.isascii() == ascii_only] or [answer.value]
+    if answer.en and ascii_only:
+        names.append(answer.en)
+    return answer.value if rng.random() < 0.4 and not ascii_only else rng.choice(names)
+
+
+def _in_order(field: PanelField, values: list[str]) -> list[str]:
+    order = list(field.by_value)
+    return sorted(dict.fromkeys(values), key=order.index)
+
+
+def _between_names(rng: random.Random, language: Language) -> str:
+    return rng.choice((", ", "나 ", "랑 ", " 또는 ", "이나 ") if language == "ko" else (" or ", ", ", "/"))
+
+
+def _joined(words: list[str], *, every: bool, language: Language, rng: random.Random) -> Forms:
+    *first, last = words
+    if language == "en":
+        if every:
+            return Forms(post=(f"with both {' and '.join([', '.join(first), last])}",))
+        joined = f"{', '.join(first)} or {last}"
+        return Forms(kw=(joined, ", ".join(words), "/".join(words)), post=(f"({joined})",))
+    if every:
+        also = "도 ".join(first) + f"도 {last}도"
+        return Forms(
+            mod=(f"{also} 해당되는", f"{', '.join(words)} 모두 해당하는", f"{'와 '.join(words)} 둘 다인"),
+            kw=(f"{also} 다", f"{', '.join(words)} 둘 다" if len(words) == 2 else f"{', '.join(words)} 모두"),
+        )
+    joiner = rng.choice((", ", " ", "나 ", "랑 ", " 또는 ", "이나 ", "/", "와 ", " 혹은 ", "하고 "))
+    return Forms(kw=(joiner.join(words),), mod=(f"{joiner.join(words)}인",))

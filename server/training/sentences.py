@@ -1,0 +1,256 @@
+"""Puts pieces together into a question, in Korean or English and in many styles."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.errors import Language
+from server.training.pieces import Piece
+from server.training.wording import hangul_number
+
+_HEADS_KO = ("사람", "사람", "사람", "사람들", "응답자", "패널", "분", "분들", "회원", "이용자", "참여자", "소비자", "그룹", "집단", "층")
+_HEADS_EN = ("people", "people", "respondents", "panelists", "users", "those", "panel members", "participants", "ppl", "anyone")
+_ENDS_KO = (
+    "", "", "", "", " 찾아줘", " 보여줘", " 알려줘", " 뽑아줘", " 추출해줘", " 추천해줘", " 리스트", " 목록", " 찾기",
+    " 검색", " 검색해줘", " 조회해 주세요", " 찾아주세요", " 보여주세요", " 구해줘", " 필요해요", " 필요함", " 부탁드립니다",
+    " 좀 찾아봐", " 누구야?", " 있어?", " 있나요?", " 정보 요약해줘", "에 대한 정보를 알려줘", " 데이터 줘", " 구합니다", " 섭외해줘",
+)
+_COUNT_ENDS_KO = (" 몇 명이야?", " 몇 명", " 몇 명 있어?", " 수", " 몇명인가요", " 인원 수 알려줘", "은 몇 명인가요?", " 총 몇명?")
+_ENDS_EN = ("", "", "", "", " please", " pls", "?", ".", " - list", " list")
+_STARTS_EN = ("", "", "", "", "Find ", "Show me ", "I need ", "List ", "Give me ", "find me ", "looking for ", "Get ", "Who are the ", "I'm looking for ")
+_COUNT_STARTS_EN = ("How many ", "how many ", "number of ", "count of ")
+_STARTS_KO = ("", "", "", "", "", "", "혹시 ", "저기 ", "음 ", "패널 중 ", "우리 패널에서 ", "전체 패널 중 ", "이번 조사에는 ", "전국 ")
+_AND_KO = re.compile(r"(는|인)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a question says: its pieces, the alternatives, the breakdown and the count."""
+
+    pieces: Sequence[Piece]
+    alternatives: Sequence[Piece]
+    by: Sequence[str]
+    ask: str
+    limit: int | None
+
+
+def compose(sentence: Sentence, rng: random.Random, language: Language) -> str | None:
+    """The question in words; None when the pieces have no forms that fit together."""
+    if language == "ko":
+        return _compose_korean(sentence, rng)
+    return _compose_english(sentence, rng)
+
+
+def _compose_korean(sentence: Sentence, rng: random.Random) -> str | None:
+    pieces = list(sentence.pieces)
+    rng.shuffle(pieces)
+    if not pieces and not sentence.alternatives:
+        return _korean_tail("", sentence, rng).strip()
+    if not sentence.alternatives and rng.random() < 0.3:
+        group = _keywords(pieces, rng)
+    else:
+        group = _korean_group(pieces, sentence.alternatives, rng)
+    if group is None:
+        return None
+    return _korean_tail(rng.choice(_STARTS_KO) + group, sentence, rng)
+
+
+def _keywords(pieces: Sequence[Piece], rng: random.Random) -> str | None:
+    words = [_one(p.forms.kw or p.forms.noun or p.forms.mod, rng) for p in pieces]
+    if any(w is None for w in words):
+        return None
+    joiner = rng.choice((" ", " ", " ", ", ", ", ", "/", " + ", " & "))
+    return joiner.join(w for w in words if w)
+
+
+def _korean_group(
+    pieces: Sequence[Piece], alternatives: Sequence[Piece], rng: random.Random
+) -> str | None:
+    """Modifiers and a head noun, sometimes in two steps: "서울 30대 여성 중 아이폰 쓰는 사람"."""
+    either = _korean_either(alternatives, rng) if alternatives else ""
+    if either is None:
+        return None
+    if len(pieces) > 1 and not either and rng.random() < 0.35:
+        cut = rng.randint(1, len(pieces) - 1)
+        first, second = _korean_chain(pieces[:cut], rng), _korean_chain(pieces[cut:], rng)
+        if first is None or second is None:
+            return None
+        return f"{first}{rng.choice((' 중 ', ' 중에 ', ' 중에서 ', ' 가운데 ', '인데 ', ' 중, '))}{second}"
+    if not pieces:
+        return either
+    chain = _korean_chain(pieces, rng)
+    if chain is None or not either:
+        return chain
+    return f"{chain}{rng.choice((' 중 ', ' 중에 ', ' 가운데 '))}{either}"
+
+
+def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
+    """Words before a noun: keywords that chain (서울 30대), modifiers joined by -고, then the head."""
+    nominal = [p for p in pieces if p.forms.kw or p.forms.noun]
+    last = rng.choice(nominal) if nominal and rng.random() < 0.6 else None
+    words: list[str] = []
+    rest = [p for p in pieces if p is not last]
+    for number, piece in enumerate(rest):
+        word = _before_noun(piece, rng)
+        if word is None:
+            return None
+        if number < len(rest) - 1 and piece.forms.mod and rng.random() < 0.45:
+            word = _and_korean(word, rng)
+        words.append(word)
+    head = _one(last.forms.noun or last.forms.kw, rng) if last else rng.choice(_HEADS_KO)
+    if head is None:
+        return None
+    return " ".join([*words, head])
+
+
+def _before_noun(piece: Piece, rng: random.Random) -> str | None:
+    """A modifier, or a noun or keyword that stands before another noun as it is."""
+    if piece.forms.mod and (rng.random() < 0.7 or not (piece.forms.kw or piece.forms.noun)):
+        return rng.choice(piece.forms.mod)
+    word = _one(piece.forms.kw or piece.forms.noun, rng)
+    if word is None:
+        return None
+    return word + rng.choice(("", "", "", "", ",", "인", "이고", "이면서", "이며"))
+
+
+def _and_korean(modifier: str, rng: random.Random) -> str:
+    """ "차 있는" → "차 있고", "기혼인" → "기혼이면서"; other endings stay."""
+    if modifier.endswith("인"):
+        return modifier[:-1] + rng.choice(("이고", "이면서", "이며", "이고,"))
+    if modifier.endswith("는"):
+        return modifier[:-1] + rng.choice(("고", "면서", "고,", "며"))
+    return modifier
+
+
+def _korean_either(alternatives: Sequence[Piece], rng: random.Random) -> str | None:
+    parts = []
+    for piece in alternatives:
+        if piece.forms.mod:
+            parts.append(rng.choice(piece.forms.mod))
+        else:
+            word = _one(piece.forms.noun or piece.forms.kw, rng)
+            if word is None:
+                return None
+            parts.append(f"{word}인")
+    one, other = parts
+    head = rng.choice(_HEADS_KO)
+    if _AND_KO.search(one) and rng.random() < 0.7:
+        stem = one[:-1] + ("이거나" if one.endswith("인") else "거나")
+        return f"{stem} {other} {head}"
+    return f"{one} {head}{rng.choice((' 또는 ', ' 혹은 ', '이나 '))}{other} {head}"
+
+
+def _korean_tail(group: str, sentence: Sentence, rng: random.Random) -> str:
+    if sentence.ask:
+        return f"{group}{rng.choice(('은 ', '는 ', ' ', '이 ', '들은 ')) if group else ''}{sentence.ask}"
+    if sentence.by:
+        return group + _korean_by(sentence.by, rng, begins=not group)
+    count = "" if sentence.limit is None else _korean_count(sentence.limit, rng)
+    if not group:
+        return f"{rng.choice(('', '', '아무나 ', '대략 ', '패널 '))}{count}{rng.choice(_ENDS_KO)}"
+    if count and rng.random() < 0.08:
+        return f"{count} {group}{rng.choice(_ENDS_KO)}"
+    if not count and rng.random() < 0.15:
+        return group + rng.choice(_COUNT_ENDS_KO)
+    return f"{group}{' ' + count if count else ''}{rng.choice(_ENDS_KO)}"
+
+
+def _korean_by(names: Sequence[str], rng: random.Random, *, begins: bool) -> str:
+    link = "" if begins else rng.choice(("의 ", " ", "은 ", "들의 ", " - "))
+    if len(names) > 1:
+        joined = rng.choice(("별 ", "과 ", ", ", "와 ", " ")).join(names)
+        return link + joined + rng.choice((" 분포", "별 분포", "별로 보여줘", " 비교", " 교차표", "별 비율", ""))
+    name = names[0]
+    return link + name + rng.choice(
+        ("별", "별로", " 분포", "별 분포", " 비율", " 비율은?", "은?", "은 어떻게 돼?", " 비교", "별로 나눠줘", "별 인원",
+         " 분포 보여줘", "별 통계", "", " 알려줘", "은 뭐야?", " 순위", "별 비교해줘", "이 어떻게 되나요?", "는 보통 어때?")
+    )
+
+
+def _korean_count(limit: int, rng: random.Random) -> str:
+    style = rng.random()
+    if style < 0.72:
+        return f"{limit}명"
+    if style < 0.86:
+        return rng.choice((f"{limit} 명", f"{limit}명만", f"{limit}명 정도", f"최대 {limit}명", f"최소 {limit}명", f"{limit}명쯤",
+                           f"약 {limit}명", f"딱 {limit}명", f"총 {limit}명", f"{limit}분", f"{limit}인"))
+    if style < 0.92:
+        return f"{limit}개"
+    if limit <= 100 or limit % 100 == 0:
+        return f"{hangul_number(limit, rng)} 명" if limit != 1 else "한 명"
+    return f"{limit}명"
+
+
+def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
+    pieces = list(sentence.pieces)
+    rng.shuffle(pieces)
+    count = "" if sentence.limit is None else str(sentence.limit)
+    if not pieces and not sentence.alternatives:
+        group = "" if sentence.by or sentence.ask else rng.choice(_HEADS_EN)
+        return _english_tail(f"{count} {group}".strip(), sentence, rng, counted=True)
+    if not sentence.alternatives and rng.random() < 0.3:
+        group_or_none = _keywords(_with_keywords(pieces), rng)
+        return None if group_or_none is None else _english_tail(group_or_none, sentence, rng, counted=False)
+    group_or_none = _english_group(pieces, sentence.alternatives, rng)
+    if group_or_none is None:
+        return None
+    if not count and not sentence.by and not sentence.ask and rng.random() < 0.1:
+        return rng.choice(_COUNT_STARTS_EN) + group_or_none + rng.choice(("", "?"))
+    start = "" if sentence.by or sentence.ask else rng.choice(_STARTS_EN)
+    counted = bool(count) and rng.random() < 0.65
+    before = f"{count} " if counted else ""
+    return _english_tail(start + before + group_or_none, sentence, rng, counted=counted)
+
+
+def _with_keywords(pieces: Sequence[Piece]) -> list[Piece]:
+    return [p for p in pieces if p.forms.kw or p.forms.noun or p.forms.mod]
+
+
+def _english_group(
+    pieces: Sequence[Piece], alternatives: Sequence[Piece], rng: random.Random
+) -> str | None:
+    """Adjectives, a noun, then what follows a noun, joined by commas or "and"."""
+    before: list[str] = []
+    after: list[str] = []
+    head: str | None = None
+    for piece in pieces:
+        forms = piece.forms
+        if head is None and forms.noun and (rng.random() < 0.6 or not (forms.post or forms.mod)):
+            head = rng.choice(forms.noun)
+        elif forms.post and (rng.random() < 0.75 or not forms.mod):
+            after.append(rng.choice(forms.post))
+        elif forms.mod:
+            before.append(rng.choice(forms.mod))
+        elif forms.kw:
+            after.append(f"({rng.choice(forms.kw)})")
+        elif forms.noun:
+            after.append(f"who are {rng.choice(forms.noun)}")
+        else:
+            return None
+    if alternatives:
+        both = [_one(p.forms.post, rng) for p in alternatives]
+        if None in both:
+            return None
+        after.append(f"{rng.choice(('', 'either ')) if len(after) else ''}{both[0]} or {both[1]}")
+    joiner = rng.choice((" and ", ", ", " ", " and "))
+    return " ".join([*before, head or rng.choice(_HEADS_EN), joiner.join(after)]).strip()
+
+
+def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted: bool) -> str:
+    if sentence.ask:
+        link = rng.choice((": ", ", ", " - ", " "))
+        return f"{group}{link}{sentence.ask}" if group else sentence.ask
+    if sentence.by:
+        names = rng.choice((" and ", ", ", " x ")).join(sentence.by)
+        tail = rng.choice((f"by {names}", f"broken down by {names}", f"{names} distribution", f"split by {names}",
+                           f"{names} breakdown", f"per {names}", f"grouped by {names}"))
+        return f"{group}{rng.choice((' ', ', ')) if group else ''}{tail}"
+    if sentence.limit is None or counted:
+        return group + rng.choice(_ENDS_EN)
+    n = sentence.limit
+    return group + rng.choice((f", {n} people", f" ({n})", f", {n}", f" - {n} respondents", f". {n} people please", f", limit {n}", f", about {n}", f". About {n} would do."))
+
+
+def _one(words: Sequence[str], rng: random.Random) -> str | None:
+    return rng.choice(words) if words else None

@@ -1,0 +1,119 @@
+"""Numbers, particles and slips of the pen, as people write them."""
+
+import random
+import unicodedata
+
+_UNITS = ("", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
+_NATIVE = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
+_NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
+_NATIVE_MAX = 99
+_LAST_HANGUL = 0xD7A3
+_FIRST_HANGUL = 0xAC00
+
+
+def sino_korean(number: int) -> str:
+    """A number up to 9,999 in Sino-Korean: 350 → 삼백오십."""
+    words = ""
+    for place, name in ((1000, "천"), (100, "백"), (10, "십"), (1, "")):
+        digit = number // place % 10
+        if digit:
+            words += ("" if digit == 1 and name else _UNITS[digit]) + name
+    return words
+
+
+def native_korean(number: int) -> str:
+    """A number from 1 to 99 as counted things take it: 20 → 스무, 35 → 서른다섯."""
+    if number == 20:
+        return "스무"
+    return _NATIVE_TENS[number // 10] + _NATIVE[number % 10]
+
+
+def hangul_number(number: int, rng: random.Random) -> str:
+    """A number in Hangul: native up to 99, else Sino-Korean."""
+    return native_korean(number) if number <= _NATIVE_MAX and rng.random() < 0.7 else sino_korean(number)
+
+
+def korean_money(tens_of_thousands: int, rng: random.Random) -> str:
+    """An amount in 만원 as people write it: 300만원, 3백만 원, 삼백만원, 월 300."""
+    amount = tens_of_thousands
+    spellings = [f"{amount}만원"] * 6 + [f"{amount}만 원", f"{amount}만원", f"{amount}만"]
+    if amount % 100 == 0 and amount < 1000:
+        spellings += [f"{amount // 100}백만원", f"{sino_korean(amount)}만원"]
+    if amount % 1000 == 0:
+        spellings += [f"{amount // 1000}천만원", f"{sino_korean(amount // 1000)}천만원".replace("일천", "천")]
+    if amount >= 1000:
+        spellings += [f"{amount:,}만원"]
+    return rng.choice(spellings)
+
+
+def english_money(tens_of_thousands: int, rng: random.Random) -> str:
+    """An amount in 10,000 KRW in English: 3 million won, 3M KRW, 3,000,000 won."""
+    millions = tens_of_thousands / 100
+    short = f"{millions:g}"
+    return rng.choice(
+        [f"{short} million won"] * 3
+        + [f"{short}M KRW", f"{short}m won", f"{tens_of_thousands * 10_000:,} won", f"KRW {short} million"]
+    )
+
+
+def with_slips(text: str, rng: random.Random, *, language: str) -> str:
+    """The text with one or two typing or spacing errors; digits are left alone."""
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        slip = rng.choice(_KOREAN_SLIPS if language == "ko" else _ENGLISH_SLIPS)
+        text = slip(text, rng)
+    return text
+
+
+def _drop_space(text: str, rng: random.Random) -> str:
+    spaces = [i for i, c in enumerate(text) if c == " " and not text[i - 1 : i].isdigit()]
+    if not spaces:
+        return text
+    place = rng.choice(spaces)
+    return text[:place] + text[place + 1 :]
+
+
+def _add_space(text: str, rng: random.Random) -> str:
+    places = [i for i in range(1, len(text)) if text[i].isalpha() and text[i - 1].isalpha()]
+    if not places:
+        return text
+    place = rng.choice(places)
+    return f"{text[:place]} {text[place:]}"
+
+
+def _swap_letters(text: str, rng: random.Random) -> str:
+    places = [i for i in range(1, len(text) - 1) if text[i].isalpha() and text[i + 1].isalpha()]
+    if not places:
+        return text
+    i = rng.choice(places)
+    return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
+
+
+def _drop_letter(text: str, rng: random.Random) -> str:
+    places = [i for i in range(1, len(text)) if text[i].isalpha()]
+    if not places:
+        return text
+    i = rng.choice(places)
+    return text[:i] + text[i + 1 :]
+
+
+# Vowels and finals that are neighbours in sound or on the keyboard, as jamo of decomposed syllables.
+_SOUNDS = [("ᅢ", "ᅦ"), ("ᅥ", "ᅡ"), ("ᅩ", "ᅮ"), ("ᅬ", "ᅫ"), ("ᅧ", "ᅣ"), ("ᅵ", "ᅡ"), ("ᄌ", "ᄍ"),
+           ("ᄀ", "ᄁ"), ("ᄃ", "ᄄ"), ("ᄉ", "ᄊ"), ("ᆫ", "ᆼ"), ("ᆻ", "ᆺ"), ("ᆨ", "ᆩ"), ("ᆷ", "ᆫ")]
+_NEIGHBOURS = {one: other for pair in _SOUNDS for one, other in (pair, pair[::-1])}
+
+
+def _change_jamo(text: str, rng: random.Random) -> str:
+    places = [i for i, c in enumerate(text) if _FIRST_HANGUL <= ord(c) <= _LAST_HANGUL]
+    rng.shuffle(places)
+    for i in places[:6]:
+        jamo = list(unicodedata.normalize("NFD", text[i]))
+        options = [k for k, j in enumerate(jamo) if j in _NEIGHBOURS]
+        if options:
+            k = rng.choice(options)
+            jamo[k] = _NEIGHBOURS[jamo[k]]
+            return text[:i] + unicodedata.normalize("NFC", "".join(jamo)) + text[i + 1 :]
+    return text
+
+
+_KOREAN_SLIPS = (_drop_space, _drop_space, _add_space, _change_jamo, _change_jamo)
+_ENGLISH_SLIPS = (_swap_letters, _drop_letter, _drop_space)
