@@ -73,7 +73,7 @@ def label_of(field: PanelField, wording: Wording) -> str:
 
 def labels_of(names: tuple[str, ...], catalogue: Catalogue, wording: Wording) -> str:
     """Several fields' labels as one line."""
-    return " · ".join(label_of(catalogue.field(name), wording) for name in names)
+    return ", ".join(label_of(catalogue.field(name), wording) for name in names)
 
 
 def _range_in_words(bounds: Range, field: PanelField, wording: Wording) -> str:
