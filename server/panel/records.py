@@ -89,6 +89,8 @@ class Keys:
 
     def respondent_id(self, row: Row) -> object:
         """The raw id of a row, from the catalogue's own key before any other."""
+        if self._catalogue.respondent_id in row:
+            return row[self._catalogue.respondent_id]
         held = {normalise(key): value for key, value in row.items() if self.is_id(key)}
         return next((held[key] for key in self._ids if key in held), None)
 

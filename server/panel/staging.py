@@ -135,6 +135,7 @@ def _as_copy(stored: Stored) -> str:
 
 def _shown(raw: object) -> str:
     """What a report and PostgreSQL can hold of a raw value."""
-    text = raw if isinstance(raw, str) else repr(raw)
-    printable = "".join(c if c.isprintable() else "\ufffd" for c in text[:SHOWN_LENGTH])
-    return printable.strip()
+    text = (raw if isinstance(raw, str) else repr(raw))[:SHOWN_LENGTH].strip()
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -123,6 +123,8 @@ def _number_of(field: PanelField, value: str) -> int | None:
 
 def _find(text: str, known: Spellings) -> Cell | None:
     """The answer of that spelling, an empty cell for no answer, None when it is neither."""
+    if text in known:
+        return Cell(known[text])
     key = normalise(text)
     for spelling in (key, _tidy_code(key)):
         if spelling in known:
@@ -185,7 +187,12 @@ class _AnswersReader:
             pieces = [plain(item) for item in raw]
             return None if None in pieces else [piece for piece in pieces if piece]
         text = plain(raw)
-        return None if text is None else tuple(self._split(text))
+        if text is None:
+            return None
+        pieces = [piece.strip() for piece in _SEPARATORS.split(text)]
+        if all(not piece or piece in self._known for piece in pieces):
+            return [piece for piece in pieces if piece]
+        return tuple(self._split(text))
 
     def _split(self, text: str) -> Iterator[str]:
         """The longest known pieces first: an official wording may hold commas itself."""
