@@ -14,7 +14,7 @@ from server.search.plan import TRUE, Plan, Predicate, any_of
 
 def held(plan: Plan) -> sql.Composable:
     """For each condition in turn, whether the respondent satisfies it: no answer never does."""
-    return _array((sql.SQL("({})").format(p.sql) for p in plan.predicates), "boolean[]")
+    return _array((sql.SQL("({}) is true").format(p.sql) for p in plan.predicates), "boolean[]")
 
 
 def missed(plan: Plan) -> sql.Composable:
