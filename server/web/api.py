@@ -16,13 +16,13 @@ from server.errors import (
     TooBusy,
     TooHeavy,
 )
+from server.filter import parse_filter
 from server.interpret.interpretation import interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
 from server.web.asking import (
     answer_as_json,
     answer_filter,
     answer_question,
-    check_filter,
     check_question,
 )
 from server.web.problems import TooLarge, documented
@@ -96,7 +96,7 @@ async def search(request: Request, body: SearchRequest, site: SiteOf) -> Respons
     else:
         answer = await answer_filter(
             site.services,
-            check_filter(body.filter, catalogue),
+            parse_filter(body.filter, catalogue),
             page_size=body.page_size,
             offset=body.offset,
             usual=settings.page_size,
@@ -123,12 +123,8 @@ async def catalogue(site: SiteOf) -> Response:
     )
 
 
-@api.api_route(
-    "/healthz",
-    methods=["GET", "HEAD"],
-    summary="Whether the process answers",
-    response_model=HealthBody,
-)
+@api.head("/healthz", include_in_schema=False)
+@api.get("/healthz", summary="Whether the process answers", response_model=HealthBody)
 async def health() -> Response:
     """Says nothing of model and database: a restart would not mend them."""
     return JSONResponse(HealthBody().model_dump())

@@ -1,6 +1,7 @@
 """From a question or a filter to an answer: the way that page and API share."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from server.web.wording import Wording
 
 PAGE_SIZE_MAX = 1000
 FILTER_LENGTH_MAX = 16_000
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]+")
 
 Place = tuple[Part, int, str]
 
@@ -54,8 +56,8 @@ class Answer:
 
 
 def check_question(question: str, *, longest: int, wording: Wording) -> str:
-    """The question without white space round it; InvalidQuestion when it cannot be read."""
-    stripped = question.strip()
+    """The question as text on one line; InvalidQuestion when it cannot be read."""
+    stripped = _CONTROL_CHARACTERS.sub(" ", question).strip()
     if not any(c.isprintable() and not c.isspace() for c in stripped):
         raise InvalidQuestion(wording.say("The question is empty."))
     if len(stripped) > longest:
@@ -71,13 +73,6 @@ def check_question(question: str, *, longest: int, wording: Wording) -> str:
     return stripped
 
 
-def check_filter(raw: object, catalogue: Catalogue) -> Filter:
-    """The filter that JSON-like data holds; InvalidFilter names the place."""
-    if not _is_encodable(json.dumps(raw, ensure_ascii=False)):
-        raise InvalidFilter("filter: a text holds half a surrogate pair")
-    return parse_filter(raw, catalogue)
-
-
 def read_filter(text: str, catalogue: Catalogue) -> Filter:
     """The filter that an address carries as JSON."""
     if len(text) > FILTER_LENGTH_MAX:
@@ -86,7 +81,7 @@ def read_filter(text: str, catalogue: Catalogue) -> Filter:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidFilter("filter: not valid JSON") from error
-    return check_filter(raw, catalogue)
+    return parse_filter(raw, catalogue)
 
 
 def write_filter(query: Filter) -> str:

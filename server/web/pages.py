@@ -38,16 +38,16 @@ async def ask(request: Request, site: SiteOf) -> Response:
         answer = await _answer(site, address, wording)
     except PanelensError as error:
         problem = error
+    shown = None if answer is None else _showing(site, request, address).answer(answer)
     page = views.AskPage(
         frame=_frame(site, request, address, "ask"),
         title=_title(address, wording),
+        said=shown.found.headline if shown and shown.found else "",
         examples=_examples(site, address, wording.language),
-        answer=None
-        if answer is None
-        else Showing(site.services.catalogue, wording, address, site.settings.page_size).answer(
-            answer
-        ),
-        problem=None if problem is None else _problem_view(problem, wording.language, address),
+        answer=shown,
+        problem=None
+        if problem is None
+        else _problem_view(problem, wording.language, address, in_place=True),
     )
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
@@ -60,15 +60,12 @@ async def respondent(respondent_id: str, request: Request, site: SiteOf) -> Resp
     """One respondent's profile."""
     found = await find_respondent(site.services, respondent_id)
     address = address_of(request)
-    showing = Showing(
-        site.services.catalogue, site.wording(request), address, site.settings.page_size
-    )
     page = views.RespondentPage(
         frame=_frame(site, request, address, "other"),
         title=found.id,
         id=found.id,
         reference_year=site.settings.reference_year,
-        groups=showing.respondent_groups(found),
+        groups=_showing(site, request, address).respondent_groups(found),
     )
     return site.html(request, "respondent.html", page)
 
@@ -79,9 +76,7 @@ async def codebook(request: Request, site: SiteOf) -> Response:
     address = address_of(request)
     wording = site.wording(request)
     wanted = (address.question or "").strip()[: site.settings.question_length]
-    groups = Showing(site.services.catalogue, wording, address, site.settings.page_size).codebook(
-        wanted
-    )
+    groups = _showing(site, request, address).codebook(wanted)
     page = views.CodebookPage(
         frame=_frame(site, request, address, "codebook"),
         title=wording.say("Codebook"),
@@ -113,7 +108,7 @@ def problem_page(
 ) -> HTMLResponse:
     """Any error as a page, or as the fragment that htmx swaps in."""
     address = address_of(request)
-    view = _problem_view(error, language_of(request), address, incident)
+    view = _problem_view(error, language_of(request), address, incident=incident)
     page = views.ProblemPage(
         frame=_frame(site, request, address, "other"), title=view.problem.title, problem=view
     )
@@ -165,6 +160,10 @@ async def _answer(site: Site, address: Address, wording: Wording) -> Answer | No
     return await answer_question(services, question, page_size=None, offset=0, usual=usual)
 
 
+def _showing(site: Site, request: Request, address: Address) -> Showing:
+    return Showing(site.services.catalogue, site.wording(request), address, site.settings.page_size)
+
+
 def _title(address: Address, wording: Wording) -> str:
     question = (address.question or "").strip()
     return question[:80] if question else wording.say("Ask the panel")
@@ -176,13 +175,19 @@ def _examples(site: Site, address: Address, language: Language) -> tuple[views.E
 
 
 def _problem_view(
-    error: Exception, language: Language, address: Address, incident: str | None = None
+    error: Exception,
+    language: Language,
+    address: Address,
+    *,
+    incident: str | None = None,
+    in_place: bool = False,
 ) -> views.ProblemView:
     seconds = error.retry_after_seconds if isinstance(error, PanelensError) else None
     return views.ProblemView(
         problem=problem_of(error, language, incident),
         retry=None if seconds is None else address.href,
         retry_seconds=seconds or 0,
+        in_place=in_place,
     )
 
 

@@ -69,6 +69,7 @@ class Showing:
         ]
         alternatives = iter([chip for part, chip in chips if part == "either"])
         return views.ReadingView(
+            language=reading.language if reading else None,
             segments=mark_question(reading) if reading else (),
             chips=tuple(chip for part, chip in chips if part != "either"),
             groups=tuple(

@@ -95,6 +95,7 @@ class Setting:
 class ReadingView:
     """How the question was understood."""
 
+    language: Language | None
     segments: tuple[Segment, ...]
     chips: tuple[Chip, ...]
     groups: tuple[tuple[Chip, ...], ...]
@@ -211,19 +212,27 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
-    """An error; `retry` is the address to try again by itself."""
+    """An error; `retry` is the address to try again by itself.
+
+    `in_place`: htmx fetches it into the result; otherwise the whole page is loaded again.
+    """
 
     problem: Problem
     retry: str | None
     retry_seconds: int
+    in_place: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """The start page, with an answer or a problem when something was asked."""
+    """The start page, with an answer or a problem when something was asked.
+
+    `said` is what a screen reader announces once htmx has swapped the answer in.
+    """
 
     frame: Frame
     title: str
+    said: str
     examples: tuple[Example, ...]
     answer: AnswerView | None
     problem: ProblemView | None

@@ -1,0 +1,170 @@
+"""The pages in a real Chromium, as a person uses them."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from server.errors import DatabaseAway, ModelAway
+
+from .panel import InMemoryServices
+
+ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
+PAGES = [
+    "/",
+    f"/?q={quote(ASKED)}",
+    f"/?q={quote('아이폰을 쓰거나 테슬라를 타는 사람')}",
+    f"/?q={quote('행복한 연예인')}",
+    f"/?q={quote('W' * 900)}",
+    "/codebook",
+    "/respondents/w000000000000001",
+    "/nowhere",
+]
+
+
+async def test_a_question_is_typed_and_answered_in_place(page: Page) -> None:
+    await page.goto("/")
+    box = page.get_by_role("searchbox")
+    await expect(box).to_be_focused()
+    await page.evaluate("window.samePage = true")
+    await page.keyboard.type(ASKED)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="5명 요청, 3명 일치")).to_be_visible()
+    assert await page.evaluate("window.samePage") is True
+    assert page.url.endswith(f"?q={quote(ASKED)}")
+    await expect(page).to_have_title(f"{ASKED} · Panelens")
+    await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
+
+
+async def test_chips_are_removed_without_the_model_and_back_brings_them_again(
+    page: Page, services: InMemoryServices
+) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    await page.get_by_role("link", name="빼기: 결혼 여부").click()
+    await expect(page.get_by_text("모델에는 묻지 않았습니다")).to_be_visible()
+    await expect(page.get_by_role("link", name="빼기: 결혼 여부")).to_have_count(0)
+    assert services.questions_asked == [ASKED]
+    await page.go_back()
+    await expect(page.get_by_role("link", name="빼기: 결혼 여부")).to_be_visible()
+    await expect(page.get_by_role("searchbox")).to_have_value(ASKED)
+
+
+async def test_an_example_fills_the_box(page: Page) -> None:
+    await page.goto("/")
+    await page.get_by_role("link", name="서울 20대 남자 100명").click()
+    await expect(page.get_by_role("heading", name=re.compile("100명 요청"))).to_be_visible()
+    await expect(page.get_by_role("searchbox")).to_have_value("서울 20대 남자 100명")
+
+
+async def test_the_language_is_switched_with_the_answer_kept(page: Page) -> None:
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("서울 20대 남자 100명")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".total h2")).to_contain_text("100명 요청")
+    await page.get_by_role("link", name="English").click()
+    await expect(page.locator(".total h2")).to_contain_text("100 wanted")
+    await page.get_by_role("link", name="Codebook").first.click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_the_list_is_turned_and_a_person_opened(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    await page.get_by_role("link", name="다음").click()
+    await expect(page.locator(".paging")).to_contain_text("21–40")
+    await page.locator(".people tbody a").first.click()
+    await expect(page.get_by_role("heading", name=re.compile("^w0"))).to_be_visible()
+
+
+async def test_slash_comes_back_to_the_question(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    await expect(page.get_by_role("searchbox")).not_to_be_focused()
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await expect(page.get_by_role("searchbox")).to_have_value("여성")
+
+
+async def test_the_codebook_narrows_while_typing_and_an_answer_leads_to_people(
+    page: Page,
+) -> None:
+    await page.goto("/codebook")
+    await page.get_by_role("searchbox").press_sequentially("결혼")
+    await expect(page.locator("article")).to_have_count(1)
+    await page.get_by_role("link", name="기혼", exact=True).click()
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+async def test_a_pasted_question_over_the_limit_is_refused_not_cut(page: Page) -> None:
+    await page.goto("/")
+    box = page.get_by_role("searchbox")
+    await box.evaluate(
+        "box => { box.focus(); document.execCommand('insertText', false, '가'.repeat(100000)) }"
+    )
+    await box.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("1,000자까지")
+
+
+async def test_the_page_answers_by_itself_when_the_model_is_ready(
+    page: Page, services: InMemoryServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ModelAway, "retry_after_seconds", 1)
+    services.model_fault = ModelAway("loading")
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("언어 모델이 아직")
+    services.model_fault = None
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+async def test_an_error_is_shown_in_place_and_the_next_question_works(
+    page: Page, services: InMemoryServices
+) -> None:
+    await page.goto("/")
+    services.database_fault = RuntimeError("password=hunter2")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("사건 번호")
+    services.database_fault = DatabaseAway()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("데이터베이스에 연결할 수 없습니다")
+    services.database_fault = None
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+async def test_markup_in_a_question_stays_text(page: Page) -> None:
+    await page.goto(f"/?q={quote('<img src=x onerror=alert(1)><h1>x</h1>')}")
+    await expect(page.locator("mark.unsupported").first).to_contain_text("<img src=x")
+    await expect(page.locator("main img")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [360, 390])
+async def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 844})
+    for language in ("ko", "en"):
+        await page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_everything_works_without_javascript(
+    chromium: Browser, address: str, services: InMemoryServices
+) -> None:
+    context = await chromium.new_context(
+        base_url=address, locale="en-GB", java_script_enabled=False
+    )
+    page = await context.new_page()
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill(ASKED)
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_role("heading", name="5 wanted, 3 match")).to_be_visible()
+    await page.get_by_role("link", name="Remove: Marital status").click()
+    await expect(page.get_by_text("the model was not asked")).to_be_visible()
+    await page.get_by_text("Check it yourself").click()
+    await expect(page.locator("#sql-text")).to_be_visible()
+    await page.goto("/codebook")
+    await page.get_by_role("searchbox").fill("Tesla")
+    await page.get_by_role("button", name="Search").click()
+    await expect(page.locator("#car_maker")).to_be_visible()
+    await context.close()

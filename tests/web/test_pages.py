@@ -1,0 +1,253 @@
+"""The pages as plain HTML: what a browser without JavaScript gets."""
+
+import re
+from hashlib import sha256
+from html import unescape
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from server.errors import DatabaseAway, ModelAway
+from server.resources import folder
+
+from .panel import InMemoryServices
+
+ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
+KOREAN = {"accept-language": "ko"}
+ENGLISH = {"accept-language": "en"}
+
+
+def asking(question: str) -> str:
+    return f"/?q={quote(question)}"
+
+
+async def test_the_start_page_offers_the_panels_own_examples(http: httpx.AsyncClient) -> None:
+    response = await http.get("/", headers=ENGLISH)
+    assert response.status_code == 200
+    assert "100 men in their 20s in Seoul" in response.text
+    assert '<html lang="en">' in response.text
+    assert response.headers["content-language"] == "en"
+
+
+async def test_an_answer_says_what_was_understood_and_what_was_not(
+    http: httpx.AsyncClient,
+) -> None:
+    text = (await http.get(asking(ASKED), headers=KOREAN)).text
+    assert "5명 요청, 3명 일치" in text
+    assert '<mark class="unsupported">우울한</mark>' in text
+    assert "합성 데이터" in text
+    assert "62%" in text and "확인 필요" in text
+    assert "92.7%" in text and "정답 질문 41개" in text
+    assert "나이는 2025년 기준" in text
+    assert "chip-not" in text
+    assert "select respondent_id" in text
+
+
+async def test_the_same_answer_in_english(http: httpx.AsyncClient) -> None:
+    text = (await http.get(asking(ASKED), headers=ENGLISH)).text
+    assert "5 wanted, 3 match" in text
+    assert "Seoul · Gyeonggi · Incheon" in text
+    assert "please check" in text
+
+
+async def test_a_chip_is_removed_by_a_plain_link_without_asking_the_model(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    text = (await http.get(asking(ASKED), headers=KOREAN)).text
+    removing = re.search(r'href="([^"]+)"[^>]*aria-label="빼기: 결혼 여부"', text)
+    assert removing is not None
+    text = (await http.get(unescape(removing.group(1)), headers=KOREAN)).text
+    assert "빼기: 결혼 여부" not in text
+    assert "빼기: 지역" in text
+    assert ASKED in text
+    assert "모델에는 묻지 않았습니다" in text
+    assert services.questions_asked == [ASKED]
+
+
+async def test_nothing_understood_shows_nobody(http: httpx.AsyncClient) -> None:
+    response = await http.get(asking("행복한 연예인"), headers=KOREAN)
+    assert response.status_code == 200
+    assert "아무도 찾지 않았습니다" in response.text
+    assert 'id="people-title"' not in response.text
+
+
+async def test_too_few_labelled_questions_are_called_so(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.labelled = 3
+    text = (await http.get(asking("여성"), headers=ENGLISH)).text
+    assert "Not enough data yet" in text
+    assert "92.7%" not in text
+
+
+async def test_pages_follow_on_and_end(http: httpx.AsyncClient) -> None:
+    everyone = quote("{}")
+    first = (await http.get(f"/?f={everyone}", headers=KOREAN)).text
+    second = (await http.get(f"/?f={everyone}&page=2", headers=KOREAN)).text
+    people = [set(re.findall(r"/respondents/(w\d+)", text)) for text in (first, second)]
+    assert len(people[0]) == len(people[1]) == 20
+    assert not people[0] & people[1]
+    last = (await http.get(f"/?f={everyone}&page=20", headers=KOREAN)).text
+    assert 'rel="next"' not in last
+    beyond = await http.get(f"/?f={everyone}&page=9999", headers=KOREAN)
+    assert "이 쪽에는 응답자가 없습니다" in beyond.text
+
+
+async def test_the_list_ends_at_the_wanted_number(http: httpx.AsyncClient) -> None:
+    thirty = quote('{"limit":30}')
+    text = (await http.get(f"/?f={thirty}&page=2", headers=KOREAN)).text
+    assert len(set(re.findall(r"/respondents/(w\d+)", text))) == 10
+    assert 'rel="next"' not in text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "<script>alert(1)</script>",
+        '" onfocus="alert(1)',
+        "</title><b>x",
+        "'; drop table respondent; --",
+        "{{ 7*7 }} %(n)s %s",
+        "👩‍👩‍👧‍👦 東京に住む三十代の女性",
+    ],
+)
+async def test_what_was_typed_is_only_ever_text(http: httpx.AsyncClient, question: str) -> None:
+    text = (await http.get(asking(question), headers=KOREAN)).text
+    assert "<script>alert" not in text and "<b>x" not in text and not re.search(r"\b49\b", text)
+    assert '" onfocus="' not in text
+    assert question in unescape(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/?q=", 422, "질문이 비어 있습니다"),
+        ("/?q=%20%20", 422, "질문이 비어 있습니다"),
+        (f"/?q={'a' * 1001}", 422, "1,000자까지"),
+        ("/?f=nonsense", 422, "이 패널에 없는 조건"),
+        ("/?f=%7B%22nope%22%3A1%7D", 422, "nope"),
+        (f"/?f={'[' * 5000}", 422, "이 패널에 없는 조건"),
+        ("/nowhere", 404, "찾는 것이 없습니다"),
+        ("/respondents/nobody", 404, "찾는 것이 없습니다"),
+        ("/static/panelens.css", 404, "찾는 것이 없습니다"),
+    ],
+)
+async def test_errors_are_pages_in_the_readers_language(
+    http: httpx.AsyncClient, path: str, status: int, words: str
+) -> None:
+    response = await http.get(path, headers=KOREAN)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert words in response.text
+
+
+async def test_a_question_asked_while_the_model_loads_is_asked_again_by_the_page(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.model_fault = ModelAway("loading")
+    response = await http.get(asking("여성"), headers=ENGLISH)
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "5"
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in response.text
+    assert "The language model is not ready." in response.text
+
+
+async def test_a_profile_without_database_says_so_and_tries_again(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.database_fault = DatabaseAway("refused")
+    response = await http.get("/respondents/w000000000000001", headers=ENGLISH)
+    assert response.status_code == 503
+    assert '<meta http-equiv="refresh" content="5">' in response.text
+
+
+async def test_an_unexpected_error_is_a_page_with_an_incident_number(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.database_fault = RuntimeError("password=hunter2")
+    response = await http.get(asking("여성"), headers=ENGLISH)
+    assert response.status_code == 500
+    assert re.search(r"Incident number: <code>[0-9a-f]{8}</code>", response.text)
+    assert "hunter2" not in response.text
+
+
+async def test_a_profile_is_grouped_by_source_and_leads_to_the_codebook(
+    http: httpx.AsyncClient,
+) -> None:
+    text = (await http.get("/respondents/w000000000000001", headers=KOREAN)).text
+    assert "welcome_1st" in text and "welcome_2nd" in text
+    assert "회원님께서 현재 살고 계신 지역은 어디인가요?" in text
+    assert 'href="/codebook#region"' in text
+
+
+async def test_the_codebook_is_searched_on_the_server(http: httpx.AsyncClient) -> None:
+    whole = (await http.get("/codebook", headers=ENGLISH)).text
+    some = (await http.get(f"/codebook?q={quote('테슬라')}", headers=ENGLISH)).text
+    assert 'id="car_maker"' in whole and 'id="gender"' in whole
+    assert 'id="car_maker"' in some and 'id="gender"' not in some
+    none = (await http.get("/codebook?q=zzzz", headers=ENGLISH)).text
+    assert "No field holds these words." in none
+
+
+async def test_htmx_gets_the_middle_and_caches_keep_both_apart(http: httpx.AsyncClient) -> None:
+    fragment = await http.get(asking("여성"), headers={**KOREAN, "hx-request": "true"})
+    assert "<html" not in fragment.text
+    assert 'id="languages"' in fragment.text and 'hx-swap-oob="true"' in fragment.text
+    assert "HX-Request" in fragment.headers["vary"]
+    restored = await http.get(
+        asking("여성"), headers={"hx-request": "true", "hx-history-restore-request": "true"}
+    )
+    assert "<html" in restored.text
+
+
+async def test_the_chosen_language_is_kept_in_links_and_remembered(
+    http: httpx.AsyncClient,
+) -> None:
+    response = await http.get(f"{asking('여성')}&lang=en", headers=KOREAN)
+    assert "respondents match" in response.text
+    assert re.search(r'href="/respondents/w\d+\?lang=en"', response.text)
+    assert '<input type="hidden" name="lang" value="en">' in response.text
+    cookie = response.headers["set-cookie"]
+    assert "panelens_language=en" in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
+    later = await http.get("/codebook", headers=KOREAN)
+    assert '<html lang="en">' in later.text
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/nowhere", "/healthz"])
+async def test_every_response_carries_the_security_headers(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await http.get(path)).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_hold_no_inline_style_or_script(http: httpx.AsyncClient) -> None:
+    for path in ("/", asking(ASKED), "/codebook", "/respondents/w000000000000001", "/nowhere"):
+        text = (await http.get(path)).text
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", text)
+        assert "http://" not in text and "https://" not in text
+
+
+async def test_static_files_never_change_under_their_address(http: httpx.AsyncClient) -> None:
+    text = (await http.get("/")).text
+    addresses = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', text))
+    assert len(addresses) == 4
+    for address in addresses:
+        response = await http.get(address)
+        digest = sha256(response.content).hexdigest()[:12]
+        assert f".{digest}." in address
+        assert "immutable" in response.headers["cache-control"]
+
+
+def test_vendored_files_are_what_was_published() -> None:
+    vendor = folder("web") / "static" / "vendor"
+    lines = [line.split("  ") for line in (vendor / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: digest for digest, name in lines}
+    files = {p.relative_to(vendor).as_posix(): p for p in vendor.rglob("*") if p.is_file()}
+    assert set(files) == {*sums, "SHA256SUMS"}
+    for name, digest in sums.items():
+        assert sha256(files[name].read_bytes()).hexdigest() == digest
