@@ -10,32 +10,39 @@
 -- Parameters: the filter's values; most, how many respondents.
 
 with flagged as (
-    -- "offset 0" keeps the planner from computing every condition again at each use below.
-    select respondent_id, {held} as held
+    -- In the panel's order, so that the search ends with the last respondent wanted. "offset 0"
+    -- keeps the planner from computing every condition again at each use below.
+    select respondent_id, draw, {held} as held
     from {respondent}
+    order by draw, respondent_id
     offset 0
 ),
 
 weighed as (
-    select respondent_id, held, {missed} as missed, {missed_in_groups} as missed_in_groups
+    select
+        respondent_id,
+        draw,
+        held,
+        {missed} as missed,
+        {missed_in_groups} as missed_in_groups
     from flagged
-    offset 0
 ),
 
 near as (
-    select respondent_id, {lacking} as lacking
+    select respondent_id, draw, {lacking} as lacking
     from weighed
     where {lacking} is not null
-),
-
-page as (
-    select near.lacking, {columns}
-    from near
-    join {respondent} using (respondent_id)
     order by draw, respondent_id
     limit %(most)s
+),
+
+known as (
+    select {columns}
+    from {respondent}
+    where respondent_id in (select respondent_id from near)
 )
 
-select lacking, row_to_json(page) as answers
-from page
-order by draw, respondent_id
+select near.lacking, row_to_json(known) as answers
+from near
+join known using (respondent_id)
+order by near.draw, near.respondent_id
