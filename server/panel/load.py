@@ -25,7 +25,7 @@ from server.panel.schema import (
     table,
 )
 from server.panel.staging import RowReader
-from server.postgres.pool import explained
+from server.postgres.pool import conninfo, explained
 
 __all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
 
@@ -37,7 +37,7 @@ Progress = Callable[[str, int], None]
 
 
 def load_files(
-    conninfo: str,
+    database_url: str,
     catalogue: Catalogue,
     files: Sequence[Path],
     *,
@@ -52,7 +52,7 @@ def load_files(
     Real people take the place of synthetic ones; synthetic people never join real ones.
     """
     began = perf_counter()
-    with explained(), psycopg.connect(conninfo, autocommit=True) as connection:
+    with explained(), psycopg.connect(conninfo(database_url), autocommit=True) as connection:
         ensure_panel(connection, catalogue, reference_year=reference_year)
         with connection.transaction():
             report = _settle_origin(connection, catalogue, synthetic=synthetic)

@@ -163,20 +163,27 @@ class EmbeddedPostgres:
 
     def _postmaster(self) -> psutil.Process | None:
         """The running server of this cluster, if any."""
-        pid_file = self._data / "postmaster.pid"
-        if not pid_file.exists():
-            return None
         try:
-            process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
-            is_ours = str(self._data) in process.cmdline()
-        except (psutil.NoSuchProcess, ValueError):
+            process = psutil.Process(self._noted_pid())
+            return process if str(self._data) in process.cmdline() else None
+        except (OSError, ValueError, psutil.Error):
             return None
-        if not is_ours:
-            # After a crash the number can belong to another program, which PostgreSQL respects.
-            pid_file.unlink()
-        return process if is_ours else None
+
+    def _noted_pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def _forget_dead_server(self) -> None:
+        """PostgreSQL respects a process number that is now a zombie's or another program's."""
+        try:
+            is_taken = psutil.pid_exists(self._noted_pid())
+        except (OSError, ValueError):
+            is_taken = True
+        if is_taken:
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            (self._socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _launch(self) -> None:
+        self._forget_dead_server()
         self._server_log.unlink(missing_ok=True)
         settings = {**SERVER_SETTINGS, "unix_socket_directories": f'"{self._socket_folder()}"'}
         options = shlex.join(p for name, v in settings.items() for p in ("-c", f"{name}={v}"))
@@ -290,7 +297,7 @@ def _owner(data_folder: Path) -> Owner | None:
 
 def _home(data_folder: Path, owner: Owner | None) -> Path:
     """Where the cluster lives: below the data folder, unless its owner cannot get there."""
-    if owner is None or _may_enter(data_folder, owner):
+    if owner is None or data_folder.is_file() or _may_enter(data_folder, owner):
         return data_folder / "postgres"
     elsewhere = SHARED_HOME / f"postgres-{_digest(data_folder)}"
     log.warning(

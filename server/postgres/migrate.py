@@ -10,6 +10,7 @@ import yoyo
 from psycopg.conninfo import conninfo_to_dict
 
 from server.errors import SetupError
+from server.postgres.pool import conninfo
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _LOCK = "select pg_advisory_lock(hashtextextended('panelens.migrate', 0))"
@@ -17,21 +18,22 @@ _LOCK = "select pg_advisory_lock(hashtextextended('panelens.migrate', 0))"
 log = logging.getLogger(__name__)
 
 
-def migrate(conninfo: str) -> None:
+def migrate(database_url: str) -> None:
     """Apply the migrations that are missing; of two processes at once, the second waits."""
+    address = conninfo(database_url)
     try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(_LOCK)
             connection.execute("create schema if not exists panelens")
-            _apply(conninfo)
+            _apply(address)
     except psycopg.Error as error:
         raise SetupError(f"the database could not be prepared: {error}") from error
 
 
-def _apply(conninfo: str) -> None:
+def _apply(address: str) -> None:
     # yoyo asks who it is, and a container's user often has no name.
     os.environ.setdefault("LOGNAME", "panelens")
-    with yoyo.get_backend(_address(conninfo)) as backend:
+    with yoyo.get_backend(_yoyo_address(address)) as backend:
         # yoyo's own lock outlives a killed process; the advisory lock above does not.
         missing = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
         backend.apply_migrations(missing)
@@ -39,7 +41,7 @@ def _apply(conninfo: str) -> None:
         log.info("applied %d migrations", len(missing))
 
 
-def _address(conninfo: str) -> str:
+def _yoyo_address(address: str) -> str:
     """The same database as yoyo spells it, its own tables kept in the `panelens` schema."""
-    parts = {name: str(part) for name, part in conninfo_to_dict(conninfo).items() if part}
+    parts = {name: str(part) for name, part in conninfo_to_dict(address).items() if part}
     return f"postgresql+psycopg:///?{urlencode({**parts, 'schema': 'panelens'})}"

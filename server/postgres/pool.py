@@ -58,9 +58,26 @@ def rds_roots() -> Path:
     raise SetupError("rds-ca.pem is missing: install panelens again")
 
 
+class ReadPool(AsyncConnectionPool):
+    """A pool that knows how many connections are in use: without any, a time-out is no queue."""
+
+    lent = 0
+
+    async def getconn(self, timeout: float | None = None) -> AsyncConnection:  # noqa: ASYNC109  (psycopg's own)
+        """Lend a connection."""
+        connection = await super().getconn(timeout)
+        self.lent += 1
+        return connection
+
+    async def putconn(self, conn: AsyncConnection) -> None:
+        """Take a connection back."""
+        self.lent -= 1
+        await super().putconn(conn)
+
+
 async def open_pool(database_url: str, settings: Settings) -> AsyncConnectionPool:
     """A pool that opens at once, also while PostgreSQL is away, and heals by itself."""
-    pool = AsyncConnectionPool(
+    pool = ReadPool(
         conninfo(database_url),
         min_size=1,
         max_size=settings.pool_size,
@@ -80,13 +97,22 @@ async def reading(
     pool: AsyncConnectionPool, statement_timeout_ms: int
 ) -> AsyncIterator[AsyncConnection]:
     """One read-only transaction with a time limit for each of its statements."""
-    with explained():
+    with explained(pool):
         async with pool.connection() as connection:
-            await connection.execute("set transaction isolation level repeatable read, read only")
-            await connection.execute(
-                "select set_config('statement_timeout', %s, true)", [f"{statement_timeout_ms}ms"]
-            )
-            yield connection
+            try:
+                await _begin_reading(connection, statement_timeout_ms)
+                yield connection
+            finally:
+                if connection.broken:
+                    # Whatever took this connection away has most likely taken all of them.
+                    await pool.drain()
+
+
+async def _begin_reading(connection: AsyncConnection, statement_timeout_ms: int) -> None:
+    await connection.execute("set transaction isolation level repeatable read, read only")
+    await connection.execute(
+        "select set_config('statement_timeout', %s, true)", [f"{statement_timeout_ms}ms"]
+    )
 
 
 async def read_again(read: Callable[[], Awaitable[Result]]) -> Result:
@@ -102,14 +128,16 @@ async def read_again(read: Callable[[], Awaitable[Result]]) -> Result:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(pool: AsyncConnectionPool | None = None) -> Iterator[None]:
     """Turn the driver's errors into ours; what is our own mistake stays as it is."""
     try:
         yield
     except TooManyRequests as error:
         raise TooBusy("every connection is in use and the queue is full") from error
     except PoolTimeout as error:
-        raise DatabaseAway("no connection became free in time") from error
+        if isinstance(pool, ReadPool) and pool.lent:
+            raise TooBusy("no connection became free in time") from error
+        raise DatabaseAway("no connection could be made in time") from error
     except errors.QueryCanceled as error:
         raise TooHeavy(str(error)) from error
     except (OperationalError, PoolClosed) as error:

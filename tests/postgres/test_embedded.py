@@ -1,0 +1,152 @@
+"""The embedded PostgreSQL: shared, stopped by the last, and back after anything was killed."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from server.errors import SetupError
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import migrate
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from server.postgres.embedded import EmbeddedPostgres
+with EmbeddedPostgres(Path(sys.argv[1])) as embedded:
+    print(embedded.conninfo, flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder that the user of PostgreSQL can reach, with a cluster in it."""
+    folder = tmp_path_factory.mktemp("data")
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    with EmbeddedPostgres(folder):
+        pass
+    yield folder
+
+
+def _answers(conninfo: str) -> bool:
+    try:
+        with psycopg.connect(conninfo) as connection:
+            return connection.execute("select 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
+
+
+def _hold(folder: Path, seconds: float) -> "subprocess.Popen[str]":
+    """Another process that uses the cluster."""
+    command = [sys.executable, "-c", HOLD, str(folder), str(seconds)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    return process
+
+
+def _postmaster(folder: Path) -> psutil.Process:
+    return psutil.Process(int((folder / "postgres/data/postmaster.pid").read_text().split()[0]))
+
+
+def test_it_answers_on_a_socket_only_and_stops_with_its_user(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as embedded, psycopg.connect(embedded.conninfo) as connection:
+        assert connection.execute("show listen_addresses").fetchone() == ("",)
+        assert connection.execute("select length('서울특별시')").fetchone() == (5,)
+    assert not _answers(embedded.conninfo)
+
+
+def test_two_processes_share_it_and_the_last_one_stops_it(folder: Path) -> None:
+    other = _hold(folder, 60)
+    with EmbeddedPostgres(folder) as embedded:
+        other.terminate()
+        other.communicate()
+        assert _answers(embedded.conninfo)
+    assert not _answers(embedded.conninfo)
+
+
+def test_after_its_user_was_killed_the_next_one_takes_it_over(folder: Path) -> None:
+    other = _hold(folder, 60)
+    other.kill()
+    other.communicate()
+    with EmbeddedPostgres(folder) as embedded:
+        assert _answers(embedded.conninfo)
+    assert not _answers(embedded.conninfo)
+
+
+def test_after_the_server_was_killed_it_starts_again(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as embedded:
+        _postmaster(folder).kill()
+        _until(lambda: not _answers(embedded.conninfo))
+        embedded.revive()
+        assert _answers(embedded.conninfo)
+
+
+def test_a_number_in_the_pid_file_that_is_another_program_is_no_server(folder: Path) -> None:
+    data = folder / "postgres/data"
+    alive = str(psutil.Process().ppid())
+    (data / "postmaster.pid").write_text(f"{alive}\n{data}\n1\n5432\n\n\n\nready\n")
+    with EmbeddedPostgres(folder) as embedded:
+        assert _answers(embedded.conninfo)
+
+
+def test_a_folder_of_another_version_is_refused_with_both_versions(folder: Path) -> None:
+    version = folder / "postgres/data/PG_VERSION"
+    ours = version.read_text()
+    version.write_text("9\n")
+    try:
+        with pytest.raises(SetupError, match=r"made by PostgreSQL 9 and this is PostgreSQL \d+"):
+            EmbeddedPostgres(folder).__enter__()
+    finally:
+        version.write_text(ours)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, *tmp_path.parents[:2]):
+        path.chmod(0o755)
+    with pytest.raises(SetupError, match="PANELENS_DATA_FOLDER"):
+        EmbeddedPostgres(tmp_path / "file").__enter__()
+
+
+def test_a_torn_first_start_leaves_nothing_that_the_next_one_would_trust(folder: Path) -> None:
+    fresh = folder / "fresh"
+    unfinished = fresh / "postgres/data.unfinished"
+    unfinished.mkdir(parents=True)
+    fresh.chmod(0o755)
+    (unfinished / "PG_VERSION").write_text("18\n")
+    with EmbeddedPostgres(fresh) as embedded:
+        assert _answers(embedded.conninfo)
+
+
+def test_a_long_path_gets_a_short_socket(folder: Path) -> None:
+    deep = folder / ("d" * 100)
+    deep.mkdir()
+    deep.chmod(0o755)
+    with EmbeddedPostgres(deep) as embedded:
+        assert _answers(embedded.conninfo)
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(server: str, database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("drop schema panelens cascade")
+    with get_context("spawn").Pool(3) as processes:
+        processes.map(migrate, [database] * 3)
+    with psycopg.connect(database) as connection:
+        applied = connection.execute("select count(*) from panelens._yoyo_migration").fetchone()
+    assert applied == (1,)
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
