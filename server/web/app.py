@@ -20,6 +20,7 @@ from server.web.problems import (
     ours,
     problem_of,
     problem_response,
+    record,
 )
 from server.web.protection import BodyLimit, LastResort, SecurityHeaders
 from server.web.services import Services
@@ -54,20 +55,20 @@ def create_app(
     return app
 
 
-async def explain(request: Request, error: Exception, incident: str | None) -> Response:
+async def explain(request: Request, error: Exception) -> Response:
     """The error as a problem for programs, as a page for people."""
     if is_for_programs(request):
-        problem = problem_of(error, language_of(request), incident)
+        problem = problem_of(error, language_of(request), record(error))
         headers = {**headers_of(error), "vary": "Accept-Language, Cookie"}
         return problem_response(problem, headers)
-    return problem_page(site_of(request), request, error, incident)
+    return problem_page(site_of(request), request, error)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
-        return await explain(request, InvalidInput(explain_validation(error.errors())), None)
+        return await explain(request, InvalidInput(explain_validation(error.errors())))
     if isinstance(error, HTTPException):
-        response = await explain(request, ours(error), None)
+        response = await explain(request, ours(error))
         response.headers.update(error.headers or {})
         return response
-    return await explain(request, error, None)
+    return await explain(request, error)

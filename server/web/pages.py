@@ -17,7 +17,7 @@ from server.web.asking import (
     check_question,
     read_filter,
 )
-from server.web.problems import headers_of, problem_of
+from server.web.problems import headers_of, problem_of, record
 from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, asked_language, language_of
 from server.web.wording import LANGUAGE_NAMES, Wording
@@ -103,12 +103,10 @@ async def static(path: str, site: SiteOf) -> Response:
     )
 
 
-def problem_page(
-    site: Site, request: Request, error: Exception, incident: str | None
-) -> HTMLResponse:
+def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse:
     """Any error as a page, or as the fragment that htmx swaps in."""
     address = address_of(request)
-    view = _problem_view(error, language_of(request), address, incident=incident)
+    view = _problem_view(error, language_of(request), address)
     page = views.ProblemPage(
         frame=_frame(site, request, address, "other"), title=view.problem.title, problem=view
     )
@@ -175,16 +173,11 @@ def _examples(site: Site, address: Address, language: Language) -> tuple[views.E
 
 
 def _problem_view(
-    error: Exception,
-    language: Language,
-    address: Address,
-    *,
-    incident: str | None = None,
-    in_place: bool = False,
+    error: Exception, language: Language, address: Address, *, in_place: bool = False
 ) -> views.ProblemView:
     seconds = error.retry_after_seconds if isinstance(error, PanelensError) else None
     return views.ProblemView(
-        problem=problem_of(error, language, incident),
+        problem=problem_of(error, language, record(error)),
         retry=None if seconds is None else address.href,
         retry_seconds=seconds or 0,
         in_place=in_place,

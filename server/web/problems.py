@@ -1,5 +1,7 @@
 """How an error is told over HTTP: one problem with status, code, sentence and hint (RFC 9457)."""
 
+import logging
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +12,8 @@ from starlette.responses import JSONResponse
 from server.errors import InvalidInput, Language, NotFound, PanelensError
 
 MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger("panelens.web")
 
 
 class TooLarge(InvalidInput):
@@ -59,14 +63,14 @@ class Problem(BaseModel):
 
 
 def problem_of(error: Exception, language: Language, incident: str | None = None) -> Problem:
-    """What can be said of an error; one we do not know is told without its text."""
+    """What can be said of an error; what a driver or an unknown error says stays in the log."""
     known = error if isinstance(error, PanelensError) else PanelensError()
     return Problem(
         type=f"urn:panelens:problem:{known.code}",
         title=known.sentences[language],
         status=known.status,
         code=known.code,
-        detail=known.detail,
+        detail="" if is_for_operators(known) else known.detail,
         hint=known.hints[language],
         incident=incident,
     )
@@ -80,6 +84,23 @@ def problem_response(problem: Problem, headers: Mapping[str, str]) -> JSONRespon
         headers=dict(headers),
         media_type=MEDIA_TYPE,
     )
+
+
+def is_for_operators(error: Exception) -> bool:
+    """Whether why it happened is none of the caller's business: addresses, users, paths."""
+    if not isinstance(error, PanelensError) or error.status == 500:
+        return True
+    return error.status > 500 and error.__cause__ is not None
+
+
+def record(error: Exception) -> str | None:
+    """Log an error that is told without its reason; the incident number finds it again."""
+    if not is_for_operators(error):
+        return None
+    incident = secrets.token_hex(4)
+    known = isinstance(error, PanelensError) and error.status != 500
+    _log.error("incident %s: %r", incident, error, exc_info=None if known else error)
+    return incident
 
 
 def headers_of(error: Exception) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """Round every request: security headers, a limit for bodies, no error unexplained."""
 
-import logging
-import secrets
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,9 +22,7 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
-Explain = Callable[[Request, Exception, str | None], Awaitable[Response]]
-
-_log = logging.getLogger("panelens.web")
+Explain = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class SecurityHeaders:
@@ -52,7 +48,7 @@ class SecurityHeaders:
 
 
 class LastResort:
-    """Turns an exception nobody expected into a 500 problem whose incident id is in the log."""
+    """Turns an exception nobody expected into a 500 problem."""
 
     def __init__(self, app: ASGIApp, explain: Explain) -> None:
         self.app = app
@@ -75,9 +71,7 @@ class LastResort:
         except Exception as error:
             if begun:
                 raise
-            incident = secrets.token_hex(4)
-            _log.exception("incident %s: %s %s", incident, scope["method"], scope["path"])
-            response = await self.explain(Request(scope), error, incident)
+            response = await self.explain(Request(scope), error)
             await response(scope, receive, send)
 
 
@@ -96,7 +90,7 @@ class BodyLimit:
         body = await _read_body(Headers(scope=scope), receive)
         if body is None:
             error = TooLarge(f"> {BODY_MAX_BYTES} bytes")
-            response = await self.explain(Request(scope), error, None)
+            response = await self.explain(Request(scope), error)
             await response(scope, receive, send)
             return
         given = False

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from server.errors import Language
 from server.filter import LIMIT_MAX, Part
 from server.interpret.interpretation import Operator
-from server.interpret.interpretation import Warning as ReadingWarning
+from server.interpret.interpretation import Caution as ReadingWarning
 from server.web.asking import PAGE_SIZE_MAX
 
 QUESTION = "서울 사는 30대 기혼 여성 100명"

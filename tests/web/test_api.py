@@ -221,6 +221,17 @@ async def test_a_search_that_cannot_be_made_says_when_to_try_again(
     assert response.headers.get("retry-after") == retry
 
 
+async def test_what_the_driver_said_stays_in_the_log(
+    http: httpx.AsyncClient, services: InMemoryServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    services.database_fault = DatabaseAway('no route to 10.0.0.5 for user "panelens"')
+    services.database_fault.__cause__ = OSError()
+    response = await http.post("/api/search", json={"filter": {}})
+    body = problem(response, 503, "database-away")
+    assert "10.0.0.5" not in response.text
+    assert body["incident"] in caplog.text and "10.0.0.5" in caplog.text
+
+
 async def test_without_the_model_a_filter_still_works(
     http: httpx.AsyncClient, services: InMemoryServices
 ) -> None:
