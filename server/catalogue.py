@@ -218,7 +218,7 @@ def find_catalogue(name_or_path: str) -> Path:
 def read_catalogue(path: Path) -> Catalogue:
     """Read and check a catalogue file; BrokenCatalogue names the field and the reason."""
     try:
-        raw = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506  (CSafeLoader is the safe loader)
+        raw = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BrokenCatalogue(f"{path}: {error}") from error
     return check_catalogue(raw, str(path))
@@ -236,8 +236,6 @@ def check_catalogue(raw: object, where: str) -> Catalogue:
     return catalogue
 
 
-
-
 def _explain(error: ValidationError, raw: object) -> str:
     """The first complaint, with the field's name in place of its number."""
     first = error.errors()[0]
@@ -247,7 +245,9 @@ def _explain(error: ValidationError, raw: object) -> str:
         fields = raw.get("fields")
         if isinstance(fields, list) and isinstance(place[1], int):
             entry = fields[place[1]]
-            names.append(f"field {entry.get('name', place[1])!r}" if isinstance(entry, dict) else "")
+            names.append(
+                f"field {entry.get('name', place[1])!r}" if isinstance(entry, dict) else ""
+            )
             place = place[2:]
     names += [str(part) for part in place]
     return f"{', '.join(n for n in names if n)}: {first['msg']}"

@@ -42,7 +42,11 @@ def _group_rules(rules: list[str]) -> Iterable[str]:
     for i, rule in enumerate(rules):
         last = i == len(rules) - 1
         begin, go_on = f'"/" {rule}', f'("&" {rule})?'
-        yield f"group-{i} ::= {begin}" if last else f"group-{i} ::= {begin} rest-{i + 1} | group-{i + 1}"
+        yield (
+            f"group-{i} ::= {begin}"
+            if last
+            else f"group-{i} ::= {begin} rest-{i + 1} | group-{i + 1}"
+        )
         if i:
             yield f"rest-{i} ::= {go_on}" if last else f"rest-{i} ::= {go_on} rest-{i + 1}"
 

@@ -118,7 +118,11 @@ def read_phrases(folder: Path, catalogue: Catalogue) -> Phrases:
         if path.name != "phrases-outside.yaml":
             fields |= _read_fields(path, catalogue)
     outside_path = folder / "phrases-outside.yaml"
-    outside = _check(Outside, _load(outside_path), str(outside_path)) if outside_path.exists() else Outside()
+    outside = (
+        _check(Outside, _load(outside_path), str(outside_path))
+        if outside_path.exists()
+        else Outside()
+    )
     for panel_field in catalogue.fields:
         fields.setdefault(panel_field.name, plain_phrases(panel_field))
     return Phrases(fields, outside)
@@ -135,9 +139,13 @@ def plain_phrases(panel_field: PanelField) -> FieldPhrases:
     }
     labels = panel_field.label
     return FieldPhrases(
-        by=ByWords(ko=(labels.ko, *panel_field.aliases.ko), en=(labels.en, *panel_field.aliases.en)),
+        by=ByWords(
+            ko=(labels.ko, *panel_field.aliases.ko), en=(labels.en, *panel_field.aliases.en)
+        ),
         answers={} if panel_field.is_long else answers,
-        carriers=Said(ko=Forms(kw=("{name}",)), en=Forms(kw=("{name}",))) if panel_field.is_long else Said(),
+        carriers=Said(ko=Forms(kw=("{name}",)), en=Forms(kw=("{name}",)))
+        if panel_field.is_long
+        else Said(),
     )
 
 
@@ -181,7 +189,7 @@ def _check_values(
 
 
 def _load(path: Path) -> dict[str, Any]:
-    loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506  (the safe loader)
+    loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     return loaded if isinstance(loaded, dict) else {}
 
 

@@ -45,7 +45,9 @@ def spell(reading: Reading) -> str:
 def read(text: str, catalogue: Catalogue) -> Reading:
     """The reading that the lines spell; InvalidFilter names the line that is wrong."""
     if text and not text.endswith("\n"):
-        raise InvalidFilter(f"the model stopped inside the line {text.rsplit(chr(10), 1)[-1][:80]!r}")
+        raise InvalidFilter(
+            f"the model stopped inside the line {text.rsplit(chr(10), 1)[-1][:80]!r}"
+        )
     raw: dict[str, Any] = {"where": {}, "not": {}, "either": [], "by": []}
     unsupported = []
     for line in text.split("\n")[:-1]:

@@ -8,7 +8,7 @@ from server.errors import Language
 from server.filter import Condition, Filter, Part, Range, as_json
 
 Operator = Literal["any", "all", "range"]
-Warning = Literal["nothing-understood", "contradiction", "doubtful"]  # noqa: A001  (the contract's word)
+Caution = Literal["nothing-understood", "contradiction", "doubtful"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Interpretation:
     conditions: tuple[ReadCondition, ...]
     unsupported: tuple[str, ...]
     unused: tuple[str, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Caution, ...]
     model: str
     milliseconds: float
 

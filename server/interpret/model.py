@@ -186,9 +186,7 @@ class LanguageModel:
             raise ModelAway(f"{adapter}: the adapter does not fit {self.name}")
 
 
-def compile_grammar(
-    vocabulary: llama_cpp.llama_vocab_p, grammar: str
-) -> Sampler:
+def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sampler:
     """The grammar as llama.cpp's sampler. A mistake gives NULL, which would crash at first use."""
     sampler = llama_cpp.llama_sampler_init_grammar(vocabulary, grammar.encode("utf-8"), b"root")
     if not sampler:

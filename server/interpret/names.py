@@ -81,7 +81,9 @@ class Names:
                 return found, stop
         return (), start
 
-    def _nearly_at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[tuple[str, str], ...], int]:
+    def _nearly_at(
+        self, squeezed: _Squeezed, start: int
+    ) -> tuple[tuple[tuple[str, str], ...], int]:
         """A name the word may be a misspelling of, compared letter by letter (Hangul in jamo)."""
         stop = min((s for s in squeezed.starts if s > start), default=len(squeezed.text))
         word = squeezed.text[start:stop]

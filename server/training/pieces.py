@@ -69,7 +69,9 @@ class Pieces:
         if self.phrases.outside.finer and rng.random() < 0.1:
             return _set(rng.choice(self.phrases.outside.finer), language)
         forms = self.phrases.outside.ko if language == "ko" else self.phrases.outside.en
-        kind, words = rng.choice([(k, w) for k, w in _by_form(forms).items() if w] or [("kw", ("",))])
+        kind, words = rng.choice(
+            [(k, w) for k, w in _by_form(forms).items() if w] or [("kw", ("",))]
+        )
         phrase = rng.choice(words)
         if not phrase:
             return None
@@ -107,7 +109,9 @@ class Pieces:
         every = field.kind is Kind.MULTI and rng.random() < 0.4
         forms = _joined(words, every=every, language=language, rng=rng)
         listed = _in_order(field, values)
-        return Piece(forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several")
+        return Piece(
+            forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several"
+        )
 
     def _carried(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         said = self.phrases.fields[field.name]
@@ -179,7 +183,13 @@ def _draw_year(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] 
     m = min(n + rng.randint(1, 20), 2010)
     ten = rng.choice((1950, 1960, 1970, 1980, 1990, 2000))
     one = {"n": str(n), "yy": f"{n % 100:02d}"}
-    pair = {"a": str(n), "b": str(m), "yy": f"{n % 100:02d}", "ya": f"{n % 100:02d}", "yb": f"{m % 100:02d}"}
+    pair = {
+        "a": str(n),
+        "b": str(m),
+        "yy": f"{n % 100:02d}",
+        "ya": f"{n % 100:02d}",
+        "yb": f"{m % 100:02d}",
+    }
     kinds: dict[str, tuple[Json, Mapping[str, str]]] = {
         "exact": ({"min": n, "max": n}, one),
         "decade": ({"min": ten, "max": ten + 9}, {"n": str(ten), "yy": f"{ten % 100:02d}"}),
@@ -217,10 +227,17 @@ def _draw_money(
     if n == 0:
         return None
     m = n + 100 * rng.randint(1, 4)
-    year = rng.choice((2400, 3000, 3600, 4000, 4800, 5000, 6000, 7000, 7200, 8000, 9600, 10000, 12000))
+    year = rng.choice(
+        (2400, 3000, 3600, 4000, 4800, 5000, 6000, 7000, 7200, 8000, 9600, 10000, 12000)
+    )
     slots = {
-        "money": money(n, rng), "bare": str(n), "moneybare": str(n), "n": str(n),
-        "a": str(n), "b": money(m, rng), "annual": money(year, rng),
+        "money": money(n, rng),
+        "bare": str(n),
+        "moneybare": str(n),
+        "n": str(n),
+        "a": str(n),
+        "b": money(m, rng),
+        "annual": money(year, rng),
     }
     if language == "en":
         slots |= {"a": f"{n / 100:g}", "bare": f"{n / 100:g}M"}
@@ -291,7 +308,9 @@ def _filled(forms: Forms, slots: Mapping[str, str]) -> Forms:
 
 def _spoken(answer: Answer, rng: random.Random, language: Language) -> str:
     ascii_only = language == "en"
-    names = [a for a in (answer.value, *answer.aliases) if a.isascii() == ascii_only] or [answer.value]
+    names = [a for a in (answer.value, *answer.aliases) if a.isascii() == ascii_only] or [
+        answer.value
+    ]
     if answer.en and ascii_only:
         names.append(answer.en)
     return answer.value if rng.random() < 0.4 and not ascii_only else rng.choice(names)
@@ -303,7 +322,9 @@ def _in_order(field: PanelField, values: list[str]) -> list[str]:
 
 
 def _between_names(rng: random.Random, language: Language) -> str:
-    return rng.choice((", ", "나 ", "랑 ", " 또는 ", "이나 ") if language == "ko" else (" or ", ", ", "/"))
+    return rng.choice(
+        (", ", "나 ", "랑 ", " 또는 ", "이나 ") if language == "ko" else (" or ", ", ", "/")
+    )
 
 
 def _joined(words: list[str], *, every: bool, language: Language, rng: random.Random) -> Forms:
@@ -316,8 +337,15 @@ def _joined(words: list[str], *, every: bool, language: Language, rng: random.Ra
     if every:
         also = "도 ".join(first) + f"도 {last}도"
         return Forms(
-            mod=(f"{also} 해당되는", f"{', '.join(words)} 모두 해당하는", f"{'와 '.join(words)} 둘 다인"),
-            kw=(f"{also} 다", f"{', '.join(words)} 둘 다" if len(words) == 2 else f"{', '.join(words)} 모두"),
+            mod=(
+                f"{also} 해당되는",
+                f"{', '.join(words)} 모두 해당하는",
+                f"{'와 '.join(words)} 둘 다인",
+            ),
+            kw=(
+                f"{also} 다",
+                f"{', '.join(words)} 둘 다" if len(words) == 2 else f"{', '.join(words)} 모두",
+            ),
         )
     joiner = rng.choice((", ", " ", "나 ", "랑 ", " 또는 ", "이나 ", "/", "와 ", " 혹은 ", "하고 "))
     return Forms(kw=(joiner.join(words),), mod=(f"{joiner.join(words)}인",))

@@ -9,8 +9,8 @@ from server.catalogue import Catalogue
 from server.errors import InvalidFilter, Language
 from server.filter import Filter, parse_filter
 from server.interpret.prompt import tidy
-from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, Reading
 from server.phrases import Phrases
+from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, Reading
 from server.training.pieces import Json, Piece, Pieces
 from server.training.sentences import Sentence, compose
 from server.training.wording import with_slips
@@ -190,7 +190,9 @@ def _name_of(name: str, phrases: Phrases, rng: random.Random, language: Language
 def _limit(rng: random.Random, meaning: _Meaning, *, has_by: bool) -> int | None:
     if rng.random() > (0.05 if has_by else 0.4):
         return None
-    limit = rng.choice((10, 20, 30, 30, 50, 50, 100, 100, 100, 200, 300, 500, 1000, rng.randint(1, 300)))
+    limit = rng.choice(
+        (10, 20, 30, 30, 50, 50, 100, 100, 100, 200, 300, 500, 1000, rng.randint(1, 300))
+    )
     meaning.raw["limit"] = limit
     meaning.tags.append("limit")
     return limit

@@ -9,18 +9,107 @@ from server.errors import Language
 from server.training.pieces import Piece
 from server.training.wording import hangul_number
 
-_HEADS_KO = ("사람", "사람", "사람", "사람들", "응답자", "패널", "분", "분들", "회원", "이용자", "참여자", "소비자", "그룹", "집단", "층")
-_HEADS_EN = ("people", "people", "respondents", "panelists", "users", "those", "panel members", "participants", "ppl", "anyone")
-_ENDS_KO = (
-    "", "", "", "", " 찾아줘", " 보여줘", " 알려줘", " 뽑아줘", " 추출해줘", " 추천해줘", " 리스트", " 목록", " 찾기",
-    " 검색", " 검색해줘", " 조회해 주세요", " 찾아주세요", " 보여주세요", " 구해줘", " 필요해요", " 필요함", " 부탁드립니다",
-    " 좀 찾아봐", " 누구야?", " 있어?", " 있나요?", " 정보 요약해줘", "에 대한 정보를 알려줘", " 데이터 줘", " 구합니다", " 섭외해줘",
+_HEADS_KO = (
+    "사람",
+    "사람",
+    "사람",
+    "사람들",
+    "응답자",
+    "패널",
+    "분",
+    "분들",
+    "회원",
+    "이용자",
+    "참여자",
+    "소비자",
+    "그룹",
+    "집단",
+    "층",
 )
-_COUNT_ENDS_KO = (" 몇 명이야?", " 몇 명", " 몇 명 있어?", " 수", " 몇명인가요", " 인원 수 알려줘", "은 몇 명인가요?", " 총 몇명?")
+_HEADS_EN = (
+    "people",
+    "people",
+    "respondents",
+    "panelists",
+    "users",
+    "those",
+    "panel members",
+    "participants",
+    "ppl",
+    "anyone",
+)
+_ENDS_KO = (
+    "",
+    "",
+    "",
+    "",
+    " 찾아줘",
+    " 보여줘",
+    " 알려줘",
+    " 뽑아줘",
+    " 추출해줘",
+    " 추천해줘",
+    " 리스트",
+    " 목록",
+    " 찾기",
+    " 검색",
+    " 검색해줘",
+    " 조회해 주세요",
+    " 찾아주세요",
+    " 보여주세요",
+    " 구해줘",
+    " 필요해요",
+    " 필요함",
+    " 부탁드립니다",
+    " 좀 찾아봐",
+    " 누구야?",
+    " 있어?",
+    " 있나요?",
+    " 정보 요약해줘",
+    "에 대한 정보를 알려줘",
+    " 데이터 줘",
+    " 구합니다",
+    " 섭외해줘",
+)
+_COUNT_ENDS_KO = (
+    " 몇 명이야?",
+    " 몇 명",
+    " 몇 명 있어?",
+    " 수",
+    " 몇명인가요",
+    " 인원 수 알려줘",
+    "은 몇 명인가요?",
+    " 총 몇명?",
+)
 _ENDS_EN = ("", "", "", "", " please", " pls", "?", ".", " - list", " list")
-_STARTS_EN = ("", "", "", "", "Find ", "Show me ", "I need ", "List ", "Give me ", "find me ", "looking for ", "Get ", "Who are the ", "I'm looking for ")
+_STARTS_EN = (
+    "",
+    "",
+    "",
+    "",
+    "Find ",
+    "Show me ",
+    "I need ",
+    "List ",
+    "Give me ",
+    "find me ",
+    "looking for ",
+    "Get ",
+    "Who are the ",
+    "I'm looking for ",
+)
 _COUNT_STARTS_EN = ("How many ", "how many ", "number of ", "count of ")
-_STARTS_KO = ("", "", "", "", "", "", "혹시 ", "저기 ", "음 ", "패널 중 ", "우리 패널에서 ", "전체 패널 중 ", "이번 조사에는 ", "전국 ")
+_STARTS_KO = (
+    *("",) * 30,
+    "혹시 ",
+    "저기 ",
+    "음 ",
+    "패널 중 ",
+    "우리 패널에서 ",
+    "전체 패널 중 ",
+    "이번 조사에는 ",
+    "전국 ",
+)
 _AND_KO = re.compile(r"(는|인)$")
 
 
@@ -92,10 +181,11 @@ def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
     words: list[str] = []
     rest = [p for p in pieces if p is not last]
     for number, piece in enumerate(rest):
-        word = _before_noun(piece, rng)
+        ends = number == len(rest) - 1
+        word = _before_noun(piece, rng, ends=ends and last is None)
         if word is None:
             return None
-        if number < len(rest) - 1 and piece.forms.mod and rng.random() < 0.45:
+        if not ends and piece.forms.mod and rng.random() < 0.45:
             word = _and_korean(word, rng)
         words.append(word)
     head = _one(last.forms.noun or last.forms.kw, rng) if last else rng.choice(_HEADS_KO)
@@ -104,14 +194,19 @@ def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
     return " ".join([*words, head])
 
 
-def _before_noun(piece: Piece, rng: random.Random) -> str | None:
-    """A modifier, or a noun or keyword that stands before another noun as it is."""
+def _before_noun(piece: Piece, rng: random.Random, *, ends: bool) -> str | None:
+    """A modifier, or a noun or keyword that stands before another noun as it is.
+
+    `ends` is true right before a plain head such as 사람, where "여성이고" cannot stand.
+    """
     if piece.forms.mod and (rng.random() < 0.7 or not (piece.forms.kw or piece.forms.noun)):
         return rng.choice(piece.forms.mod)
     word = _one(piece.forms.kw or piece.forms.noun, rng)
     if word is None:
         return None
-    return word + rng.choice(("", "", "", "", ",", "인", "이고", "이면서", "이며"))
+    return word + rng.choice(
+        ("", "", "", "인") if ends else ("", "", "", "", ",", "인", "이고", "이면서", "이며")
+    )
 
 
 def _and_korean(modifier: str, rng: random.Random) -> str:
@@ -160,11 +255,39 @@ def _korean_by(names: Sequence[str], rng: random.Random, *, begins: bool) -> str
     link = "" if begins else rng.choice(("의 ", " ", "은 ", "들의 ", " - "))
     if len(names) > 1:
         joined = rng.choice(("별 ", "과 ", ", ", "와 ", " ")).join(names)
-        return link + joined + rng.choice((" 분포", "별 분포", "별로 보여줘", " 비교", " 교차표", "별 비율", ""))
+        return (
+            link
+            + joined
+            + rng.choice((" 분포", "별 분포", "별로 보여줘", " 비교", " 교차표", "별 비율", ""))
+        )
     name = names[0]
-    return link + name + rng.choice(
-        ("별", "별로", " 분포", "별 분포", " 비율", " 비율은?", "은?", "은 어떻게 돼?", " 비교", "별로 나눠줘", "별 인원",
-         " 분포 보여줘", "별 통계", "", " 알려줘", "은 뭐야?", " 순위", "별 비교해줘", "이 어떻게 되나요?", "는 보통 어때?")
+    return (
+        link
+        + name
+        + rng.choice(
+            (
+                "별",
+                "별로",
+                " 분포",
+                "별 분포",
+                " 비율",
+                " 비율은?",
+                "은?",
+                "은 어떻게 돼?",
+                " 비교",
+                "별로 나눠줘",
+                "별 인원",
+                " 분포 보여줘",
+                "별 통계",
+                "",
+                " 알려줘",
+                "은 뭐야?",
+                " 순위",
+                "별 비교해줘",
+                "이 어떻게 되나요?",
+                "는 보통 어때?",
+            )
+        )
     )
 
 
@@ -173,8 +296,21 @@ def _korean_count(limit: int, rng: random.Random) -> str:
     if style < 0.72:
         return f"{limit}명"
     if style < 0.86:
-        return rng.choice((f"{limit} 명", f"{limit}명만", f"{limit}명 정도", f"최대 {limit}명", f"최소 {limit}명", f"{limit}명쯤",
-                           f"약 {limit}명", f"딱 {limit}명", f"총 {limit}명", f"{limit}분", f"{limit}인"))
+        return rng.choice(
+            (
+                f"{limit} 명",
+                f"{limit}명만",
+                f"{limit}명 정도",
+                f"최대 {limit}명",
+                f"최소 {limit}명",
+                f"{limit}명쯤",
+                f"약 {limit}명",
+                f"딱 {limit}명",
+                f"총 {limit}명",
+                f"{limit}분",
+                f"{limit}인",
+            )
+        )
     if style < 0.92:
         return f"{limit}개"
     if limit <= 100 or limit % 100 == 0:
@@ -191,7 +327,11 @@ def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
         return _english_tail(f"{count} {group}".strip(), sentence, rng, counted=True)
     if not sentence.alternatives and rng.random() < 0.3:
         group_or_none = _keywords(_with_keywords(pieces), rng)
-        return None if group_or_none is None else _english_tail(group_or_none, sentence, rng, counted=False)
+        return (
+            None
+            if group_or_none is None
+            else _english_tail(group_or_none, sentence, rng, counted=False)
+        )
     group_or_none = _english_group(pieces, sentence.alternatives, rng)
     if group_or_none is None:
         return None
@@ -232,7 +372,7 @@ def _english_group(
         both = [_one(p.forms.post, rng) for p in alternatives]
         if None in both:
             return None
-        after.append(f"{rng.choice(('', 'either ')) if len(after) else ''}{both[0]} or {both[1]}")
+        after.append(f"{rng.choice(('', 'either ')) if after else ''}{both[0]} or {both[1]}")
     joiner = rng.choice((" and ", ", ", " ", " and "))
     return " ".join([*before, head or rng.choice(_HEADS_EN), joiner.join(after)]).strip()
 
@@ -243,13 +383,33 @@ def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted
         return f"{group}{link}{sentence.ask}" if group else sentence.ask
     if sentence.by:
         names = rng.choice((" and ", ", ", " x ")).join(sentence.by)
-        tail = rng.choice((f"by {names}", f"broken down by {names}", f"{names} distribution", f"split by {names}",
-                           f"{names} breakdown", f"per {names}", f"grouped by {names}"))
+        tail = rng.choice(
+            (
+                f"by {names}",
+                f"broken down by {names}",
+                f"{names} distribution",
+                f"split by {names}",
+                f"{names} breakdown",
+                f"per {names}",
+                f"grouped by {names}",
+            )
+        )
         return f"{group}{rng.choice((' ', ', ')) if group else ''}{tail}"
     if sentence.limit is None or counted:
         return group + rng.choice(_ENDS_EN)
     n = sentence.limit
-    return group + rng.choice((f", {n} people", f" ({n})", f", {n}", f" - {n} respondents", f". {n} people please", f", limit {n}", f", about {n}", f". About {n} would do."))
+    return group + rng.choice(
+        (
+            f", {n} people",
+            f" ({n})",
+            f", {n}",
+            f" - {n} respondents",
+            f". {n} people please",
+            f", limit {n}",
+            f", about {n}",
+            f". About {n} would do.",
+        )
+    )
 
 
 def _one(words: Sequence[str], rng: random.Random) -> str | None:

@@ -14,8 +14,8 @@ from torch import nn
 from server.catalogue import Catalogue
 from server.interpret.names import Names, long_names
 from server.interpret.prompt import build_prompt
-from server.spelling import spell
 from server.phrases import Phrases
+from server.spelling import spell
 from server.training.questions import Example, generate
 from server.training.weights import LORA_MODULES, read_model, write_adapter
 
@@ -34,7 +34,9 @@ class Recipe:
     warmup_steps: int = 40
     cooldown_share: float = 0.35
     seed: int = 1
-    held_out: int = 300
+    held_out: int = 200
+    measure_every: int = 200
+    save_every: int = 25
     threads: int = 2
 
 
@@ -76,7 +78,9 @@ def tune(
     torch.manual_seed(recipe.seed)
     model = _with_lora(base, recipe)
     optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad], lr=recipe.learning_rate, weight_decay=0.0
+        [p for p in model.parameters() if p.requires_grad],
+        lr=recipe.learning_rate,
+        weight_decay=0.0,
     )
     first = _resume(folder, model, optimizer)
     names = long_names(catalogue)
@@ -96,11 +100,16 @@ def tune(
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
         exact = None
-        if done % 150 == 0 or done == recipe.steps:
+        if done % recipe.measure_every == 0 or done == recipe.steps:
             exact = exact_share(model, [sequence for _, sequence in held_out])
+        if done % recipe.save_every == 0 or done == recipe.steps:
             _save(folder, model, optimizer, done)
         tokens = sum(len(s.ids) for s in batch)
-        report(Progress(done, recipe.steps, loss.item(), tokens / (time.perf_counter() - started), exact))
+        report(
+            Progress(
+                done, recipe.steps, loss.item(), tokens / (time.perf_counter() - started), exact
+            )
+        )
     write_adapter(adapter, _lora_of(model), alpha=float(2 * recipe.rank), base=base.name)
 
 
@@ -127,7 +136,9 @@ def exact_share(model: Any, sequences: Sequence[_Sequence]) -> float:
 
 def _with_lora(base: Path, recipe: Recipe) -> Any:
     model = read_model(base).to(torch.bfloat16)
-    config = LoraConfig(r=recipe.rank, lora_alpha=2 * recipe.rank, target_modules=list(LORA_MODULES))
+    config = LoraConfig(
+        r=recipe.rank, lora_alpha=2 * recipe.rank, target_modules=list(LORA_MODULES)
+    )
     lora = get_peft_model(model, config)
     for parameter in lora.parameters():
         if parameter.requires_grad:
@@ -167,7 +178,12 @@ def _encode(example: Example, names: Names, tokenize: Tokenize, end: int) -> _Se
 
 
 def _held_out(
-    catalogue: Catalogue, phrases: Phrases, names: Names, tokenize: Tokenize, end: int, recipe: Recipe
+    catalogue: Catalogue,
+    phrases: Phrases,
+    names: Names,
+    tokenize: Tokenize,
+    end: int,
+    recipe: Recipe,
 ) -> list[tuple[Example, _Sequence]]:
     stream = generate(catalogue, phrases, seed=recipe.seed + 1_000_003)
     return [
@@ -190,9 +206,7 @@ def _training_stream(
             yield _encode(example, names, tokenize, end)
 
 
-def _batches(
-    stream: Iterator[_Sequence], recipe: Recipe, first: int
-) -> Iterator[list[_Sequence]]:
+def _batches(stream: Iterator[_Sequence], recipe: Recipe, first: int) -> Iterator[list[_Sequence]]:
     """Batches of like lengths: a pool is sorted and its batches shuffled."""
     pool_batches = 32
     rng = random.Random(recipe.seed)  # noqa: S311  (reproducible, not secret)

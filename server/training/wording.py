@@ -30,7 +30,11 @@ def native_korean(number: int) -> str:
 
 def hangul_number(number: int, rng: random.Random) -> str:
     """A number in Hangul: native up to 99, else Sino-Korean."""
-    return native_korean(number) if number <= _NATIVE_MAX and rng.random() < 0.7 else sino_korean(number)
+    return (
+        native_korean(number)
+        if number <= _NATIVE_MAX and rng.random() < 0.7
+        else sino_korean(number)
+    )
 
 
 def korean_money(tens_of_thousands: int, rng: random.Random) -> str:
@@ -40,7 +44,10 @@ def korean_money(tens_of_thousands: int, rng: random.Random) -> str:
     if amount % 100 == 0 and amount < 1000:
         spellings += [f"{amount // 100}백만원", f"{sino_korean(amount)}만원"]
     if amount % 1000 == 0:
-        spellings += [f"{amount // 1000}천만원", f"{sino_korean(amount // 1000)}천만원".replace("일천", "천")]
+        spellings += [
+            f"{amount // 1000}천만원",
+            f"{sino_korean(amount // 1000)}천만원".replace("일천", "천"),
+        ]
     if amount >= 1000:
         spellings += [f"{amount:,}만원"]
     return rng.choice(spellings)
@@ -52,7 +59,12 @@ def english_money(tens_of_thousands: int, rng: random.Random) -> str:
     short = f"{millions:g}"
     return rng.choice(
         [f"{short} million won"] * 3
-        + [f"{short}M KRW", f"{short}m won", f"{tens_of_thousands * 10_000:,} won", f"KRW {short} million"]
+        + [
+            f"{short}M KRW",
+            f"{short}m won",
+            f"{tens_of_thousands * 10_000:,} won",
+            f"KRW {short} million",
+        ]
     )
 
 
@@ -97,8 +109,22 @@ def _drop_letter(text: str, rng: random.Random) -> str:
 
 
 # Vowels and finals that are neighbours in sound or on the keyboard, as jamo of decomposed syllables.
-_SOUNDS = [("ᅢ", "ᅦ"), ("ᅥ", "ᅡ"), ("ᅩ", "ᅮ"), ("ᅬ", "ᅫ"), ("ᅧ", "ᅣ"), ("ᅵ", "ᅡ"), ("ᄌ", "ᄍ"),
-           ("ᄀ", "ᄁ"), ("ᄃ", "ᄄ"), ("ᄉ", "ᄊ"), ("ᆫ", "ᆼ"), ("ᆻ", "ᆺ"), ("ᆨ", "ᆩ"), ("ᆷ", "ᆫ")]
+_SOUNDS = [
+    ("ᅢ", "ᅦ"),
+    ("ᅥ", "ᅡ"),
+    ("ᅩ", "ᅮ"),
+    ("ᅬ", "ᅫ"),
+    ("ᅧ", "ᅣ"),
+    ("ᅵ", "ᅡ"),
+    ("ᄌ", "ᄍ"),
+    ("ᄀ", "ᄁ"),
+    ("ᄃ", "ᄄ"),
+    ("ᄉ", "ᄊ"),
+    ("ᆫ", "ᆼ"),
+    ("ᆻ", "ᆺ"),
+    ("ᆨ", "ᆩ"),
+    ("ᆷ", "ᆫ"),
+]
 _NEIGHBOURS = {one: other for pair in _SOUNDS for one, other in (pair, pair[::-1])}
 
 

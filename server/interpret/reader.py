@@ -1,0 +1,177 @@
+"""Reads questions: one worker owns the model, a bounded queue stands before it."""
+
+import asyncio
+import math
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from server.catalogue import Catalogue
+from server.errors import InvalidQuestion, Language, TooBusy
+from server.filter import Filter, placed_conditions
+from server.interpret.contradictions import contradicts
+from server.interpret.interpretation import Caution, Interpretation, ReadCondition
+from server.interpret.model import LanguageModel, Token, Written
+from server.interpret.names import Mention, Names, long_names
+from server.interpret.prompt import build_prompt, tidy
+from server.interpret.words import Vocabulary
+from server.phrases import Phrases
+from server.spelling import PHRASE_LENGTH_MAX, Reading, read
+
+DOUBTFUL_BELOW = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """Limits of one reader: longest question in characters, most questions waiting."""
+
+    question_length: int
+    queue_length: int
+    reference_year: int
+
+
+class Reader:
+    """Turns questions into interpretations; safe to call from many tasks of one event loop."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        catalogue: Catalogue,
+        phrases: Phrases,
+        settings: ReaderSettings,
+    ) -> None:
+        self._model = model
+        self._catalogue = catalogue
+        self._settings = settings
+        self._names: Names = long_names(catalogue)
+        self._vocabulary = Vocabulary(catalogue, phrases)
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._waiting = 0
+
+    async def read(self, question: str) -> Interpretation:
+        """The interpretation; InvalidQuestion, or TooBusy at once when the queue is full."""
+        tidied = check_question(question, self._settings.question_length)
+        if self._waiting > self._settings.queue_length:
+            raise TooBusy(f"{self._waiting} questions are waiting for the model")
+        gone = threading.Event()
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._worker, self._read, tidied, gone
+            )
+        except asyncio.CancelledError:
+            gone.set()
+            raise
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Let the question at work finish, then free the model."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._model.close()
+
+    def _read(self, question: str, gone: threading.Event) -> Interpretation:
+        started = time.perf_counter()
+        mentions = self._names.find(question)
+        reading = _nothing(question)
+        confidences: tuple[float, ...] = ()
+        if is_readable(question):
+            written = self._model.write(build_prompt(question, mentions), cancelled=gone.is_set)
+            reading, confidences = self._understand(question, written)
+        return self._interpretation(question, mentions, reading, confidences, started)
+
+    def _understand(self, question: str, written: Written) -> tuple[Reading, tuple[float, ...]]:
+        if not written.finished:
+            raise InvalidQuestion("the question holds more conditions than can be read at once")
+        reading = read(written.text, self._catalogue)
+        unsupported = tuple(phrase for phrase in reading.unsupported if phrase in question)
+        reading = Reading(reading.filter, unsupported)
+        return reading, tuple(_confidences(written.tokens))
+
+    def _interpretation(
+        self,
+        question: str,
+        mentions: tuple[Mention, ...],
+        reading: Reading,
+        confidences: tuple[float, ...],
+        started: float,
+    ) -> Interpretation:
+        query = reading.filter
+        shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
+        if _says_nothing(query) and not reading.unsupported and shared.unused:
+            reading = _nothing(question)
+            shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
+        conditions = tuple(
+            ReadCondition(part, group, condition, confidence, words)
+            for (part, group, condition), confidence, words in zip(
+                placed_conditions(query), confidences, shared.words, strict=False
+            )
+        )
+        return Interpretation(
+            question=question,
+            language=language_of(question),
+            filter=query,
+            conditions=conditions,
+            unsupported=reading.unsupported,
+            unused=shared.unused,
+            warnings=tuple(self._warnings(reading, conditions)),
+            model=self._model.name,
+            milliseconds=(time.perf_counter() - started) * 1000,
+        )
+
+    def _warnings(
+        self, reading: Reading, conditions: tuple[ReadCondition, ...]
+    ) -> Iterator[Caution]:
+        if _says_nothing(reading.filter) and reading.unsupported:
+            yield "nothing-understood"
+        if contradicts(reading.filter, self._catalogue, self._settings.reference_year):
+            yield "contradiction"
+        if any(condition.confidence < DOUBTFUL_BELOW for condition in conditions):
+            yield "doubtful"
+
+
+def check_question(question: str, longest: int) -> str:
+    """The question on one line; InvalidQuestion when it is empty or too long."""
+    if len(question) > longest:
+        raise InvalidQuestion(f"{len(question):,} characters; at most {longest:,} can be read")
+    tidied = tidy(question)
+    if not tidied:
+        raise InvalidQuestion("the question is empty")
+    return tidied
+
+
+def language_of(question: str) -> Language:
+    """Korean when any Hangul is in it."""
+    return "ko" if any("HANGUL" in unicodedata.name(c, "") for c in question) else "en"
+
+
+def is_readable(question: str) -> bool:
+    """Whether it holds words or numbers in Korean or English, and mostly those."""
+    letters = [c for c in question if c.isalpha()]
+    known = [c for c in letters if c.isascii() or "HANGUL" in unicodedata.name(c, "")]
+    if not letters:
+        return any(c.isdecimal() for c in question)
+    return len(known) * 2 > len(letters)
+
+
+def _says_nothing(query: Filter) -> bool:
+    return not query.restricts and not query.by and query.limit is None
+
+
+def _nothing(question: str) -> Reading:
+    return Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
+
+
+def _confidences(tokens: tuple[Token, ...]) -> Iterator[float]:
+    """For each line that is a condition, the product of its tokens' probabilities."""
+    line, total = b"", 0.0
+    for token in tokens:
+        line += token.piece
+        total += math.log(max(token.probability, 1e-12))
+        if line.endswith(b"\n"):
+            if not line.startswith((b">", b"#", b"?")):
+                yield math.exp(total)
+            line, total = b"", 0.0

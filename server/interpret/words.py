@@ -1,0 +1,146 @@
+"""Which words of a question led to which condition, and which led to none."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from server.catalogue import Catalogue, normalise
+from server.filter import Condition, Filter, Range, placed_conditions
+from server.interpret.names import PARTICLES, Mention
+from server.phrases import FieldPhrases, Forms, Phrases, Said
+from server.resources import folder
+
+_WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
+_DIGITS = re.compile(r"\d+")
+_TAIL = re.compile(rf"(?:{PARTICLES}|거주|살고|살|씩)+$")
+_STEM = 2
+_STEM_ENGLISH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The words of each condition (in `placed_conditions` order) and the words nothing accounts for."""
+
+    words: tuple[tuple[str, ...], ...]
+    unused: tuple[str, ...]
+
+
+def read_plain_words() -> frozenset[str]:
+    """The words of grammars/plain-words.yaml, in the form words are compared in."""
+    text = (folder("grammars") / "plain-words.yaml").read_text("utf-8")
+    by_language = yaml.load(text, Loader=yaml.CSafeLoader)
+    return frozenset(normalise(word) for words in by_language.values() for word in words.split())
+
+
+class Vocabulary:
+    """The stems of the words that speak of each field, from the catalogue and its phrases."""
+
+    def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
+        self._catalogue = catalogue
+        self._plain = read_plain_words()
+        self._stems: Mapping[str, frozenset[str]] = {
+            field.name: frozenset(
+                stem
+                for text in (
+                    *_catalogue_texts(catalogue, field.name),
+                    *_phrase_texts(phrases.fields[field.name]),
+                )
+                for stem in self._stems_of(text)
+            )
+            for field in catalogue.fields
+        }
+
+    def attribute(
+        self,
+        question: str,
+        query: Filter,
+        mentions: Iterable[Mention],
+        unsupported: Iterable[str],
+    ) -> Attribution:
+        """Share the question's words out among the filter's conditions."""
+        conditions = [condition for _, _, condition in placed_conditions(query)]
+        named = {m.field: question[m.start : m.end] for m in mentions}
+        found: list[list[str]] = [[] for _ in conditions]
+        unused = []
+        rest = question
+        for phrase in unsupported:
+            rest = rest.replace(phrase, " ")
+        for word in _WORD.findall(rest):
+            owners = [
+                i
+                for i, condition in enumerate(conditions)
+                if self._speaks_of(word, condition, named)
+            ]
+            for owner in owners:
+                if word not in found[owner]:
+                    found[owner].append(word)
+            if not owners and not self._is_accounted_for(word, query):
+                unused.append(word)
+        return Attribution(tuple(map(tuple, found)), tuple(dict.fromkeys(unused)))
+
+    def _speaks_of(self, word: str, condition: Condition, named: Mapping[str, str]) -> bool:
+        if isinstance(condition.constraint, Range) and _DIGITS.search(word):
+            return _in_range_words(word, condition.constraint)
+        name = named.get(condition.field, "")
+        if name and normalise(word).startswith(normalise(name)[:_STEM]):
+            return True
+        if normalise(word) in self._plain:
+            return False
+        return not self._stems[condition.field].isdisjoint(self._stems_of(word))
+
+    def _is_accounted_for(self, word: str, query: Filter) -> bool:
+        key = normalise(word)
+        bare = _TAIL.sub("", key)
+        if key in self._plain or bare in self._plain or not bare:
+            return True
+        if query.limit is not None and (str(query.limit) in key or key.endswith(("명", "개"))):
+            return True
+        return any(not self._stems[name].isdisjoint(self._stems_of(word)) for name in query.by)
+
+    def _stems_of(self, text: str) -> set[str]:
+        """The beginning of each word without its particles: what stays when endings change."""
+        stems = set()
+        for word in _WORD.findall(text):
+            key = _TAIL.sub("", normalise(word)) or normalise(word)
+            if key not in self._plain and not key.isdecimal():
+                stems.add(key[: _STEM_ENGLISH if key.isascii() else _STEM])
+        return stems
+
+
+def _in_range_words(word: str, bounds: Range) -> bool:
+    """Whether the digits of a word could have given a range: 30대 gives 30 to 39."""
+    limits = {bound for bound in (bounds.min, bounds.max) if bound is not None}
+    for digits in _DIGITS.findall(word):
+        number = int(digits)
+        near = {number, number - 1, number + 1, number * 10, number * 100, number + 9, number + 99}
+        shifted = {number + 1900, number + 2000, number // 12, number + 1909}
+        if limits & (near | shifted):
+            return True
+    return False
+
+
+def _catalogue_texts(catalogue: Catalogue, name: str) -> Iterable[str]:
+    field = catalogue.field(name)
+    yield from (field.label.ko, field.label.en, *field.aliases)
+    for answer in field.listed:
+        yield from (answer.value, answer.en, *answer.aliases)
+    for group in catalogue.groups:
+        if any(name in part for part in group.filter.values() if isinstance(part, dict)):
+            yield from group.words
+
+
+def _phrase_texts(phrases: FieldPhrases) -> Iterable[str]:
+    yield from (*phrases.by.ko, *phrases.by.en, *phrases.ask.ko, *phrases.ask.en)
+    said: list[Said] = [*phrases.sets, *phrases.ranges, phrases.carriers]
+    for answer in phrases.answers.values():
+        said += [answer, answer.negated] if answer.negated else [answer]
+    for each in said:
+        for forms in (each.ko, each.en):
+            yield from _texts(forms)
+
+
+def _texts(forms: Forms) -> Iterable[str]:
+    for text in (*forms.mod, *forms.noun, *forms.post, *forms.kw):
+        yield re.sub(r"\{[a-z]+\}", " ", text)
