@@ -163,7 +163,7 @@ class _Drawing:
         column = self._column(name)
         if panel_field.kind is Kind.MULTI:
             wanted = sum(1 << i for i in positions)
-            return (column != NONE) & (column & wanted != 0)
+            return np.asarray((column != NONE) & (column & wanted != 0))
         return np.isin(column, positions)
 
     # What makes their odds differ
@@ -191,8 +191,15 @@ class _Drawing:
         for tilt in spec.tilts:
             yield self._tilted(tilt, options, steps)
         if panel_field.parent is not None:
-            parents = [a.parent for a in panel_field.answers]
-            yield self._allowed(panel_field.parent, lambda i, v: parents[i] == v, len(options))
+            parents = [
+                spec.parents.get(a.value, (a.parent,)) if a.parent is None else (a.parent,)
+                for a in panel_field.answers
+            ]
+            by_parent = self._allowed(
+                panel_field.parent, lambda i, v: v in parents[i], len(options)
+            )
+            by_parent.factors[0] = 0  # a model of an unknown maker is unknown too
+            yield by_parent
         if spec.at_least is not None:
             floors = {a.value: a.min for a in self.catalogue.field(spec.at_least).answers}
             bottoms = [a.min for a in panel_field.answers]

@@ -38,9 +38,10 @@ class FieldRecipe(_Frozen):
     `shares` are percent of those asked, one answer or `blank` a key (weights among the answers of
     the same parent when the catalogue gives answers a parent); without them the catalogue's counts
     hold. `others` is the weight of each answer not named. `density` draws a number from a line
-    through the points given. `among` allows only answers that the person gave to that multi field,
-    `at_least` only bands not below the answer to that field. `within` asks only those whom that
-    field was asked of. `breadth` is how much people differ in how many answers they give.
+    through the points given. `parents` are those of an answer that has several. `among` allows
+    only answers that the person gave to that multi field, `at_least` only bands not below the
+    answer to that field. `within` asks only those whom that field was asked of. `breadth` is how
+    much people differ in how many answers they give.
     """
 
     shares: dict[Key, float] = {}
@@ -48,6 +49,7 @@ class FieldRecipe(_Frozen):
     density: dict[int, float] = {}
     tilts: tuple[Tilt, ...] = ()
     asked_when: dict[str, tuple[str, ...]] = {}
+    parents: dict[str, tuple[str, ...]] = {}
     within: str | None = None
     among: str | None = None
     at_least: str | None = None
@@ -55,7 +57,7 @@ class FieldRecipe(_Frozen):
 
 
 class Attendance(_Frozen):
-    """Who answers: the shares of `by` (from that number on), and how unequally active people are."""
+    """Who answers: the shares of `by` (from that number on), and how unequal people's zeal is."""
 
     by: str
     shares: dict[int, float]
@@ -63,7 +65,7 @@ class Attendance(_Frozen):
 
 
 class FileRecipe(_Frozen):
-    """One raw file: how many are in it (everyone when absent), and what percent of them are lost."""
+    """One raw file: how many are in it (else everyone), and what percent of them are lost."""
 
     respondents: int | None = None
     attendance: Attendance | None = None
@@ -112,7 +114,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def drawing_order(catalogue: Catalogue, recipe: Recipe) -> list[PanelField]:
-    """The fields in the order they are drawn: as the recipe lists them, then the catalogue's rest."""
+    """The fields as they are drawn: in the recipe's order, then the catalogue's rest."""
     first = [catalogue.by_name[name] for name in recipe.fields if name in catalogue.by_name]
     rest = [f for f in catalogue.fields if f.name not in recipe.fields]
     return [f for f in (*first, *rest) if f.derived_from is None]
