@@ -6,8 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from server.errors import Language
 from server.filter import LIMIT_MAX, Part
-from server.interpret.interpretation import Operator
-from server.interpret.interpretation import Caution as ReadingWarning
+from server.interpret.interpretation import Caution, Operator
 from server.web.asking import PAGE_SIZE_MAX
 
 QUESTION = "서울 사는 30대 기혼 여성 100명"
@@ -75,7 +74,7 @@ class InterpretationBody(_Body):
     conditions: list[ReadConditionBody]
     unsupported: list[str] = Field(description="phrases the panel cannot answer")
     unused: list[str] = Field(description="words that led to nothing")
-    warnings: list[ReadingWarning]
+    warnings: list[Caution]
     model: str
     milliseconds: float
 
@@ -134,7 +133,7 @@ class AnswerBody(_Body):
     sql: str | None
     reference_year: int = Field(description="age is this year minus the birth year")
     synthetic: bool | None = Field(description="whether no real person is in the panel")
-    warnings: list[ReadingWarning]
+    warnings: list[Caution]
     milliseconds: float
 
 
