@@ -17,6 +17,16 @@ from server.panel.dirt import raw_key
 
 POINTS = 1.5
 Row = dict[str, Any]
+SPELLED: dict[tuple[str, str], frozenset[str]] = {}
+
+
+def read_codes(field: PanelField, raw: str) -> frozenset[str]:
+    """The short names of answers, however they are spelled."""
+    if (field.name, raw) not in SPELLED:
+        value = {a.code: a.value for a in field.answers}
+        codes = (code.strip() for code in raw.strip("[]").split(","))
+        SPELLED[field.name, raw] = frozenset(value[c] for c in codes if c in value)
+    return SPELLED[field.name, raw]
 
 
 @dataclass(frozen=True)
@@ -26,14 +36,12 @@ class Panel:
     summary: DemoSummary
     rows: list[Row]
     people: list[Row]
+    keys: dict[str, str]
 
     def answers(self, row: Row, name: str) -> frozenset[str]:
-        """The short names of a person's answers, however they are spelled."""
-        field = self.catalogue.field(name)
-        raw = row.get(raw_key(field), "")
-        codes = raw if isinstance(raw, list) else str(raw).split(",")
-        value = {a.code: a.value for a in field.answers}
-        return frozenset(value[c] for c in (str(c).strip() for c in codes) if c in value)
+        """The short names of a person's answers."""
+        raw = row.get(self.keys[name], "")
+        return read_codes(self.catalogue.field(name), str(raw)) if raw else frozenset()
 
     def age(self, row: Row) -> int | None:
         born = row.get("welcome_1st.Q11")
@@ -59,7 +67,9 @@ def panel(welcome: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Panel
     summary = write_demo(welcome, path)
     rows = json.loads(path.read_text("utf-8"))
     people = {row["mb_sn"]: row for row in rows if row["mb_sn"] != "mb_sn"}
-    return Panel(welcome, read_recipe(find_recipe(welcome)), summary, rows, [*people.values()])
+    keys = {field.name: raw_key(field) for field in welcome.fields}
+    recipe = read_recipe(find_recipe(welcome))
+    return Panel(welcome, recipe, summary, rows, [*people.values()], keys)
 
 
 def published(field: PanelField, recipe: Recipe) -> Iterable[tuple[str, float]]:
