@@ -169,14 +169,14 @@ class _Loading:
 
     def _refuse_strangers(self, staged: int) -> None:
         """A file about something else is more likely a mistake than news of nobody."""
+        if self._reader.rows_read and not staged:
+            raise BrokenFile(
+                f"{self._file}: no row has an id under the key {self._catalogue.respondent_id!r}"
+            )
         if self._reader.rows_read and not self._reader.given():
             keys = ", ".join(unknown.key for unknown in self._reader.unknown[:10])
             raise BrokenFile(
                 f"{self._file}: no key is one of panel {self._catalogue.name!r}, not even {keys}"
-            )
-        if self._reader.rows_read and not staged:
-            raise BrokenFile(
-                f"{self._file}: no row has an id under the key {self._catalogue.respondent_id!r}"
             )
 
     def _store(self) -> int:

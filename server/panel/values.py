@@ -171,6 +171,7 @@ class _AnswersReader:
 
     def __init__(self, field: PanelField) -> None:
         self._known = spellings(field)
+        self._codes = {a.code for a in field.answers if a.code.isdecimal()}
         self._exclusive = {field.stored[a.value] for a in field.answers if a.exclusive}
 
     def __call__(self, raw: object) -> Cell:
@@ -190,7 +191,7 @@ class _AnswersReader:
         if text is None:
             return None
         pieces = [piece.strip() for piece in _SEPARATORS.split(text)]
-        if all(not piece or piece in self._known for piece in pieces):
+        if all(not piece or piece in self._codes for piece in pieces):
             return [piece for piece in pieces if piece]
         return tuple(self._split(text))
 

@@ -1,0 +1,129 @@
+"""Data files: every form gives the same rows, a torn one says where it broke."""
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from server.errors import BrokenFile
+from server.filter import load_catalogue
+from server.panel.records import Column, Keys, read_records
+
+CATALOGUE = load_catalogue("welcome")
+PEOPLE = [{"mb_sn": "w1", "gender": "남"}, {"mb_sn": "w2", "gender": "여"}]
+
+
+def _file(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return [dict(row) for _, row in read_records(path)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", json.dumps(PEOPLE)),
+        ("bom.json", "\ufeff" + json.dumps(PEOPLE, ensure_ascii=False, indent=1)),
+        ("a.jsonl", "\n".join(json.dumps(p) for p in PEOPLE)),
+        ("lines.json", "\n\n".join(json.dumps(p) for p in PEOPLE) + "\n"),
+        ("a.csv", "mb_sn,gender\nw1,남\nw2,여\n"),
+        ("bom.csv", "\ufeffmb_sn,gender\r\nw1,남\r\n\r\nw2,여\r\n"),
+        ("korean.csv", "mb_sn;gender\nw1;남\nw2;여\n".encode("cp949")),
+        ("tabs.txt", 'mb_sn\tgender\n"w1"\t남\nw2\t여\t\n'),
+    ],
+)
+def test_every_form_gives_the_same_rows(tmp_path: Path, name: str, content: str | bytes) -> None:
+    assert _rows(_file(tmp_path, name, content)) == PEOPLE
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_object_by_id(tmp_path: Path, indent: int | None) -> None:
+    content = json.dumps({"w1": {"gender": "남"}, "w2": {"gender": "여"}}, indent=indent)
+    rows = _rows(_file(tmp_path, "a.json", content))
+    assert rows == [
+        {"respondent_id": "w1", "gender": "남"},
+        {"respondent_id": "w2", "gender": "여"},
+    ]
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for cells in (["mb_sn", "gender", None], ["w1", "남", None], [None] * 3, ["w2", "여", "!"]):
+        book.active.append(cells)  # type: ignore[union-attr]  # a new workbook has a sheet
+    book.save(tmp_path / "a.xlsx")
+    assert _rows(tmp_path / "a.xlsx") == PEOPLE
+
+
+def test_rows_are_numbered_from_one(tmp_path: Path) -> None:
+    numbers = [n for n, _ in read_records(_file(tmp_path, "a.json", json.dumps(PEOPLE)))]
+    assert numbers == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("torn.json", '[{"mb_sn": "w1"}, {"mb_sn": ', "after row 1, before byte 28"),
+        ("rest.json", '[{"mb_sn": "w1"}] rest', "after row 1"),
+        ("text.json", "no json at all", "after row 0"),
+        ("bare.json", "[1, 2]", "row 1: expected an object"),
+        ("scalars.json", '{"w1": 5, "w2":\n 6}', "row 1: expected an object"),
+        ("torn.csv", "mb_sn,gender\nw1,남\nw2", "line 3: 1 cells under a header of 2"),
+        ("quote.csv", 'mb_sn,gender\nw1,"남\n', "line 2"),
+        ("twice.csv", "mb_sn,mb_sn\nw1,w1\n", "two columns are called 'mb_sn'"),
+        ("bytes.csv", b"\xff\xfe\x81", "neither UTF-8 nor cp949"),
+        ("torn.xlsx", b"PK\x03\x04 half a workbook", "not a whole XLSX workbook"),
+    ],
+)
+def test_a_torn_file_says_where(
+    tmp_path: Path, name: str, content: str | bytes, place: str
+) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        _rows(_file(tmp_path, name, content))
+    assert name in caught.value.detail
+    assert place in caught.value.detail
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BrokenFile, match=r"none\.json: No such file"):
+        _rows(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "name", "is_own"),
+    [
+        ("result.json", "welcome_1st.Q10", "gender", True),
+        ("result.json", "gender", "gender", True),
+        ("result.json", "성별", "gender", True),
+        ("result.json", "귀하의 성별은", "gender", True),
+        ("result.json", "Q13", "drinking", True),
+        ("result.json", "qpoll_20250106.문항1", "physical_activity", True),
+        ("welcome_1st.csv", "Q10", "gender", True),
+        ("welcome_2nd.csv", "q10", "car_owned", True),
+        ("qpoll_20250106.xlsx", "문항1", "physical_activity", True),
+        ("qpoll_20250106.xlsx", "성별", "gender", False),
+        ("qpoll_20250106.xlsx", "나이", "age", False),
+        ("qpoll_20250304.xlsx", "문항2", "stress_relief_method", True),
+    ],
+)
+def test_what_a_key_stands_for(file: str, key: str, name: str, is_own: bool) -> None:
+    column = Keys(CATALOGUE, Path(file)).column(key)
+    assert column == Column(CATALOGUE.field(name), is_own)
+
+
+def test_a_code_of_several_files_is_left_out_with_both_meanings() -> None:
+    reason = Keys(CATALOGUE, Path("result.json")).column("Q10")
+    assert reason == "could be welcome_1st.Q10 or welcome_2nd.Q10"
+
+
+def test_a_key_that_nobody_knows() -> None:
+    assert Keys(CATALOGUE, Path("result.json")).column("혈액형") == "not in the catalogue"
+
+
+@pytest.mark.parametrize("key", ["mb_sn", "MB_SN", "고유번호", "respondent_id"])
+def test_the_respondents_id(key: str) -> None:
+    assert Keys(CATALOGUE, Path("a.csv")).respondent_id({"x": 1, key: "w1"}) == "w1"
