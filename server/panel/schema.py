@@ -64,7 +64,7 @@ def ensure_panel(
             _store_panel(connection, catalogue, fingerprint, reference_year)
         if synthetic:
             connection.execute(
-                sql.SQL("update {} set synthetic where not synthetic").format(
+                sql.SQL("update {} set synthetic = true where not synthetic").format(
                     table(catalogue, PANEL)
                 )
             )
