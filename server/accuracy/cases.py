@@ -1,0 +1,67 @@
+"""An evaluation before it is stored: every question with its right reading and the model's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.catalogue import Catalogue, normalise
+from server.filter import Filter, equal, placed_conditions
+from server.spelling import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question as it should be read and as it was.
+
+    `confidence` is the least among the conditions that were read, 1 without any, None when the
+    question was refused.
+    """
+
+    question: str
+    gold: Reading
+    predicted: Reading
+    tags: tuple[str, ...]
+    confidence: float | None
+    milliseconds: float
+
+    def is_exact(self, catalogue: Catalogue) -> bool:
+        """Whether the filter is the gold filter, limit and breakdown included."""
+        return equal(self.gold.filter, self.predicted.filter, catalogue)
+
+    @property
+    def unsupported_is_correct(self) -> bool:
+        """Whether just the right phrases were said to be beyond the panel, in whatever order."""
+        gold, predicted = (
+            {normalise(phrase) for phrase in reading.unsupported}
+            for reading in (self.gold, self.predicted)
+        )
+        return gold == predicted
+
+    @property
+    def limit_is_correct(self) -> bool:
+        """Whether as many respondents were asked for as the question wants."""
+        return self.gold.filter.limit == self.predicted.filter.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a model made of a file of questions. `recorded`: elsewhere, and brought along."""
+
+    file: str
+    file_sha256: str
+    model: str
+    adapter: str
+    catalogue_version: int
+    started_at: datetime
+    cases: tuple[Case, ...]
+    recorded: bool = False
+
+
+def finds_nobody(reading: Reading) -> bool:
+    """Whether nothing was understood: an empty filter then means nobody, not everyone."""
+    return reading.filter == Filter() and bool(reading.unsupported)
+
+
+def fields_of(query: Filter, catalogue: Catalogue) -> tuple[str, ...]:
+    """The fields that a filter uses in any of its parts, in the catalogue's order."""
+    used = {condition.field for _, _, condition in placed_conditions(query)} | set(query.by)
+    return tuple(sorted(used, key=catalogue.position))

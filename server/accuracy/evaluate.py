@@ -1,0 +1,102 @@
+"""Evaluates: reads every labelled question, then has PostgreSQL compare what is found."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from server.accuracy.cases import Case, Evaluation
+from server.accuracy.gold import GoldFile, GoldQuestion
+from server.accuracy.runs import Run, refuse_empty_panel, store_evaluation
+from server.catalogue import Catalogue
+from server.errors import InvalidQuestion
+from server.filter import Filter
+from server.interpret.interpretation import Interpretation
+from server.postgres.pool import explained
+from server.spelling import Reading
+
+Connection = AsyncConnection[Any]
+Interpret = Callable[[str], Awaitable[Interpretation]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A case and the name of the model that read it, empty when the question was refused."""
+
+    case: Case
+    model: str = ""
+
+
+async def evaluate(
+    gold: GoldFile,
+    interpret: Interpret,
+    conn: Connection,
+    catalogue: Catalogue,
+    *,
+    adapter: str = "",
+    progress: Progress | None = None,
+) -> Run:
+    """Read the questions one after another, compare, store and sum up.
+
+    `progress` hears how many were read, and of how many. Nothing is stored unless all were read;
+    no transaction is open while the model works.
+    """
+    started_at = datetime.now(UTC)
+    with explained():
+        async with conn.transaction():
+            await refuse_empty_panel(conn, catalogue)
+    reads = []
+    for question in gold.questions:
+        reads.append(await _read(question, interpret))
+        if progress is not None:
+            progress(len(reads), len(gold.questions))
+    evaluation = Evaluation(
+        file=gold.name,
+        file_sha256=gold.sha256,
+        model=next((read.model for read in reads if read.model), ""),
+        adapter=adapter,
+        catalogue_version=catalogue.version,
+        started_at=started_at,
+        cases=tuple(read.case for read in reads),
+    )
+    with explained():
+        return await store_evaluation(conn, catalogue, evaluation)
+
+
+async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:
+    began = perf_counter()
+    try:
+        reading = await interpret(gold.question)
+    except InvalidQuestion:
+        elapsed = (perf_counter() - began) * 1000
+        return _Read(_case(gold, _nothing(gold.question), None, elapsed))
+    confidence = min((condition.confidence for condition in reading.conditions), default=1.0)
+    return _Read(_case(gold, _predicted(reading), confidence, reading.milliseconds), reading.model)
+
+
+def _predicted(reading: Interpretation) -> Reading:
+    if reading.understood:
+        return Reading(reading.filter, reading.unsupported)
+    return _nothing(reading.question, reading.unsupported)
+
+
+def _nothing(question: str, unsupported: tuple[str, ...] = ()) -> Reading:
+    """A reading that finds nobody: what was not understood is the whole question, or these."""
+    return Reading(Filter(), unsupported or (question,))
+
+
+def _case(
+    gold: GoldQuestion, predicted: Reading, confidence: float | None, milliseconds: float
+) -> Case:
+    return Case(
+        question=gold.question,
+        gold=gold.reading,
+        predicted=predicted,
+        tags=gold.tags,
+        confidence=confidence,
+        milliseconds=milliseconds,
+    )

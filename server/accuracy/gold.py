@@ -1,0 +1,68 @@
+"""Gold files: labelled questions, each with the filter that it means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.accuracy.lines import Line, read_lines
+from server.catalogue import Catalogue
+from server.errors import LANGUAGES, BrokenFile
+from server.spelling import Reading
+
+KNOWN = ("id", "lang", "question", "filter", "unsupported", "tags", "sure", "note")
+UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """One labelled question and its right reading.
+
+    `tags` say what it is about; its language is one of them, and "unsure" when two careful readers
+    could disagree.
+    """
+
+    question: str
+    reading: Reading
+    tags: tuple[str, ...] = ()
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldFile:
+    """A file of labelled questions, checked from end to end."""
+
+    name: str
+    sha256: str
+    questions: tuple[GoldQuestion, ...]
+
+
+def read_gold(path: Path, catalogue: Catalogue) -> GoldFile:
+    """Read and check a gold file; BrokenFile names the line and the field."""
+    sha256, lines = read_lines(path)
+    seen: dict[str, int] = {}
+    questions = []
+    for line in lines:
+        question = _question(line, catalogue)
+        if question.id and seen.setdefault(question.id, line.number) != line.number:
+            line.refuse("id", f"{question.id!r} is already that of line {seen[question.id]}")
+        questions.append(question)
+    if not questions:
+        raise BrokenFile(f"{path}: holds no question")
+    return GoldFile(path.name, sha256, tuple(questions))
+
+
+def _question(line: Line, catalogue: Catalogue) -> GoldQuestion:
+    line.refuse_others(KNOWN)
+    line.text("note", "")
+    reading = Reading(line.filter("filter", catalogue), line.texts("unsupported"))
+    return GoldQuestion(line.text("question"), reading, _tags(line), line.text("id", ""))
+
+
+def _tags(line: Line) -> tuple[str, ...]:
+    language = line.text("lang", "")
+    if language and language not in LANGUAGES:
+        line.refuse("lang", f"expected one of {', '.join(LANGUAGES)}, got {language!r}")
+    sure = line.entries.get("sure", True)
+    if not isinstance(sure, bool):
+        line.refuse("sure", f"expected true or false, got {sure!r}")
+    tags = (*line.texts("tags"), language, "" if sure else UNSURE)
+    return tuple(dict.fromkeys(tag for tag in tags if tag))

@@ -1,0 +1,24 @@
+-- Whether the recorded evaluation has nothing to add to what is known of a panel.
+--
+-- One row. It has not when questions were evaluated here, nor when this very file was already
+-- stored and the panel has not been loaded since. Parameters: panel, file_sha256.
+
+with loaded as (
+    select max(finished_at) as at
+    from panelens.load
+    where panel = %(panel)s
+)
+
+select exists (
+    select
+    from panelens.evaluation_run
+    cross join loaded
+    where panel = %(panel)s
+        and (
+            not recorded
+            or (
+                file_sha256 = %(file_sha256)s
+                and finished_at >= coalesce(loaded.at, '-infinity'::timestamptz)
+            )
+        )
+) as present

@@ -1,0 +1,503 @@
+"""Accuracy: what an evaluation says is what plain arithmetic over sets of people says."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import isclose
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection, sql
+
+from server.accuracy.cases import Case, Evaluation, finds_nobody
+from server.accuracy.evaluate import evaluate
+from server.accuracy.gold import GoldFile, GoldQuestion
+from server.accuracy.recorded import store_recorded, write_recorded
+from server.accuracy.runs import Run, accuracy_of, run_as_json, store_evaluation
+from server.catalogue import Catalogue, Kind
+from server.errors import InvalidQuestion, ModelAway, SetupError
+from server.filter import Filter, equal, parse_filter, placed_conditions
+from server.interpret.interpretation import Caution, Interpretation, ReadCondition
+from server.panel.schema import ensure_panel, table
+from server.search.queries import search
+from server.spelling import Reading
+from tests.strategies import REFERENCE_YEAR, Person, people, readings, small_catalogue
+
+CATALOGUE = small_catalogue()
+PEOPLE = tuple(people(CATALOGUE, 150, seed=2))
+# The first figures asked for in Newcombe (1998), Statistics in Medicine 17, 857–872, table I.
+WILSON = [(0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718), (15, 148, 0.0624, 0.1605)]
+RATES = ("precision", "recall", "f1", "jaccard", "identical")
+WOMEN = {"where": {"gender": ["여성"]}}
+MEN = {"where": {"gender": ["남성"]}}
+SEOUL_WOMEN = {"where": {"gender": ["여성"], "region": ["서울"]}}
+NOBODY = {"where": {"age": {"min": 900}}}
+
+Connection = AsyncConnection[Any]
+
+
+@pytest.fixture
+async def conn(database: str) -> AsyncIterator[Connection]:
+    """The owner's connection to a database that holds PEOPLE."""
+    with psycopg.connect(database) as connection:
+        load(connection, CATALOGUE, PEOPLE)
+    async with await AsyncConnection.connect(database) as owner:
+        yield owner
+
+
+def load(
+    connection: psycopg.Connection[Any], catalogue: Catalogue, persons: Sequence[Person]
+) -> None:
+    ensure_panel(connection, catalogue, reference_year=REFERENCE_YEAR)
+    fields = [f for f in catalogue.fields if f.derived_from is None]
+    names = ["respondent_id", *(f.name for f in fields)]
+    copy = sql.SQL("copy {} ({}) from stdin").format(
+        table(catalogue), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    with connection.cursor() as cursor, cursor.copy(copy) as rows:
+        for person in persons:
+            rows.write_row([person["respondent_id"], *(stored(f.name, person) for f in fields)])
+
+
+def stored(name: str, person: Person) -> Any:
+    field, value = CATALOGUE.field(name), person[name]
+    if value is None or not field.has_listed_answers:
+        return value
+    return [field.stored[v] for v in value] if field.kind is Kind.MULTI else field.stored[value]
+
+
+def reading(raw: dict[str, Any], *unsupported: str) -> Reading:
+    return Reading(parse_filter(raw, CATALOGUE), unsupported)
+
+
+def case(
+    gold: Reading | dict[str, Any],
+    predicted: Reading | dict[str, Any],
+    *tags: str,
+    confidence: float | None = 1.0,
+    milliseconds: float = 10.0,
+) -> Case:
+    wanted, said = (r if isinstance(r, Reading) else reading(r) for r in (gold, predicted))
+    return Case("질문", wanted, said, tags, confidence, milliseconds)
+
+
+def evaluation(*cases: Case, **more: Any) -> Evaluation:
+    given: dict[str, Any] = {
+        "file": "gold.jsonl", "file_sha256": "0", "model": "m", "adapter": "",
+        "catalogue_version": 1, "started_at": datetime.now(UTC), "cases": cases,
+    }  # fmt: skip
+    return Evaluation(**given | more)
+
+
+async def figures(conn: Connection, *cases: Case) -> dict[str, Any]:
+    return run_as_json(await store_evaluation(conn, CATALOGUE, evaluation(*cases)))
+
+
+def count(**answers: str) -> int:
+    return sum(all(person[k] == v for k, v in answers.items()) for person in PEOPLE)
+
+
+# The same arithmetic in plain Python, over the people that the product's own search finds.
+
+
+async def found_by(conn: Connection, said: Reading) -> set[str]:
+    if finds_nobody(said):
+        return set()
+    query = replace(said.filter, limit=None, by=())
+    found = await search(conn, CATALOGUE, query, page_size=1000)
+    return {respondent.id for respondent in found.respondents}
+
+
+def rates(gold: set[str], predicted: set[str]) -> dict[str, float]:
+    if not gold and not predicted:
+        return dict.fromkeys(RATES, 1.0)
+    common = len(gold & predicted)
+    return {
+        "precision": common / len(predicted) if predicted else 0.0,
+        "recall": common / len(gold) if gold else 0.0,
+        "f1": 2 * common / (len(gold) + len(predicted)),
+        "jaccard": common / len(gold | predicted),
+        "identical": float(gold == predicted),
+    }
+
+
+def calibration_error(cases: Sequence[Case]) -> float | None:
+    sure = np.array([c.confidence for c in cases if c.confidence is not None])
+    right = np.array([c.is_exact(CATALOGUE) for c in cases if c.confidence is not None])
+    if not len(sure):
+        return None
+    bins = np.minimum((sure * 10).astype(int), 9)
+    gaps = [
+        (bins == b).sum() * abs(sure[bins == b].mean() - right[bins == b].mean())
+        for b in np.unique(bins)
+    ]
+    return float(sum(gaps) / len(sure))
+
+
+async def expected(conn: Connection, cases: Sequence[Case]) -> dict[str, float | None]:
+    each = [rates(await found_by(conn, c.gold), await found_by(conn, c.predicted)) for c in cases]
+    return {
+        "questions": len(cases),
+        "exact": fmean(c.is_exact(CATALOGUE) for c in cases),
+        **{name: fmean(one[name] for one in each) for name in RATES},
+        "limit": fmean(c.limit_is_correct for c in cases),
+        "unsupported": fmean(c.unsupported_is_correct for c in cases),
+        "ece": calibration_error(cases),
+        "p50": float(np.percentile([c.milliseconds for c in cases], 50)),
+        "p95": float(np.percentile([c.milliseconds for c in cases], 95)),
+    }
+
+
+def agree(said: dict[str, Any], wanted: dict[str, float | None]) -> bool:
+    flat = {**said, **said["milliseconds"]}
+    return all(
+        flat[name] is None if value is None else isclose(flat[name], value, abs_tol=1e-9)
+        for name, value in wanted.items()
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Any right reading with any other, or with itself."""
+    gold = draw(readings(CATALOGUE))
+    predicted = draw(st.just(gold) | readings(CATALOGUE))
+    tags = draw(st.lists(st.sampled_from(["ko", "not", "range"]), unique=True))
+    # Away from the edges of bins, where the last bit decides.
+    confidence = draw(st.none() | st.sampled_from([0.0, 0.04, 0.37, 0.55, 0.951, 0.99, 1.0]))
+    return case(gold, predicted, *tags, confidence=confidence, milliseconds=draw(st.floats(0, 1e5)))
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(drawn=st.lists(cases(), min_size=1, max_size=8))
+async def test_every_figure_is_that_of_plain_python(conn: Connection, drawn: list[Case]) -> None:
+    said = await figures(conn, *drawn)
+    assert agree(said, await expected(conn, drawn))
+    tags = {tag for c in drawn for tag in c.tags}
+    assert set(said["by_tag"]) == tags
+    for tag in tags:
+        tagged = [c for c in drawn if tag in c.tags]
+        assert agree(said["by_tag"][tag], await expected(conn, tagged))
+
+
+async def test_a_wider_reading_costs_precision_and_a_narrower_one_recall(conn: Connection) -> None:
+    women, seoul = count(gender="여성"), count(gender="여성", region="서울")
+    wide = await figures(conn, case(SEOUL_WOMEN, WOMEN))
+    narrow = await figures(conn, case(WOMEN, SEOUL_WOMEN))
+    assert (wide["precision"], wide["recall"]) == (seoul / women, 1)
+    assert (narrow["precision"], narrow["recall"]) == (1, seoul / women)
+    assert wide["jaccard"] == narrow["jaccard"] == seoul / women
+    assert wide["f1"] == narrow["f1"] == 2 * seoul / (women + seoul)
+
+
+async def test_rates_are_means_over_questions_not_over_people(conn: Connection) -> None:
+    """A question that finds many weighs no more than one that finds few."""
+    said = await figures(conn, case({}, {}), case(SEOUL_WOMEN, MEN))
+    assert [said[name] for name in RATES] == [0.5] * 5
+
+
+async def test_two_empty_sets_agree(conn: Connection) -> None:
+    said = await figures(conn, case(NOBODY, {"where": {"children": {"min": 90}}}))
+    assert [said[name] for name in RATES] == [1] * 5
+    assert said["exact"] == 0
+
+
+@pytest.mark.parametrize(("gold", "predicted"), [(WOMEN, NOBODY), (NOBODY, WOMEN)])
+async def test_nobody_instead_of_somebody_agrees_in_nothing(
+    conn: Connection, gold: dict[str, Any], predicted: dict[str, Any]
+) -> None:
+    said = await figures(conn, case(gold, predicted))
+    assert [said[name] for name in RATES] == [0] * 5
+
+
+async def test_no_answer_is_in_neither_set(conn: Connection) -> None:
+    """Who gave no answer is not among "not women" either."""
+    said = await figures(conn, case(MEN, {"not": {"gender": ["여성"]}}))
+    assert count(gender="남성") + count(gender="여성") < len(PEOPLE)
+    assert (said["identical"], said["exact"]) == (1, 0)
+
+
+async def test_limit_and_breakdown_change_the_reading_but_not_whom_it_finds(
+    conn: Connection,
+) -> None:
+    said = await figures(conn, case({**WOMEN, "limit": 10}, {**WOMEN, "by": ["region"]}))
+    assert (said["exact"], said["limit"], said["identical"]) == (0, 0, 1)
+
+
+async def test_what_was_not_understood_finds_nobody(conn: Connection) -> None:
+    unknown = reading({}, "왼손잡이")
+    everyone = await figures(conn, case({}, unknown))
+    nobody = await figures(conn, case(unknown, unknown))
+    too_much = await figures(conn, case(unknown, {}))
+    assert [everyone["jaccard"], nobody["jaccard"], too_much["jaccard"]] == [0, 1, 0]
+    assert [everyone["unsupported"], nobody["unsupported"], too_much["unsupported"]] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(("right", "of", "low", "high"), WILSON)
+async def test_the_interval_of_exact_is_the_published_one(
+    conn: Connection, right: int, of: int, low: float, high: float
+) -> None:
+    drawn = [case(WOMEN, WOMEN)] * right + [case(WOMEN, MEN)] * (of - right)
+    said = await figures(conn, *drawn)
+    assert [round(bound, 4) for bound in said["exact_interval"]] == [low, high]
+
+
+async def test_calibration_compares_confidence_with_truth(conn: Connection) -> None:
+    said = await figures(
+        conn,
+        case(WOMEN, WOMEN, confidence=1.0),
+        case(WOMEN, MEN, confidence=0.92),
+        case(WOMEN, WOMEN, confidence=0.55),
+        case(WOMEN, MEN, confidence=None),
+    )
+    assert said["reliability"] == [
+        {"from": 0.5, "to": 0.6, "questions": 1, "confidence": 0.55, "exact": 1},
+        {"from": 0.9, "to": 1, "questions": 2, "confidence": 0.96, "exact": 0.5},
+    ]
+    assert isclose(said["ece"], (0.45 + 2 * 0.46) / 3)
+
+
+async def test_confidence_is_not_measured_when_every_question_was_refused(conn: Connection) -> None:
+    said = await figures(conn, case(WOMEN, reading({}, "질문"), confidence=None))
+    assert (said["ece"], said["reliability"]) == (None, [])
+
+
+async def test_a_field_is_right_when_its_condition_is(conn: Connection) -> None:
+    said = await figures(
+        conn,
+        case(SEOUL_WOMEN, WOMEN),
+        case({"not": {"gender": ["남성"]}}, MEN),
+        case({**SEOUL_WOMEN, "by": ["region"]}, {**SEOUL_WOMEN, "by": ["gender"]}),
+        case({"where": {"income": {"min": 200}}}, {"where": {"income": ["300 이상", "200~299"]}}),
+        case({"either": [{"gender": ["남성"]}, {"age": {"min": 60}}]}, {"either": [{"age": {"min": 60}}]}),
+    )  # fmt: skip
+    gender, region = said["by_field"]["gender"], said["by_field"]["region"]
+    assert (gender["questions"], gender["gold"], gender["predicted"], gender["correct"]) == (
+        4, 4, 4, 2,
+    )  # fmt: skip
+    assert (gender["precision"], gender["recall"], gender["f1"]) == (0.5, 0.5, 0.5)
+    assert (region["precision"], region["recall"], region["f1"]) == (1, 1 / 3, 0.5)
+    assert said["by_field"]["income"]["f1"] == said["by_field"]["age"]["f1"] == 1
+
+
+def answers(**said: Reading) -> Callable[[str], Any]:
+    """A reader that answers as told, 0.9 sure of its first condition and 0.6 of every other."""
+
+    async def interpret(question: str) -> Interpretation:
+        if question not in said:
+            raise InvalidQuestion("no text")
+        filter_, unsupported = said[question].filter, said[question].unsupported
+        warnings: tuple[Caution, ...] = ()
+        if finds_nobody(said[question]):
+            warnings = ("nothing-understood",)
+        conditions = tuple(
+            ReadCondition(part, group, condition, 0.6 if number else 0.9, ())
+            for number, (part, group, condition) in enumerate(placed_conditions(filter_))
+        )
+        return Interpretation(
+            question, "ko", filter_, conditions, unsupported, (), warnings, "tiny", 5.0
+        )
+
+    return interpret
+
+
+def gold_file(**right: Reading) -> GoldFile:
+    questions = (GoldQuestion(question, said, ("ko",)) for question, said in right.items())
+    return GoldFile("gold.jsonl", "abc", tuple(questions))
+
+
+async def test_every_question_is_read_compared_and_kept(conn: Connection, database: str) -> None:
+    heard: list[tuple[int, int]] = []
+    gold = gold_file(
+        women=reading(SEOUL_WOMEN), all=reading({}), blood=reading({}, "AB형"), odd=reading(WOMEN)
+    )
+    interpret = answers(women=reading(SEOUL_WOMEN), all=reading({}), blood=reading({}, "AB형"))
+    run = await evaluate(
+        gold, interpret, conn, CATALOGUE, adapter="def", progress=lambda *at: heard.append(at)
+    )
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [c.confidence for c in run.evaluation.cases] == [0.6, 1.0, 1.0, None]
+    assert run.evaluation.cases[3].predicted == reading({}, "odd")
+    assert (run.evaluation.model, run.evaluation.adapter) == ("tiny", "def")
+    said = run_as_json(run)
+    assert (said["questions"], said["exact"], said["jaccard"]) == (4, 0.75, 0.75)
+    assert (said["panel"], said["file"], said["reference_year"]) == ("small", "gold.jsonl", 2025)
+    with psycopg.connect(database) as other:
+        kept = other.execute(
+            "select number, question, tags, fields, gold, predicted_unsupported, gold_size,"
+            " predicted_size from panelens.evaluation_case where run_id = %s order by number",
+            [run.id],
+        ).fetchall()
+    seoul, women = count(gender="여성", region="서울"), count(gender="여성")
+    assert kept == [
+        (1, "women", ["ko"], ["gender", "region"], SEOUL_WOMEN, [], seoul, seoul),
+        (2, "all", ["ko"], [], {}, [], 150, 150),
+        (3, "blood", ["ko"], [], {}, ["AB형"], 0, 0),
+        (4, "odd", ["ko"], ["gender"], WOMEN, ["odd"], women, 0),
+    ]
+
+
+async def runs_stored(conn: Connection) -> int:
+    cursor = await conn.execute("select count(*) from panelens.evaluation_run")
+    (stored,) = await cursor.fetchone() or (0,)
+    return int(stored)
+
+
+async def test_nothing_is_kept_when_the_model_goes_away(conn: Connection) -> None:
+    async def interpret(_: str) -> Interpretation:
+        raise ModelAway("gone")
+
+    with pytest.raises(ModelAway):
+        await evaluate(gold_file(women=reading(WOMEN)), interpret, conn, CATALOGUE)
+    assert await runs_stored(conn) == 0
+
+
+async def test_an_empty_panel_is_not_measured(conn: Connection) -> None:
+    """There any two filters would agree."""
+    await conn.execute(sql.SQL("delete from {}").format(table(CATALOGUE)))
+    with pytest.raises(SetupError, match="holds nobody"):
+        await evaluate(gold_file(women=reading(WOMEN)), answers(), conn, CATALOGUE)
+    assert await runs_stored(conn) == 0
+
+
+async def test_nothing_is_said_of_a_panel_that_was_never_evaluated(conn: Connection) -> None:
+    assert await accuracy_of(conn, CATALOGUE, ["gender"]) is None
+
+
+async def test_accuracy_is_that_of_questions_with_any_of_the_fields(conn: Connection) -> None:
+    women, seoul = count(gender="여성"), count(gender="여성", region="서울")
+    await figures(
+        conn, case(WOMEN, WOMEN), case(WOMEN, SEOUL_WOMEN), case({"by": ["income"]}, WOMEN)
+    )
+    measured = await accuracy_of(conn, CATALOGUE, ["region", "gender", "children"])
+    assert measured is not None
+    assert (measured.questions, measured.exact, measured.precision) == (2, 0.5, 1)
+    assert measured.recall == (1 + seoul / women) / 2 == measured.jaccard
+    assert measured.fields == ("gender",)
+    income = await accuracy_of(conn, CATALOGUE, ["income"])
+    assert income is not None
+    assert (income.questions, income.exact) == (1, 0)
+
+
+@pytest.mark.parametrize("fields", [[], ["children"], ["'; drop schema panelens; --"]])
+async def test_fields_that_no_question_uses_have_no_rates(
+    conn: Connection, fields: list[str]
+) -> None:
+    await figures(conn, case(WOMEN, WOMEN))
+    measured = await accuracy_of(conn, CATALOGUE, fields)
+    assert measured is not None
+    assert (measured.questions, measured.exact, measured.f1, measured.fields) == (0, None, None, ())
+    assert not measured.enough
+
+
+async def test_the_latest_run_of_the_panel_counts(conn: Connection) -> None:
+    await figures(conn, case(WOMEN, MEN))
+    await figures(conn, case(WOMEN, WOMEN), case(WOMEN, WOMEN))
+    measured = await accuracy_of(conn, CATALOGUE, ["gender"])
+    other = CATALOGUE.model_copy(update={"name": "other"})
+    assert measured is not None
+    assert (measured.questions, measured.exact) == (2, 1)
+    assert await accuracy_of(conn, other, ["gender"]) is None
+    assert await runs_stored(conn) == 2
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Two questions that were read elsewhere, one of them too widely."""
+    path = tmp_path / "recorded.jsonl"
+    write_recorded(path, evaluation(case(SEOUL_WOMEN, WOMEN, "ko"), case(MEN, MEN)))
+    return path
+
+
+async def stored_run(conn: Connection, path: Path) -> Run:
+    run = await store_recorded(conn, CATALOGUE, path)
+    assert run is not None
+    return run
+
+
+async def test_recorded_readings_are_compared_on_the_panel_that_is_here(
+    conn: Connection, recording: Path
+) -> None:
+    run = await stored_run(conn, recording)
+    women, seoul = count(gender="여성"), count(gender="여성", region="서울")
+    said = run_as_json(run)
+    assert (said["recorded"], said["exact"]) == (True, 0.5)
+    assert isclose(said["precision"], (1 + seoul / women) / 2)
+    measured = await accuracy_of(conn, CATALOGUE, ["gender"])
+    assert measured is not None
+    assert (measured.questions, measured.exact) == (2, 0.5)
+
+
+async def test_a_recording_is_stored_once(conn: Connection, recording: Path) -> None:
+    await stored_run(conn, recording)
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+    assert await runs_stored(conn) == 1
+
+
+async def test_a_recording_never_covers_what_was_measured_here(
+    conn: Connection, recording: Path
+) -> None:
+    await figures(conn, case(WOMEN, WOMEN))
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+
+
+async def test_a_recording_is_compared_anew_when_other_people_are_loaded(
+    conn: Connection, recording: Path
+) -> None:
+    await stored_run(conn, recording)
+    await conn.execute(
+        "insert into panelens.load (panel, file, sha256, finished_at)"
+        " values ('small', 'result.json', '', clock_timestamp())"
+    )
+    await conn.commit()
+    await stored_run(conn, recording)
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+
+
+async def test_a_newer_recording_takes_the_place_of_the_former(
+    conn: Connection, recording: Path
+) -> None:
+    await stored_run(conn, recording)
+    write_recorded(recording, evaluation(case(MEN, MEN)))
+    assert (await stored_run(conn, recording)).summary.total["exact"] == 1
+
+
+async def test_a_recording_waits_for_the_first_respondents(
+    conn: Connection, recording: Path
+) -> None:
+    await conn.execute(sql.SQL("delete from {}").format(table(CATALOGUE)))
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+
+
+async def test_every_table_and_its_columns_are_explained(conn: Connection) -> None:
+    cursor = await conn.execute(
+        "select relname from pg_class where relname like 'evaluation_%' and relkind = 'r'"
+        " and obj_description(oid) is null"
+    )
+    assert await cursor.fetchall() == []
+    cursor = await conn.execute(
+        "select attname from pg_attribute join pg_class on pg_class.oid = attrelid"
+        " where relname like 'evaluation_%' and relkind = 'r' and attnum > 0"
+        " and col_description(attrelid, attnum) is null"
+    )
+    assert await cursor.fetchall() == []
+
+
+def test_equal_readings_are_exact_in_every_spelling() -> None:
+    one, other = (
+        parse_filter(raw, CATALOGUE)
+        for raw in (
+            {"where": {"income": {"min": 200}}, "limit": 5},
+            {"where": {"income": ["300 이상", "200~299"]}, "not": {}, "limit": 5},
+        )
+    )
+    assert case(Reading(one), Reading(other)).is_exact(CATALOGUE) is equal(one, other, CATALOGUE)
+    assert not case(Reading(one), Reading(replace(other, limit=6))).is_exact(CATALOGUE)
+    assert not case(Reading(one), Reading(Filter())).is_exact(CATALOGUE)
