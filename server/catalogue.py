@@ -181,7 +181,7 @@ class Catalogue(_Frozen):
     title: Text
     version: int
     respondent_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-    fields: tuple[PanelField, ...]  # type: ignore[assignment]  # pydantic's old class attribute
+    fields: tuple[PanelField, ...]
     groups: tuple[Group, ...] = ()
     examples: Words = Words()
 

@@ -1,20 +1,20 @@
 """Every error that a person or a program can meet, with its status, code, sentence and next step.
 
-    PanelensError
-    ├── InvalidInput (422)
-    │   ├── InvalidFilter           a filter names a field or a value the catalogue does not hold
-    │   ├── InvalidQuestion         empty, too long, or no text at all
-    │   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
-    ├── NotFound (404)
-    ├── Unavailable (503)
-    │   ├── DatabaseAway            PostgreSQL does not answer
-    │   ├── ModelAway               the model is loading, missing or refused
-    │   └── TooBusy                 the queue in front of the model or the pool is full
-    ├── TooHeavy (504)              a search took longer than its time limit
-    └── SetupError (500)            start-up only: the product refuses to start
-        ├── BrokenCatalogue
-        ├── BrokenGrammar
-        └── BrokenDownload
+PanelensError
+├── InvalidInput (422)
+│   ├── InvalidFilter           a filter names a field or a value the catalogue does not hold
+│   ├── InvalidQuestion         empty, too long, or no text at all
+│   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
+├── NotFound (404)
+├── Unavailable (503)
+│   ├── DatabaseAway            PostgreSQL does not answer
+│   ├── ModelAway               the model is loading, missing or refused
+│   └── TooBusy                 the queue in front of the model or the pool is full
+├── TooHeavy (504)              a search took longer than its time limit
+└── SetupError (500)            start-up only: the product refuses to start
+    ├── BrokenCatalogue
+    ├── BrokenGrammar
+    └── BrokenDownload
 """
 
 from typing import ClassVar, Literal

@@ -12,6 +12,8 @@ from server.catalogue import Catalogue, PanelField
 from server.errors import BrokenCatalogue, InvalidFilter
 from server.filter import parse_filter
 
+OUTSIDE = "phrases-outside.yaml"
+
 Strings = tuple[str, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -113,11 +115,12 @@ class Phrases:
 
 def read_phrases(folder: Path, catalogue: Catalogue) -> Phrases:
     """The phrases in a panel's folder, completed from the catalogue where none were written."""
-    fields: dict[str, FieldPhrases] = {}
+    raw: dict[str, Any] = {}
     for path in sorted(folder.glob("phrases-*.yaml")):
-        if path.name != "phrases-outside.yaml":
-            fields |= _read_fields(path, catalogue)
-    outside_path = folder / "phrases-outside.yaml"
+        if path.name != OUTSIDE:
+            raw = _merged(raw, _load(path))
+    fields = {name: _field_phrases(name, said, catalogue) for name, said in raw.items()}
+    outside_path = folder / OUTSIDE
     outside = (
         _check(Outside, _load(outside_path), str(outside_path))
         if outside_path.exists()
@@ -155,14 +158,21 @@ def _korean_names(panel_field: PanelField, value: str, aliases: Sequence[str]) -
     yield from (alias for alias in aliases if not alias.isascii())
 
 
-def _read_fields(path: Path, catalogue: Catalogue) -> dict[str, FieldPhrases]:
-    phrases = {}
-    for name, raw in _load(path).items():
-        where = f"{path.name}: field {name!r}"
-        if name not in catalogue.by_name:
-            raise BrokenCatalogue(f"{where} is not in the catalogue")
-        phrases[name] = _check(FieldPhrases, _negations_named(raw), where)
-        _check_values(phrases[name], catalogue.field(name), catalogue, where)
+def _merged(one: Any, other: Any) -> Any:
+    """What several files say of one field, together; what is said twice counts once."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merged(one.get(key), other.get(key)) for key in (one | other)}
+    if isinstance(one, list) and isinstance(other, list):
+        return [*one, *(each for each in other if each not in one)]
+    return one if other is None else other
+
+
+def _field_phrases(name: str, raw: dict[str, Any], catalogue: Catalogue) -> FieldPhrases:
+    where = f"phrases: field {name!r}"
+    if name not in catalogue.by_name:
+        raise BrokenCatalogue(f"{where} is not in the catalogue")
+    phrases = _check(FieldPhrases, _negations_named(raw), where)
+    _check_values(phrases, catalogue.field(name), catalogue, where)
     return phrases
 
 
@@ -170,7 +180,7 @@ def _negations_named(raw: dict[str, Any]) -> dict[str, Any]:
     """`not` is a word of Python, so the model calls it `negated`."""
     answers = {
         value: {("negated" if key == "not" else key): said for key, said in (entry or {}).items()}
-        for value, entry in raw.get("answers", {}).items()
+        for value, entry in (raw.get("answers") or {}).items()
     }
     return {**raw, "answers": answers}
 

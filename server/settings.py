@@ -37,9 +37,9 @@ class Settings(BaseSettings):
     ] = 2025
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on")] = 8000
-    question_length: Annotated[
-        int, Field(ge=10, description="longest question, in characters")
-    ] = 1000
+    question_length: Annotated[int, Field(ge=10, description="longest question, in characters")] = (
+        1000
+    )
     queue_length: Annotated[
         int, Field(ge=1, description="questions that may wait for the model; over it: 503")
     ] = 16

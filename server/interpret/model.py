@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import llama_cpp
 import numpy as np
@@ -17,7 +17,7 @@ from server.errors import BrokenGrammar, ModelAway, TooBusy
 
 logger = logging.getLogger(__name__)
 
-_GGML_LOG_ERROR = 3
+_GGML_LOG_ERROR = 4
 REJECTED = float("-inf")
 # Below this share of all probability the grammar's own share is worth computing (it costs a pass
 # over the whole vocabulary).
@@ -200,7 +200,7 @@ def _load(model: Path) -> llama_cpp.llama_model_p:
     loaded = llama_cpp.llama_model_load_from_file(str(model).encode(), parameters)
     if not loaded:
         raise ModelAway(f"{model}: llama.cpp cannot load the file")
-    return loaded
+    return cast("llama_cpp.llama_model_p", loaded)
 
 
 def _open_context(
@@ -215,20 +215,21 @@ def _open_context(
     context = llama_cpp.llama_init_from_model(model, parameters)
     if not context:
         raise ModelAway("llama.cpp cannot make a context: too little memory?")
-    return context
+    return cast("llama_cpp.llama_context_p", context)
 
 
-@llama_cpp.llama_log_callback
 def _log(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
     """llama.cpp tells its errors nowhere else; its chatter stays out of the log."""
     if level == _GGML_LOG_ERROR:
         logger.error("llama.cpp: %s", text.decode("utf-8", "replace").strip())
 
 
+# The callback must live as long as llama.cpp may call it.
+_logged = llama_cpp.llama_log_callback(_log)
 _quieted = threading.Event()
 
 
 def _quiet() -> None:
     if not _quieted.is_set():
-        llama_cpp.llama_log_set(_log, ctypes.c_void_p(0))
+        llama_cpp.llama_log_set(_logged, ctypes.c_void_p(0))
         _quieted.set()

@@ -326,7 +326,7 @@ def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
         group = "" if sentence.by or sentence.ask else rng.choice(_HEADS_EN)
         return _english_tail(f"{count} {group}".strip(), sentence, rng, counted=True)
     if not sentence.alternatives and rng.random() < 0.3:
-        group_or_none = _keywords(_with_keywords(pieces), rng)
+        group_or_none = _keywords(pieces, rng)
         return (
             None
             if group_or_none is None
@@ -341,10 +341,6 @@ def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
     counted = bool(count) and rng.random() < 0.65
     before = f"{count} " if counted else ""
     return _english_tail(start + before + group_or_none, sentence, rng, counted=counted)
-
-
-def _with_keywords(pieces: Sequence[Piece]) -> list[Piece]:
-    return [p for p in pieces if p.forms.kw or p.forms.noun or p.forms.mod]
 
 
 def _english_group(

@@ -94,7 +94,7 @@ def tune(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate_at(step, recipe)
         loss = _loss(model, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -121,7 +121,7 @@ def learning_rate_at(step: int, recipe: Recipe) -> float:
     return recipe.learning_rate * warm * min(1.0, left)
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is untyped here
 def exact_share(model: Any, sequences: Sequence[_Sequence]) -> float:
     """The share of sequences whose every target token is the likeliest: greedy reading is exact."""
     model.eval()
@@ -143,6 +143,9 @@ def _with_lora(base: Path, recipe: Recipe) -> Any:
     for parameter in lora.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
+    # Compiled layers train 1.4 times as fast on two cores; compiling them takes three minutes.
+    for layer in lora.base_model.model.model.layers:
+        layer.compile(dynamic=True)
     return lora
 
 

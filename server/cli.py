@@ -1,0 +1,267 @@
+"""The command line: one command for each thing a person does with the product."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from psycopg import AsyncConnection
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from server.accuracy.evaluate import evaluate as evaluate_gold
+from server.accuracy.gold import GoldFile, read_gold
+from server.accuracy.recorded import store_recorded, write_recorded
+from server.accuracy.runs import Run, run_as_json
+from server.catalogue import Catalogue
+from server.errors import PanelensError, SetupError
+from server.filter import load_catalogue
+from server.grammar import build_grammar
+from server.interpret.names import long_names
+from server.interpret.prompt import build_prompt
+from server.model.download import download as download_model
+from server.panel.load import load_files
+from server.postgres.pool import conninfo
+from server.product import (
+    Database,
+    Product,
+    adapter_sha256,
+    load_demo,
+    open_catalogue,
+    open_database,
+    prepare_panel,
+    recorded_evaluation,
+)
+from server.settings import Settings
+from server.terminal import print_answer, print_evaluation, print_report
+from server.web.app import create_app
+from server.web.asking import Answer, answer_as_json, answer_question
+
+app = typer.Typer(
+    name="panelens",
+    help="Ask a survey panel a question in plain Korean or English.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+catalogue_app = typer.Typer(help="Check and show the catalogue of a panel.", no_args_is_help=True)
+app.add_typer(catalogue_app, name="catalogue")
+console = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command; an error we can explain ends it with a sentence, not a trace."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except PanelensError as error:
+        console.print(f"[bold red]{error.sentences['en']}[/] ", end="")
+        console.print(error.detail, markup=False, highlight=False)
+        console.print(error.hints["en"], style="dim")
+        sys.exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; 0 takes a free one")] = None,
+) -> None:
+    """Fetch what is missing, start the database and serve page and API."""
+    settings = _settings(host=host, port=port)
+    catalogue = open_catalogue(settings)
+    download_model(settings.model, settings=settings, console=console)
+    with open_database(settings) as database:
+        _prepare(database, settings)
+        product = Product(settings, catalogue, database, console)
+        console.print(f"Panelens: [bold]http://{settings.host}:{settings.port}[/]  (stop: Ctrl-C)")
+        web = create_app(settings, product, lifespan=product.running)
+        uvicorn.run(
+            web,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            # A filter travels in the address; the web layer itself refuses what is too long.
+            h11_max_incomplete_event_size=1_000_000,
+        )
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help='for example "서울 20대 남자 100명"')],
+    as_json: Annotated[bool, typer.Option("--json", help="print the API's answer")] = False,
+) -> None:
+    """Answer one question in the terminal."""
+    settings = _settings()
+    with open_database(settings) as database:
+        _prepare(database, settings)
+        product = Product(settings, open_catalogue(settings), database, console)
+        answer = asyncio.run(_answer(product, question))
+    if as_json:
+        body = answer_as_json(answer, product.catalogue, settings.reference_year)
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    else:
+        print_answer(answer, product.catalogue, Console())
+
+
+@app.command()
+def load(
+    files: Annotated[list[Path], typer.Argument(help="result.json, JSON Lines, CSV or XLSX")],
+    catalogue: Annotated[str | None, typer.Option(help="catalogue name or file")] = None,
+    synthetic: Annotated[bool, typer.Option(help="mark these people as made up")] = False,
+) -> None:
+    """Load files into the panel: all or nothing; what is refused is reported."""
+    settings = _settings(catalogue=catalogue)
+    panel = open_catalogue(settings)
+    with open_database(settings) as database:
+        prepare_panel(database, panel, settings)
+        with _rows_progress() as progress:
+            task = progress.add_task("rows", total=None)
+            report = load_files(
+                database.url,
+                panel,
+                files,
+                reference_year=settings.reference_year,
+                synthetic=synthetic,
+                progress=lambda file, rows: progress.update(
+                    task, completed=rows, description=Path(file).name
+                ),
+            )
+    print_report(report, Console())
+
+
+@app.command()
+def download(
+    model: Annotated[str | None, typer.Argument(help="a name in models/manifest.toml")] = None,
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="take the model from this file, without network")
+    ] = None,
+) -> None:
+    """Fetch a model, check it and put it where the server looks."""
+    settings = _settings()
+    path = download_model(
+        model or settings.model, settings=settings, from_file=from_file, console=console
+    )
+    console.print(f"{path} is there and its checksum is right.")
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="gold questions, JSON Lines")],
+    as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="write the readings here, to be shipped with the adapter")
+    ] = None,
+) -> None:
+    """Read labelled questions and measure how right filters and respondents are."""
+    settings = _settings()
+    catalogue = open_catalogue(settings)
+    gold = read_gold(file, catalogue)
+    with open_database(settings) as database:
+        _prepare(database, settings)
+        run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
+    if record is not None:
+        write_recorded(record, run.evaluation)
+    figures = run_as_json(run)
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+    else:
+        print_evaluation(figures, Console())
+
+
+@catalogue_app.command("check")
+def check_catalogue(
+    name: Annotated[str, typer.Argument(help="catalogue name or file")] = "welcome",
+) -> None:
+    """Read a catalogue and say what is wrong with it, or what it holds."""
+    panel = load_catalogue(name)
+    answers = sum(len(field.answers) for field in panel.fields)
+    console.print(f"{panel.title.en}: {len(panel.fields)} fields, {answers} answers, no mistakes.")
+
+
+@catalogue_app.command("show")
+def show_catalogue(
+    what: Annotated[str, typer.Argument(help="grammar or prompt")],
+    question: Annotated[
+        str, typer.Option(help="the question of the prompt")
+    ] = "서울 20대 남자 100명",
+    name: Annotated[str, typer.Option("--catalogue", help="catalogue name or file")] = "welcome",
+) -> None:
+    """Print the grammar made from a catalogue, or the prompt of a question."""
+    panel = load_catalogue(name)
+    if what == "grammar":
+        typer.echo(build_grammar(panel))
+    elif what == "prompt":
+        typer.echo(build_prompt(question, long_names(panel).find(question)))
+    else:
+        raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
+
+
+def _settings(
+    *, host: str | None = None, port: int | None = None, catalogue: str | None = None
+) -> Settings:
+    """The settings of the environment; what was given on the command line wins."""
+    given = {"host": host, "port": port, "catalogue": catalogue}
+    try:
+        return Settings.model_validate(
+            {**Settings().model_dump(), **{k: v for k, v in given.items() if v is not None}}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise SetupError(f"PANELENS_{name}: {first['msg']}") from error
+
+
+def _prepare(database: Database, settings: Settings) -> None:
+    """Make the panel ready to be asked: schema, demo people when there are none, measurements."""
+    catalogue = open_catalogue(settings)
+    if prepare_panel(database, catalogue, settings) == 0:
+        load_demo(database, catalogue, settings, console)
+    recorded = recorded_evaluation(catalogue)
+    if recorded.exists():
+        asyncio.run(_store_recorded(recorded, database, catalogue))
+
+
+async def _store_recorded(recorded: Path, database: Database, catalogue: Catalogue) -> None:
+    async with await AsyncConnection.connect(conninfo(database.url), autocommit=True) as connection:
+        await store_recorded(connection, catalogue, recorded)
+
+
+async def _answer(product: Product, question: str) -> Answer:
+    async with product.running():
+        await product.loaded()
+        usual = product.settings.page_size
+        return await answer_question(product, question, page_size=None, offset=0, usual=usual)
+
+
+async def _evaluate(gold: GoldFile, product: Product) -> Run:
+    async with product.running():
+        await product.loaded()
+        with _rows_progress() as progress:
+            task = progress.add_task("questions", total=len(gold.questions))
+            async with await AsyncConnection.connect(
+                conninfo(product.database.url), autocommit=True
+            ) as connection:
+                return await evaluate_gold(
+                    gold,
+                    product.interpret,
+                    connection,
+                    product.catalogue,
+                    adapter=adapter_sha256(product.settings, product.catalogue),
+                    progress=lambda done, _: progress.update(task, completed=done),
+                )
+
+
+@contextmanager
+def _rows_progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        yield progress

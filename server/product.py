@@ -1,0 +1,270 @@
+"""Puts the product together: catalogue, database, model and reader, and what the web asks of them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from fastapi import FastAPI
+from psycopg import AsyncConnection, sql
+from psycopg_pool import AsyncConnectionPool
+from rich.console import Console
+from rich.progress import Progress
+
+from server.accuracy.runs import accuracy_of
+from server.catalogue import Catalogue, find_catalogue
+from server.errors import DatabaseAway, ModelAway, PanelensError
+from server.filter import Filter, load_catalogue, placed_conditions
+from server.grammar import build_grammar
+from server.interpret.interpretation import Interpretation
+from server.interpret.model import LanguageModel
+from server.interpret.reader import Reader, ReaderSettings
+from server.model.download import download
+from server.model.manifest import read_manifest
+from server.panel.demo import write_demo
+from server.panel.load import load_files
+from server.panel.schema import ensure_panel, table
+from server.phrases import read_phrases
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import migrate
+from server.postgres.pool import conninfo, explained, open_pool, read_again, reading
+from server.search.answer import Found, Respondent
+from server.search.queries import get_respondent, search
+from server.settings import Settings
+from server.web.services import Accuracy, Readiness
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 2
+REVIVE_SECONDS = 3
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the panel is: its address, and the embedded server when it is ours to keep alive."""
+
+    url: str
+    embedded: EmbeddedPostgres | None = None
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database that was set, or an embedded one for as long as this lasts."""
+    if settings.database_url is not None:
+        yield Database(settings.database_url)
+        return
+    with EmbeddedPostgres(settings.data_folder) as embedded:
+        yield Database(embedded.conninfo, embedded)
+
+
+def prepare_panel(database: Database, catalogue: Catalogue, settings: Settings) -> int:
+    """Bring the schema up to date; the number of respondents that are there."""
+    with explained():
+        migrate(database.url)
+        with psycopg.connect(conninfo(database.url), autocommit=True) as connection:
+            ensure_panel(connection, catalogue, reference_year=settings.reference_year)
+            count = sql.SQL("select count(*) from {}").format(table(catalogue))
+            row = connection.execute(count).fetchone()
+    return int(row[0]) if row else 0
+
+
+def load_demo(
+    database: Database, catalogue: Catalogue, settings: Settings, console: Console
+) -> None:
+    """Draw the synthetic panel of the catalogue and load it, with progress."""
+    file = settings.data_folder / f"demo-{catalogue.name}" / "result.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with Progress(console=console) as progress:
+        drawing = progress.add_task("Drawing the synthetic demo panel", total=None)
+        summary = write_demo(
+            catalogue,
+            file,
+            progress=lambda done, total: progress.update(drawing, completed=done, total=total),
+        )
+        loading = progress.add_task("Loading it into PostgreSQL", total=summary.rows)
+        load_files(
+            database.url,
+            catalogue,
+            [file],
+            reference_year=settings.reference_year,
+            synthetic=True,
+            progress=lambda _, rows: progress.update(loading, completed=rows),
+        )
+        progress.update(loading, completed=summary.rows)
+
+
+def open_model(catalogue: Catalogue, settings: Settings, console: Console) -> LanguageModel:
+    """The model of the settings with the catalogue's adapter and grammar; fetched if absent."""
+    manifest = read_manifest()
+    entry = manifest.model(settings.model)
+    if entry.decoding is None:
+        raise ModelAway(f"{settings.model!r} is only there to make other models from")
+    file = download(settings.model, settings=settings, console=console, manifest=manifest)
+    return LanguageModel(
+        file,
+        grammar=build_grammar(catalogue),
+        adapter=manifest.adapter(entry, catalogue.name),
+        context_tokens=entry.decoding.context_tokens,
+        output_tokens_max=entry.decoding.output_tokens_max,
+        threads=settings.model_threads,
+    )
+
+
+def open_reader(catalogue: Catalogue, settings: Settings, console: Console) -> Reader:
+    """The model with all that reads a question around it."""
+    phrases = read_phrases(find_catalogue(settings.catalogue).parent, catalogue)
+    limits = ReaderSettings(
+        question_length=settings.question_length,
+        queue_length=settings.queue_length,
+        reference_year=settings.reference_year,
+    )
+    return Reader(open_model(catalogue, settings, console), catalogue, phrases, limits)
+
+
+@dataclass(slots=True)
+class Product:
+    """The services of one running server. `reader` and `pool` are there between start and stop."""
+
+    settings: Settings
+    catalogue: Catalogue
+    database: Database
+    console: Console
+    reader: Reader | None = None
+    pool: AsyncConnectionPool | None = None
+    model_problem: str = "still loading"
+    _loading: asyncio.Task[None] | None = None
+    _reviving: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def running(self, _app: FastAPI | None = None) -> AsyncIterator[None]:
+        """Open the pool, load the model beside it, and close both."""
+        self.pool = await open_pool(self.database.url, self.settings)
+        self._loading = asyncio.create_task(self._load_model())
+        try:
+            yield
+        finally:
+            await self._loading
+            if self.reader is not None:
+                await asyncio.to_thread(self.reader.close)
+            await self.pool.close()
+
+    async def loaded(self) -> None:
+        """Wait until the model is there, or has failed to load."""
+        if self._loading is not None:
+            await self._loading
+
+    async def interpret(self, question: str) -> Interpretation:
+        """Read a question; raises InvalidQuestion, ModelAway or TooBusy."""
+        if self.reader is None:
+            raise ModelAway(self.model_problem)
+        return await self.reader.read(question)
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        """Who satisfies the filter; raises DatabaseAway, TooBusy or TooHeavy."""
+
+        async def run(connection: AsyncConnection) -> Found:
+            return await search(
+                connection, self.catalogue, query, page_size=page_size, offset=offset
+            )
+
+        return await self._read(run)
+
+    async def respondent(self, respondent_id: str) -> Respondent | None:
+        """One person by id; raises DatabaseAway."""
+
+        async def run(connection: AsyncConnection) -> Respondent | None:
+            return await get_respondent(connection, self.catalogue, respondent_id)
+
+        return await self._read(run)
+
+    async def accuracy(self, query: Filter) -> Accuracy | None:
+        """What was measured on questions with the filter's fields; None when nothing was."""
+        fields = [condition.field for _, _, condition in placed_conditions(query)]
+
+        async def run(connection: AsyncConnection) -> Accuracy | None:
+            return await accuracy_of(connection, self.catalogue, [*fields, *query.by])
+
+        return await self._read(run)
+
+    async def ready(self) -> Readiness:
+        """Whether model and database can work now; never raises."""
+        details = {} if self.reader is not None else {"model": self.model_problem}
+        database = True
+        try:
+            await asyncio.wait_for(self._read(_answers), READY_SECONDS)
+        except (PanelensError, TimeoutError):
+            database = False
+            details["database"] = "PostgreSQL does not answer"
+        return Readiness(self.reader is not None, database, details)
+
+    async def _load_model(self) -> None:
+        try:
+            self.reader = await asyncio.to_thread(
+                open_reader, self.catalogue, self.settings, self.console
+            )
+        except PanelensError as error:
+            self.model_problem = error.detail
+            log.exception("the model cannot be loaded")
+
+    async def _read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        pool = self.pool
+        if pool is None:
+            raise DatabaseAway("the server is stopping")
+
+        async def once() -> Result:
+            async with reading(pool, self.settings.statement_timeout_ms) as connection:
+                return await query(connection)
+
+        try:
+            return await read_again(once)
+        except DatabaseAway:
+            self._revive_soon()
+            raise
+
+    def _revive_soon(self) -> None:
+        """Start the embedded server again, once at a time, while the caller already answers."""
+        if self.database.embedded is not None and not self._reviving.locked():
+            _keep(asyncio.create_task(self._revive(self.database.embedded)))
+
+    async def _revive(self, embedded: EmbeddedPostgres) -> None:
+        async with self._reviving:
+            try:
+                await asyncio.to_thread(embedded.revive)
+            except PanelensError:
+                log.exception("the embedded PostgreSQL cannot be started again")
+            await asyncio.sleep(REVIVE_SECONDS)
+
+
+_background: set[asyncio.Task[None]] = set()
+
+
+def _keep(task: asyncio.Task[None]) -> None:
+    """A task that nobody holds may be collected before it ran."""
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+
+
+async def _answers(connection: AsyncConnection) -> None:
+    await connection.execute("select 1")
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue of the settings."""
+    return load_catalogue(settings.catalogue)
+
+
+def adapter_sha256(settings: Settings, catalogue: Catalogue) -> str:
+    """The checksum of the adapter that reads for this catalogue; empty without one."""
+    adapter = read_manifest().model(settings.model).adapters.get(catalogue.name)
+    return "" if adapter is None else adapter.sha256
+
+
+def recorded_evaluation(catalogue: Catalogue) -> Path:
+    """Where the evaluation that ships with the catalogue's adapter is kept."""
+    return read_manifest().folder / "evaluations" / f"{catalogue.name}.jsonl"

@@ -1,0 +1,172 @@
+"""Answers, load reports and evaluations as text for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from server.catalogue import Catalogue
+from server.errors import Language
+from server.filter import Condition, Part, Range
+from server.interpret.interpretation import values_of
+from server.panel.report import LoadReport
+from server.search.answer import Found, Respondent
+from server.web.asking import Answer
+
+_ROWS_SHOWN = 20
+_MARKS: Mapping[Part, str] = {"where": "", "not": "NOT ", "either": "EITHER "}
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "ko": {
+        "unsupported": "패널에 없는 내용",
+        "unused": "쓰이지 않은 말",
+        "nobody": "이해한 조건이 없어 찾지 않았습니다.",
+        "found": "{total:,}명 일치 (전체 {population:,}명)",
+        "wanted": "{limit:,}명 요청, {found:,}명 표시",
+        "more": "… 외 {more:,}명",
+        "synthetic": "합성 데이터입니다. 실제 응답자가 아닙니다.",
+        "columns": "조건,혼자일 때,없을 때,확신",
+    },
+    "en": {
+        "unsupported": "not in this panel",
+        "unused": "words not used",
+        "nobody": "Nothing was understood, so nobody was searched for.",
+        "found": "{total:,} match (of {population:,})",
+        "wanted": "{limit:,} asked for, {found:,} shown",
+        "more": "… and {more:,} more",
+        "synthetic": "Synthetic data: these are not real people.",
+        "columns": "condition,alone,without,confidence",
+    },
+}
+
+
+def print_answer(answer: Answer, catalogue: Catalogue, console: Console) -> None:
+    """What was understood, how many match, and the first of them."""
+    language = answer.interpretation.language if answer.interpretation else "en"
+    words = _WORDS[language]
+    if answer.interpretation is not None:
+        for name in ("unsupported", "unused"):
+            listed = getattr(answer.interpretation, name)
+            if listed:
+                console.print(f"{words[name]}: {', '.join(listed)}", markup=False, style="yellow")
+    if answer.found is None:
+        console.print(words["nobody"])
+        return
+    _print_found(answer, answer.found, catalogue, language, console)
+
+
+def _print_found(
+    answer: Answer, found: Found, catalogue: Catalogue, language: Language, console: Console
+) -> None:
+    words = _WORDS[language]
+    console.print(_conditions(answer, found, catalogue, language))
+    console.print(words["found"].format(total=found.total, population=found.population))
+    if answer.filter.limit is not None:
+        console.print(words["wanted"].format(limit=answer.filter.limit, found=found.returned))
+    if answer.filter.by:
+        console.print(_breakdown(answer, found, catalogue, language))
+    shown = found.respondents[:_ROWS_SHOWN]
+    console.print(_respondents(answer, shown, catalogue, language))
+    if found.returned > len(shown):
+        console.print(words["more"].format(more=found.returned - len(shown)))
+    if found.synthetic:
+        console.print(words["synthetic"], style="dim")
+
+
+def _conditions(answer: Answer, found: Found, catalogue: Catalogue, language: Language) -> Table:
+    table = Table(*_WORDS[language]["columns"].split(","))
+    for counted in found.conditions:
+        read = answer.read.get((counted.part, counted.group, counted.condition.field))
+        table.add_row(
+            f"{_MARKS[counted.part]}{say_condition(counted.condition, catalogue, language)}",
+            f"{counted.alone:,}",
+            f"{counted.without:,}",
+            "" if read is None else f"{read.confidence:.0%}",
+        )
+    return table
+
+
+def say_condition(condition: Condition, catalogue: Catalogue, language: Language) -> str:
+    """A condition in words: the field's label and its values."""
+    field = catalogue.field(condition.field)
+    if isinstance(condition.constraint, Range):
+        bounds = values_of(condition)
+        said = f"{bounds.get('min', '')}–{bounds.get('max', '')}"
+    else:
+        joint = " + " if condition.constraint.every else ", "
+        said = joint.join(
+            _value(v, condition.field, catalogue, language) for v in values_of_list(condition)
+        )
+    return f"{field.label.in_(language)}: {said}"
+
+
+def values_of_list(condition: Condition) -> tuple[str, ...]:
+    """The listed values of a condition; none for a range."""
+    return () if isinstance(condition.constraint, Range) else condition.constraint.values
+
+
+def _value(value: str, field: str, catalogue: Catalogue, language: Language) -> str:
+    answer = catalogue.field(field).by_value.get(value)
+    return value if answer is None else answer.named(language)
+
+
+def _breakdown(answer: Answer, found: Found, catalogue: Catalogue, language: Language) -> Table:
+    labels = [catalogue.field(name).label.in_(language) for name in answer.filter.by]
+    table = Table(*labels, "n", "%")
+    for row in found.breakdown:
+        table.add_row(*(v or "–" for v in row.values), f"{row.count:,}", f"{row.share:.1%}")
+    return table
+
+
+def _respondents(
+    answer: Answer, shown: tuple[Respondent, ...], catalogue: Catalogue, language: Language
+) -> Table:
+    asked = [
+        counted.condition.field for counted in (answer.found.conditions if answer.found else ())
+    ]
+    names = list(dict.fromkeys(asked)) or [field.name for field in catalogue.fields[:5]]
+    table = Table(catalogue.respondent_id, *(catalogue.field(n).label.in_(language) for n in names))
+    for respondent in shown:
+        table.add_row(respondent.id, *(_cell(respondent.fields.get(name)) for name in names))
+    return table
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, list):
+        return ", ".join(map(str, cell))
+    return "" if cell is None else str(cell)
+
+
+def print_report(report: LoadReport, console: Console) -> None:
+    """What a load stored, what it refused and why."""
+    console.print(
+        f"{report.rows_read:,} rows read, {report.rows_stored:,} stored, "
+        f"{report.rows_changed:,} changed, {report.values_rejected:,} values rejected "
+        f"({report.seconds:.1f} s)"
+    )
+    if report.rejected:
+        table = Table(
+            "file", "row", "respondent", "field", "value", "reason", title="first rejected values"
+        )
+        for each in report.rejected:
+            row = (each.file, each.row, each.respondent_id, each.field, each.value, each.reason)
+            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        console.print(table)
+        console.print("All of them are in the table panelens.rejected_value.", style="dim")
+    for key in report.unknown_keys:
+        console.print(f"unknown key {key}", style="yellow", markup=False)
+
+
+def print_evaluation(figures: Mapping[str, Any], console: Console) -> None:
+    """The figures of an evaluation, in total and by tag."""
+    names = ("questions", "exact", "precision", "recall", "f1", "jaccard", "identical", "ece")
+    table = Table("", *names)
+    rows = {"all": figures, **figures["by_tag"]}
+    for label, row in rows.items():
+        table.add_row(label, *(_figure(row.get(name)) for name in names))
+    console.print(table)
+    console.print(f"milliseconds a question: {figures['milliseconds']}", markup=False)
+
+
+def _figure(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value if value is not None else "–")
