@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
-
-from psycopg import AsyncConnection
 
 from server.accuracy.cases import Case, Evaluation
 from server.accuracy.gold import GoldFile, GoldQuestion
-from server.accuracy.runs import Run, refuse_empty_panel, store_evaluation
+from server.accuracy.matches import refuse_empty_panel
+from server.accuracy.runs import Run, store_evaluation
+from server.accuracy.statements import Connection
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion
 from server.filter import Filter
@@ -18,7 +17,6 @@ from server.interpret.interpretation import Interpretation
 from server.postgres.pool import explained
 from server.spelling import Reading
 
-Connection = AsyncConnection[Any]
 Interpret = Callable[[str], Awaitable[Interpretation]]
 Progress = Callable[[int, int], None]
 

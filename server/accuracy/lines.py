@@ -49,9 +49,9 @@ class Line:
         return tuple(dict.fromkeys(values))
 
     def whole_number(self, field: str) -> int:
-        """A whole number that must be there."""
+        """A whole number that must be there, not negative and of PostgreSQL's integer."""
         value = self.entries.get(field)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
             self.refuse(field, f"expected a whole number, got {_shown(value)}")
         return value
 

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from math import inf
 from pathlib import Path
 from typing import Any
 
-from psycopg import AsyncConnection
-
 from server.accuracy.cases import Case, Evaluation
 from server.accuracy.lines import Line, read_lines
-from server.accuracy.runs import Run, has_evaluation, has_respondents, store_evaluation
+from server.accuracy.matches import has_respondents
+from server.accuracy.runs import Run, has_evaluation, store_evaluation
+from server.accuracy.statements import Connection
 from server.catalogue import Catalogue
 from server.errors import BrokenFile
 from server.filter import as_json
@@ -23,9 +22,8 @@ CASE = (
     "question", "gold", "predicted", "unsupported", "predicted_unsupported",
     "confidence", "milliseconds", "tags",
 )  # fmt: skip
+MILLISECONDS_MAX = 1e9
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 2))"
-
-Connection = AsyncConnection[Any]
 
 
 def read_recorded(path: Path, catalogue: Catalogue) -> Evaluation:
@@ -79,7 +77,7 @@ def _case(line: Line, catalogue: Catalogue) -> Case:
         predicted=Reading(line.filter("predicted", catalogue), line.texts("predicted_unsupported")),
         tags=line.texts("tags"),
         confidence=None if refused else line.number_within("confidence", 0, 1),
-        milliseconds=line.number_within("milliseconds", 0, inf),
+        milliseconds=line.number_within("milliseconds", 0, MILLISECONDS_MAX),
     )
 
 

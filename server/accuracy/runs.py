@@ -1,40 +1,21 @@
-"""Stored evaluations: whom gold and predicted filters find, and the figures over all questions."""
+"""Stored evaluations and what they say: of a whole run, and of questions with certain fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from psycopg import AsyncConnection, sql
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from server.accuracy.cases import Case, Evaluation, fields_of, finds_nobody
+from server.accuracy.cases import Case, Evaluation, fields_of
+from server.accuracy.matches import Sizes, count_matches, refuse_empty_panel
+from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.catalogue import Catalogue
-from server.errors import SetupError
-from server.filter import Filter, as_json, canonical
-from server.panel.schema import table
-from server.search.plan import FALSE, Plan, plan
+from server.filter import as_json, canonical
 from server.search.queries import get_panel
-from server.spelling import Reading
 from server.web.services import Accuracy
 
-_SQL = Path(__file__).resolve().parents[1] / "sql"
-
-Connection = AsyncConnection[Any]
-Row = TypeVar("Row")
 Figures = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many respondents each of two filters finds, and how many both of them."""
-
-    gold_size: int
-    predicted_size: int
-    common_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +43,6 @@ class Run:
 class _StoredRow:
     id: int
     finished_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _PresentRow:
-    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,42 +102,15 @@ async def store_evaluation(conn: Connection, catalogue: Catalogue, evaluation: E
     )
 
 
-async def refuse_empty_panel(conn: Connection, catalogue: Catalogue) -> None:
-    """SetupError when nobody is in the panel."""
-    if not await has_respondents(conn, catalogue):
-        raise SetupError(f"panel {catalogue.name!r} holds nobody: load its respondents first")
-
-
-async def has_respondents(conn: Connection, catalogue: Catalogue) -> bool:
-    """Whether anybody is in the panel."""
-    statement = _template("has_respondents").format(respondent=table(catalogue))
-    return (await _row(conn, _PresentRow, statement, {})).present
-
-
 async def has_evaluation(conn: Connection, catalogue: Catalogue, file_sha256: str) -> bool:
     """Whether that recorded evaluation has nothing to add to what is known of the panel."""
     parameters = {"panel": catalogue.name, "file_sha256": file_sha256}
-    return (await _row(conn, _PresentRow, _template("has_evaluation"), parameters)).present
-
-
-async def count_matches(
-    conn: Connection, catalogue: Catalogue, gold: Reading, predicted: Reading, reference_year: int
-) -> Sizes:
-    """How far two readings find the same people, their limits aside."""
-    both, parameters = _plan_both(gold.filter, predicted.filter, catalogue, reference_year)
-    wanted, found = (
-        FALSE if finds_nobody(reading) else planned.matches
-        for reading, planned in zip((gold, predicted), both, strict=True)
-    )
-    statement = _template("count_matches").format(
-        respondent=table(catalogue), gold=wanted, predicted=found
-    )
-    return await _row(conn, Sizes, statement, parameters)
+    return (await only_row(conn, Present, template("has_evaluation"), parameters)).present
 
 
 async def summarise_evaluation(conn: Connection, run_id: int) -> Summary:
     """The figures over a run's stored cases."""
-    return await _row(conn, Summary, _template("summarise_evaluation"), {"run_id": run_id})
+    return await only_row(conn, Summary, template("summarise_evaluation"), {"run_id": run_id})
 
 
 async def accuracy_of(
@@ -172,7 +121,7 @@ async def accuracy_of(
     Every such question counts once. The fields that come back are those it could measure.
     """
     parameters = {"panel": catalogue.name, "fields": list(fields)}
-    rows = await _rows(conn, _AccuracyRow, _template("get_accuracy"), parameters)
+    rows = await all_rows(conn, _AccuracyRow, template("get_accuracy"), parameters)
     if not rows:
         return None
     (row,) = rows
@@ -185,37 +134,6 @@ async def accuracy_of(
         jaccard=row.jaccard,
         fields=tuple(row.fields),
     )
-
-
-def _plan_both(
-    one: Filter, other: Filter, catalogue: Catalogue, reference_year: int
-) -> tuple[tuple[Plan, Plan], Mapping[str, Any]]:
-    """The plans of two filters whose values are bound under names of one statement.
-
-    They are planned as one filter that holds the conditions of both, and then taken apart.
-    """
-    planned = plan(
-        Filter(
-            where=one.where + other.where,
-            negated=one.negated + other.negated,
-            either=one.either + other.either,
-        ),
-        catalogue,
-        reference_year,
-    )
-    by_part = {
-        part: [p for p in planned.predicates if p.part == part]
-        for part in ("where", "not", "either")
-    }
-    ends = {
-        "where": len(one.where),
-        "not": len(one.negated),
-        "either": sum(len(group) for group in one.either),
-    }
-    first = tuple(p for part, end in ends.items() for p in by_part[part][:end])
-    second = tuple(p for part, end in ends.items() for p in by_part[part][end:])
-    plans = Plan(first, planned.parameters), Plan(second, planned.parameters)
-    return plans, planned.parameters
 
 
 async def _store_run(
@@ -233,7 +151,7 @@ async def _store_run(
         "started_at": evaluation.started_at,
         "questions": len(evaluation.cases),
     }
-    return await _row(conn, _StoredRow, _template("store_evaluation_run"), parameters)
+    return await only_row(conn, _StoredRow, template("store_evaluation_run"), parameters)
 
 
 async def _store_cases(
@@ -244,7 +162,7 @@ async def _store_cases(
         for number, (case, sizes) in enumerate(cases, start=1)
     ]
     async with conn.cursor() as cursor:
-        await cursor.executemany(_template("store_evaluation_case"), rows)
+        await cursor.executemany(template("store_evaluation_case"), rows)
 
 
 def _stored(case: Case, sizes: Sizes, catalogue: Catalogue) -> dict[str, Any]:
@@ -270,29 +188,3 @@ def _stored(case: Case, sizes: Sizes, catalogue: Catalogue) -> dict[str, Any]:
         "predicted_size": sizes.predicted_size,
         "common_size": sizes.common_size,
     }
-
-
-@cache
-def _template(name: str) -> sql.SQL:
-    return sql.SQL((_SQL / f"{name}.sql").read_text("utf-8"))
-
-
-async def _rows(
-    conn: Connection,
-    row: type[Row],
-    statement: sql.SQL | sql.Composed,
-    parameters: Mapping[str, object],
-) -> list[Row]:
-    async with conn.cursor(row_factory=class_row(row)) as cursor:
-        await cursor.execute(statement, parameters, prepare=False)
-        return await cursor.fetchall()
-
-
-async def _row(
-    conn: Connection,
-    row: type[Row],
-    statement: sql.SQL | sql.Composed,
-    parameters: Mapping[str, object],
-) -> Row:
-    (only,) = await _rows(conn, row, statement, parameters)
-    return only

@@ -17,14 +17,15 @@ from psycopg import AsyncConnection, sql
 
 from server.accuracy.cases import Case, Evaluation, finds_nobody
 from server.accuracy.evaluate import evaluate
-from server.accuracy.gold import GoldFile, GoldQuestion
+from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
 from server.accuracy.recorded import store_recorded, write_recorded
 from server.accuracy.runs import Run, accuracy_of, run_as_json, store_evaluation
 from server.catalogue import Catalogue, Kind
 from server.errors import InvalidQuestion, ModelAway, SetupError
-from server.filter import Filter, equal, parse_filter, placed_conditions
+from server.filter import Filter, equal, load_catalogue, parse_filter, placed_conditions
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.panel.schema import ensure_panel, table
+from server.resources import folder
 from server.search.queries import search
 from server.spelling import Reading
 from tests.strategies import REFERENCE_YEAR, Person, people, readings, small_catalogue
@@ -185,6 +186,11 @@ async def test_every_figure_is_that_of_plain_python(conn: Connection, drawn: lis
     for tag in tags:
         tagged = [c for c in drawn if tag in c.tags]
         assert agree(said["by_tag"][tag], await expected(conn, tagged))
+    kept = await conn.execute(
+        "select exact, gold = predicted from panelens.evaluation_case where run_id = %s",
+        [said["run"]],
+    )
+    assert all(exact is same for exact, same in await kept.fetchall())
 
 
 async def test_a_wider_reading_costs_precision_and_a_narrower_one_recall(conn: Connection) -> None:
@@ -342,6 +348,25 @@ async def test_every_question_is_read_compared_and_kept(conn: Connection, databa
         (3, "blood", ["ko"], [], {}, ["AB형"], 0, 0),
         (4, "odd", ["ko"], ["gender"], WOMEN, ["odd"], women, 0),
     ]
+
+
+async def test_the_questions_that_come_with_the_product_can_all_be_compared(
+    conn: Connection, database: str
+) -> None:
+    """Read rightly, they are all exact, on a panel whose one respondent told nothing."""
+    welcome = load_catalogue("welcome")
+    gold = read_gold(folder("grammars") / "welcome" / "gold.jsonl", welcome)
+    with psycopg.connect(database) as connection:
+        ensure_panel(connection, welcome, reference_year=REFERENCE_YEAR)
+        connection.execute(
+            sql.SQL("insert into {} (respondent_id) values ('w1')").format(table(welcome))
+        )
+    run = await evaluate(
+        gold, answers(**{q.question: q.reading for q in gold.questions}), conn, welcome
+    )
+    total = run.summary.total
+    assert total["questions"] == len(gold.questions)
+    assert (total["exact"], total["jaccard"], total["unsupported"]) == (1, 1, 1)
 
 
 async def runs_stored(conn: Connection) -> int:
