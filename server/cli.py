@@ -24,7 +24,7 @@ from server.catalogue import Catalogue
 from server.errors import PanelensError, SetupError
 from server.filter import load_catalogue
 from server.grammar import build_grammar
-from server.interpret.names import long_names
+from server.interpret.names import panel_names
 from server.interpret.prompt import build_prompt
 from server.model.download import download as download_model
 from server.panel.load import load_files
@@ -200,7 +200,7 @@ def show_catalogue(
     if what == "grammar":
         typer.echo(build_grammar(panel))
     elif what == "prompt":
-        typer.echo(build_prompt(question, long_names(panel).find(question)))
+        typer.echo(build_prompt(question, panel_names(panel).find(question)))
     else:
         raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
 

@@ -1,4 +1,4 @@
-"""Finds the catalogue's names in a question: too many car models, districts and brands to learn by heart."""
+"""Finds the catalogue's names in a question, so that the model need not know them all by heart."""
 
 import re
 import unicodedata
@@ -8,7 +8,9 @@ from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from server.catalogue import Catalogue, PanelField, normalise
+from server.catalogue import Catalogue, Group, PanelField, Words, normalise
+from server.filter import parse_filter
+from server.spelling import Reading, spell
 
 # What may follow a name inside a Korean word: particles and the nouns that attach without a space.
 PARTICLES = (
@@ -21,17 +23,42 @@ _PARTICLE_AT_END = re.compile(rf"(?:{PARTICLES})$")
 _WORD = re.compile(r"[0-9a-z]+|[^\W\d_a-z]+|\S", re.IGNORECASE)
 _FUZZY_SHORTEST = 3
 _FUZZY_CUTOFF = 88.0
-_MENTIONS_MAX = 8
+_MENTIONS_MAX = 12
+# A word that names answers of more fields than this (기타) says too little to be worth a hint.
+_MEANINGS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name stands for: a condition in the model's spelling, split into its parts."""
+
+    field: str
+    value: str
+    mark: str = ""
+
+    @property
+    def line(self) -> str:
+        """The condition as the model spells it."""
+        return f"{self.mark}{self.field}={self.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name found in a question: the answer it names, and where (`start`, `end` in characters)."""
+    """A name found in a question: what it stands for, and where (`start`, `end` in characters)."""
 
-    field: str
-    value: str
+    named: Named
     start: int
     end: int
+
+    @property
+    def field(self) -> str:
+        """The field it speaks of."""
+        return self.named.field
+
+    @property
+    def value(self) -> str:
+        """The value it stands for, as the model spells it."""
+        return self.named.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +71,31 @@ class _Squeezed:
 
 
 class Names:
-    """The names of some fields, ready to be looked up in questions."""
+    """Names and what they stand for, ready to be looked up in questions.
 
-    def __init__(self, fields: Iterable[PanelField], known: frozenset[str] = frozenset()) -> None:
-        """`known` are names of other fields: such a word is never a misspelling of one of these."""
-        self._known = known
-        index: dict[str, dict[tuple[str, str], None]] = {}
+    Only the names of long lists are also recognised when misspelt: short words are too alike.
+    """
+
+    def __init__(
+        self,
+        fields: Iterable[PanelField],
+        groups: Iterable[tuple[Words, tuple[Named, ...]]] = (),
+    ) -> None:
+        index: dict[str, dict[Named, None]] = {}
+        long: set[str] = set()
         for field in fields:
             for key, value in _keys(field):
-                index.setdefault(key, {})[field.name, value] = None
-        self._index: Mapping[str, tuple[tuple[str, str], ...]] = {
-            key: tuple(found) for key, found in index.items()
+                index.setdefault(key, {})[Named(field.name, value)] = None
+                if field.is_long and len(key) >= _FUZZY_SHORTEST:
+                    long.add(key)
+        for words, meanings in groups:
+            for key in filter(None, map(normalise, words)):
+                index[key] = dict.fromkeys(meanings)
+        self._index: Mapping[str, tuple[Named, ...]] = {
+            key: tuple(found) for key, found in index.items() if len(found) <= _MEANINGS_MAX
         }
-        self._longest = max(map(len, index), default=0)
+        self._long = frozenset(long & self._index.keys())
+        self._longest = max(map(len, self._index), default=0)
 
     def find(self, question: str, *, fuzzy: bool = True) -> tuple[Mention, ...]:
         """The names in the question, in reading order; longer names win over those inside them."""
@@ -73,7 +112,7 @@ class Names:
             end = max(end, stop)
         return tuple(mentions)
 
-    def _at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[tuple[str, str], ...], int]:
+    def _at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         text = squeezed.text
         for stop in range(min(len(text), start + self._longest), start, -1):
             found = self._index.get(text[start:stop])
@@ -81,14 +120,12 @@ class Names:
                 return found, stop
         return (), start
 
-    def _nearly_at(
-        self, squeezed: _Squeezed, start: int
-    ) -> tuple[tuple[tuple[str, str], ...], int]:
+    def _nearly_at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         """A name the word may be a misspelling of, compared letter by letter (Hangul in jamo)."""
         stop = min((s for s in squeezed.starts if s > start), default=len(squeezed.text))
         word = squeezed.text[start:stop]
         bare = _PARTICLE_AT_END.sub("", word)
-        if len(word) < _FUZZY_SHORTEST or word.isdecimal() or {word, bare} & self._known:
+        if len(word) < _FUZZY_SHORTEST or word.isdecimal() or {word, bare} & self._index.keys():
             return (), start
         best = process.extractOne(
             _jamo(word), self._spelled_out, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF
@@ -97,13 +134,20 @@ class Names:
 
     @cached_property
     def _spelled_out(self) -> dict[str, str]:
-        return {key: _jamo(key) for key in self._index if len(key) >= _FUZZY_SHORTEST}
+        return {key: _jamo(key) for key in self._long}
 
 
-def long_names(catalogue: Catalogue) -> Names:
-    """The names that are handed to the model as hints."""
-    known = frozenset(key for field in catalogue.fields for key, _ in _keys(field))
-    return Names((field for field in catalogue.fields if field.is_long), known)
+def panel_names(catalogue: Catalogue) -> Names:
+    """Every name that a catalogue gives its answers and groups."""
+    groups = [(group.words, tuple(_meanings(group, catalogue))) for group in catalogue.groups]
+    return Names(catalogue.fields, groups)
+
+
+def _meanings(group: Group, catalogue: Catalogue) -> Iterator[Named]:
+    for line in spell(Reading(parse_filter(group.filter, catalogue))).splitlines():
+        mark = "-" if line.startswith("-") else ""
+        field, _, value = line.removeprefix("-").partition("=")
+        yield Named(field, value, mark)
 
 
 def _keys(field: PanelField) -> Iterator[tuple[str, str]]:
@@ -137,10 +181,10 @@ def _ends_word(squeezed: _Squeezed, stop: int) -> bool:
 
 
 def _mentions(
-    found: Iterable[tuple[str, str]], squeezed: _Squeezed, start: int, stop: int
+    found: Iterable[Named], squeezed: _Squeezed, start: int, stop: int
 ) -> Iterator[Mention]:
-    for field, value in found:
-        yield Mention(field, value, squeezed.places[start], squeezed.places[stop - 1] + 1)
+    for named in found:
+        yield Mention(named, squeezed.places[start], squeezed.places[stop - 1] + 1)
 
 
 def _jamo(text: str) -> str:

@@ -15,7 +15,7 @@ from server.filter import Filter, placed_conditions
 from server.interpret.contradictions import contradicts
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.interpret.model import LanguageModel, Token, Written
-from server.interpret.names import Mention, Names, long_names
+from server.interpret.names import Mention, Names, panel_names
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.words import Vocabulary
 from server.phrases import Phrases
@@ -46,7 +46,7 @@ class Reader:
         self._model = model
         self._catalogue = catalogue
         self._settings = settings
-        self._names: Names = long_names(catalogue)
+        self._names: Names = panel_names(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0

@@ -12,7 +12,7 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from torch import nn
 
 from server.catalogue import Catalogue
-from server.interpret.names import Names, long_names
+from server.interpret.names import Names, panel_names
 from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
@@ -83,7 +83,7 @@ def tune(
         weight_decay=0.0,
     )
     first = _resume(folder, model, optimizer)
-    names = long_names(catalogue)
+    names = panel_names(catalogue)
     held_out = _held_out(catalogue, phrases, names, tokenize, end, recipe)
     questions = {example.question for example, _ in held_out} | skip
     stream = _training_stream(catalogue, phrases, names, tokenize, end, recipe, questions)
