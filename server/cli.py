@@ -3,14 +3,18 @@
 import asyncio
 import json
 import logging
+import signal
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from psycopg import AsyncConnection
 from pydantic import ValidationError
 from rich.console import Console
@@ -76,22 +80,15 @@ def serve(
     """Fetch what is missing, start the database and serve page and API."""
     settings = _settings(host=host, port=port)
     catalogue = open_catalogue(settings)
-    download_model(settings.model, settings=settings, console=console)
-    with open_database(settings) as database:
-        _prepare(database, settings)
-        product = Product(settings, catalogue, database, console)
-        console.print(f"Panelens: [bold]http://{settings.host}:{settings.port}[/]  (stop: Ctrl-C)")
-        web = create_app(settings, product, lifespan=product.running)
-        uvicorn.run(
-            web,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=10,
-            # A filter travels in the address; the web layer itself refuses what is too long.
-            h11_max_incomplete_event_size=1_000_000,
-        )
+    signal.signal(signal.SIGTERM, _stop)
+    with _bound(settings) as listening:
+        download_model(settings.model, settings=settings, console=console)
+        with open_database(settings) as database:
+            _prepare(database, settings)
+            product = Product(settings, catalogue, database, console)
+            port = listening.getsockname()[1]
+            console.print(f"Panelens: [bold]http://{settings.host}:{port}[/]  (stop: Ctrl-C)")
+            _serve(create_app(settings, product, lifespan=product.running), listening)
 
 
 @app.command()
@@ -177,6 +174,39 @@ def evaluate(
         print_evaluation(figures, Console())
 
 
+@app.command()
+def tune(
+    steps: Annotated[int, typer.Option(help="training steps of 32 questions each")] = 1500,
+    folder: Annotated[
+        Path | None, typer.Option(help="where checkpoints are kept; an interrupted run goes on")
+    ] = None,
+    gold: Annotated[
+        list[Path] | None, typer.Option(help="labelled questions that must not be trained on")
+    ] = None,
+) -> None:
+    """Train the adapter for the catalogue on this machine (needs the extra "tune")."""
+    settings = _settings()
+    catalogue = open_catalogue(settings)
+    try:
+        from server.training.command import tune_adapter  # noqa: PLC0415  (PyTorch is optional)
+    except ImportError as error:
+        raise SetupError(f"{error}: install the extra first: uv sync --extra tune") from error
+    with _rows_progress() as progress:
+        task = progress.add_task("steps", total=steps)
+        adapter = tune_adapter(
+            settings,
+            catalogue,
+            steps=steps,
+            folder=folder or settings.data_folder / "tune" / catalogue.name,
+            gold=gold or [],
+            console=console,
+            report=lambda now: progress.update(
+                task, completed=now.step, description=f"loss {now.loss:.3f}"
+            ),
+        )
+    console.print(f"{adapter}: pin its size and SHA-256 in models/manifest.toml to use it.")
+
+
 @catalogue_app.command("check")
 def check_catalogue(
     name: Annotated[str, typer.Argument(help="catalogue name or file")] = "welcome",
@@ -218,6 +248,45 @@ def _settings(
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
         raise SetupError(f"PANELENS_{name}: {first['msg']}") from error
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """End on SIGTERM as on Ctrl-C: by way of everything that is open, the database's last."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything slow is begun."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise SetupError(
+            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Choose another address with --host and --port"
+        ) from error
+    return listening
+
+
+def _serve(web: FastAPI, listening: socket.socket) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            # A filter travels in the address; the web layer itself refuses what is too long.
+            h11_max_incomplete_event_size=1_000_000,
+        )
+    )
+    with suppress(KeyboardInterrupt):
+        server.run([listening])
+    if not server.started:
+        sys.exit(1)
 
 
 def _prepare(database: Database, settings: Settings) -> None:

@@ -48,6 +48,24 @@ class Written:
         return b"".join(token.piece for token in self.tokens).decode("utf-8", "replace")
 
 
+class Tokenizer:
+    """A model's vocabulary: the tokens of a text, and the marks that begin and end one."""
+
+    def __init__(self, model: Path) -> None:
+        """Read the vocabulary alone; ModelAway when the file cannot be read."""
+        _quiet()
+        parameters = llama_cpp.llama_model_default_params()
+        parameters.vocab_only = True
+        self._model = _load(model, parameters)
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        self.begin = llama_cpp.llama_vocab_bos(self.vocabulary)
+        self.end = llama_cpp.llama_vocab_eos(self.vocabulary)
+
+    def encode(self, text: str) -> list[int]:
+        """The text's tokens, without marks."""
+        return tokenize(self.vocabulary, text)
+
+
 class LanguageModel:
     """A loaded model with its adapter, context and grammar. Not thread-safe: one worker owns it."""
 
@@ -65,7 +83,7 @@ class LanguageModel:
         _quiet()
         self.name = model.stem
         self._output_tokens_max = output_tokens_max
-        self._model = _load(model)
+        self._model = _load(model, llama_cpp.llama_model_default_params())
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
         self._end = llama_cpp.llama_vocab_eos(self._vocabulary)
@@ -98,14 +116,8 @@ class LanguageModel:
             llama_cpp.llama_model_free(self._model)
 
     def tokenize(self, text: str) -> list[int]:
-        """The text's tokens, without a beginning mark; nothing in it is taken for a control token."""
-        data = text.encode("utf-8")
-        room = len(data) + 8
-        tokens = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(
-            self._vocabulary, data, len(data), tokens, room, False, False
-        )
-        return list(tokens[:count])
+        """The text's tokens, without marks."""
+        return tokenize(self._vocabulary, text)
 
     def write(self, prompt: str, *, cancelled: Callable[[], bool] = lambda: False) -> Written:
         """Continue the prompt greedily within the grammar until it ends; TooBusy when cancelled."""
@@ -186,6 +198,15 @@ class LanguageModel:
             raise ModelAway(f"{adapter}: the adapter does not fit {self.name}")
 
 
+def tokenize(vocabulary: llama_cpp.llama_vocab_p, text: str) -> list[int]:
+    """The text's tokens, without a beginning mark; nothing in it is taken for a control token."""
+    data = text.encode("utf-8")
+    room = len(data) + 8
+    tokens = (llama_cpp.llama_token * room)()
+    count = llama_cpp.llama_tokenize(vocabulary, data, len(data), tokens, room, False, False)
+    return list(tokens[:count])
+
+
 def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sampler:
     """The grammar as llama.cpp's sampler. A mistake gives NULL, which would crash at first use."""
     sampler = llama_cpp.llama_sampler_init_grammar(vocabulary, grammar.encode("utf-8"), b"root")
@@ -194,8 +215,7 @@ def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sample
     return sampler
 
 
-def _load(model: Path) -> llama_cpp.llama_model_p:
-    parameters = llama_cpp.llama_model_default_params()
+def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.llama_model_p:
     parameters.n_gpu_layers = 0
     loaded = llama_cpp.llama_model_load_from_file(str(model).encode(), parameters)
     if not loaded:

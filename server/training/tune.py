@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from torch import nn
 
 from server.catalogue import Catalogue
-from server.interpret.names import Names, panel_names
+from server.interpret.model import Tokenizer
+from server.interpret.names import panel_names
 from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
@@ -20,17 +22,18 @@ from server.training.questions import Example, generate
 from server.training.weights import LORA_MODULES, read_model, write_adapter
 
 IGNORED = -100
-Tokenize = Callable[[str], list[int]]
+_HELD_OUT_SEED = 1_000_003
+_POOL_BATCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How long and how hard to train; the defaults are what measured best (models/README.md)."""
+    """How long and how hard to train; models/README.md says what was measured with it."""
 
     steps: int = 1500
     batch: int = 32
     rank: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 8e-4
     warmup_steps: int = 40
     cooldown_share: float = 0.35
     seed: int = 1
@@ -38,6 +41,11 @@ class Recipe:
     measure_every: int = 200
     save_every: int = 25
     threads: int = 2
+
+    @property
+    def alpha(self) -> float:
+        """LoRA's scale: the adapter's product is multiplied by alpha / rank."""
+        return 2.0 * self.rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,26 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sequence:
+class Tokens:
+    """One question with its reading as tokens; the loss is of what follows the prompt."""
+
     ids: tuple[int, ...]
     prompt_length: int
+
+
+class Encoder:
+    """Turns examples into tokens exactly as the reader does."""
+
+    def __init__(self, catalogue: Catalogue, tokenizer: Tokenizer) -> None:
+        self._names = panel_names(catalogue)
+        self._tokenizer = tokenizer
+
+    def encode(self, example: Example) -> Tokens:
+        """The prompt with its hints, the reading, and the end."""
+        prompt = build_prompt(example.question, self._names.find(example.question))
+        before = [self._tokenizer.begin, *self._tokenizer.encode(prompt)]
+        after = [*self._tokenizer.encode(spell(example.reading)), self._tokenizer.end]
+        return Tokens((*before, *after), len(before))
 
 
 def tune(
@@ -62,8 +87,6 @@ def tune(
     base: Path,
     catalogue: Catalogue,
     phrases: Phrases,
-    tokenize: Tokenize,
-    end: int,
     recipe: Recipe,
     folder: Path,
     adapter: Path,
@@ -76,69 +99,108 @@ def tune(
     """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    model = _with_lora(base, recipe)
-    optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad],
-        lr=recipe.learning_rate,
-        weight_decay=0.0,
+    encoder = Encoder(catalogue, Tokenizer(base))
+    held_out = list(islice(generate(catalogue, phrases, seed=_HELD_OUT_SEED), recipe.held_out))
+    unseen = skip | {example.question for example in held_out}
+    examples = (
+        e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen
     )
-    first = _resume(folder, model, optimizer)
-    names = panel_names(catalogue)
-    held_out = _held_out(catalogue, phrases, names, tokenize, end, recipe)
-    questions = {example.question for example, _ in held_out} | skip
-    stream = _training_stream(catalogue, phrases, names, tokenize, end, recipe, questions)
-    batches = _batches(stream, recipe, first)
-    for step in range(first, recipe.steps):
+    run = _Run(base, recipe, folder)
+    batches = _batches(map(encoder.encode, examples), recipe, first=run.step)
+    measured = [encoder.encode(example) for example in held_out]
+    while run.step < recipe.steps:
+        report(run.take(next(batches), measured))
+    run.export(adapter, base.name)
+
+
+class _Run:
+    """A model in training with its optimizer, and the step it has reached."""
+
+    def __init__(self, base: Path, recipe: Recipe, folder: Path) -> None:
+        self._recipe = recipe
+        self._checkpoint = folder / "checkpoint.pt"
+        self._model = _with_lora(base, recipe)
+        trained = [p for p in self._model.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=0.0)
+        self.step = self._resume()
+
+    def take(self, batch: Sequence[Tokens], measured: Sequence[Tokens]) -> Progress:
+        """One step, with a checkpoint and a measurement when they are due."""
         started = time.perf_counter()
-        batch = next(batches)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate_at(step, recipe)
-        loss = _loss(model, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        done = step + 1
+        loss = self._learn(batch)
+        seconds = time.perf_counter() - started
+        self.step += 1
+        ends = self.step == self._recipe.steps
+        if ends or self.step % self._recipe.save_every == 0:
+            self._save()
         exact = None
-        if done % recipe.measure_every == 0 or done == recipe.steps:
-            exact = exact_share(model, [sequence for _, sequence in held_out])
-        if done % recipe.save_every == 0 or done == recipe.steps:
-            _save(folder, model, optimizer, done)
-        tokens = sum(len(s.ids) for s in batch)
-        report(
-            Progress(
-                done, recipe.steps, loss.item(), tokens / (time.perf_counter() - started), exact
-            )
-        )
-    write_adapter(adapter, _lora_of(model), alpha=float(2 * recipe.rank), base=base.name)
+        if ends or self.step % self._recipe.measure_every == 0:
+            exact = exact_share(self._model, measured)
+        speed = sum(len(s.ids) for s in batch) / seconds
+        return Progress(self.step, self._recipe.steps, loss, speed, exact)
+
+    def export(self, adapter: Path, base: str) -> None:
+        """Write the adapter for llama.cpp."""
+        state = get_peft_model_state_dict(self._model)
+        lora = {name.removeprefix("base_model.model."): value for name, value in state.items()}
+        adapter.parent.mkdir(parents=True, exist_ok=True)
+        write_adapter(adapter, lora, alpha=self._recipe.alpha, base=base)
+
+    def _learn(self, batch: Sequence[Tokens]) -> float:
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate_at(self.step, self._recipe)
+        logits, targets, _ = _target_logits(self._model, batch)
+        loss = nn.functional.cross_entropy(logits, targets)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return float(loss.item())
+
+    def _save(self) -> None:
+        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        part = self._checkpoint.with_suffix(".part")
+        state = {
+            "step": self.step,
+            "lora": get_peft_model_state_dict(self._model),
+            "optimizer": self._optimizer.state_dict(),
+        }
+        torch.save(state, part)
+        part.replace(self._checkpoint)
+
+    def _resume(self) -> int:
+        if not self._checkpoint.exists():
+            return 0
+        state = torch.load(self._checkpoint, weights_only=True)
+        set_peft_model_state_dict(self._model, state["lora"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"])
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
     """Warm-up, a constant stretch, then a linear way down to nothing."""
     warm = min(1.0, (step + 1) / recipe.warmup_steps)
     cooldown = max(1, int(recipe.steps * recipe.cooldown_share))
-    left = (recipe.steps - step) / cooldown
-    return recipe.learning_rate * warm * min(1.0, left)
+    return recipe.learning_rate * warm * min(1.0, (recipe.steps - step) / cooldown)
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is untyped here
-def exact_share(model: Any, sequences: Sequence[_Sequence]) -> float:
+@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is no dependency of the type check
+def exact_share(model: Any, sequences: Sequence[Tokens], batch: int = 32) -> float:
     """The share of sequences whose every target token is the likeliest: greedy reading is exact."""
     model.eval()
     right = 0
-    for start in range(0, len(sequences), 32):
-        logits, targets, owners = _target_logits(model, sequences[start : start + 32])
-        wrong = owners[logits.argmax(-1) != targets]
-        right += min(32, len(sequences) - start) - len(set(wrong.tolist()))
+    for start in range(0, len(sequences), batch):
+        part = sequences[start : start + batch]
+        logits, targets, owners = _target_logits(model, part)
+        wrong = set(owners[logits.argmax(-1) != targets].tolist())
+        right += len(part) - len(wrong)
     model.train()
     return right / max(1, len(sequences))
 
 
 def _with_lora(base: Path, recipe: Recipe) -> Any:
     model = read_model(base).to(torch.bfloat16)
-    config = LoraConfig(
-        r=recipe.rank, lora_alpha=2 * recipe.rank, target_modules=list(LORA_MODULES)
-    )
+    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(LORA_MODULES))
     lora = get_peft_model(model, config)
     for parameter in lora.parameters():
         if parameter.requires_grad:
@@ -149,13 +211,8 @@ def _with_lora(base: Path, recipe: Recipe) -> Any:
     return lora
 
 
-def _loss(model: Any, batch: Sequence[_Sequence]) -> torch.Tensor:
-    logits, targets, _ = _target_logits(model, batch)
-    return nn.functional.cross_entropy(logits, targets)
-
-
 def _target_logits(
-    model: Any, batch: Sequence[_Sequence]
+    model: Any, batch: Sequence[Tokens]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Logits (targets, vocabulary) of the target tokens only, the targets, and whose they are."""
     width = max(len(s.ids) for s in batch)
@@ -170,84 +227,18 @@ def _target_logits(
     chosen = targets != IGNORED
     head = model.base_model.model.lm_head.weight
     logits = (hidden[chosen].to(head.dtype) @ head.T).float()
-    owners = chosen.nonzero()[:, 0]
-    return logits, targets[chosen], owners
+    return logits, targets[chosen], chosen.nonzero()[:, 0]
 
 
-def _encode(example: Example, names: Names, tokenize: Tokenize, end: int) -> _Sequence:
-    prompt = tokenize(build_prompt(example.question, names.find(example.question)))
-    target = tokenize(spell(example.reading))
-    return _Sequence((*prompt, *target, end), len(prompt))
-
-
-def _held_out(
-    catalogue: Catalogue,
-    phrases: Phrases,
-    names: Names,
-    tokenize: Tokenize,
-    end: int,
-    recipe: Recipe,
-) -> list[tuple[Example, _Sequence]]:
-    stream = generate(catalogue, phrases, seed=recipe.seed + 1_000_003)
-    return [
-        (example, _encode(example, names, tokenize, end))
-        for example, _ in zip(stream, range(recipe.held_out), strict=False)
-    ]
-
-
-def _training_stream(
-    catalogue: Catalogue,
-    phrases: Phrases,
-    names: Names,
-    tokenize: Tokenize,
-    end: int,
-    recipe: Recipe,
-    skip: set[str],
-) -> Iterator[_Sequence]:
-    for example in generate(catalogue, phrases, seed=recipe.seed):
-        if example.question not in skip:
-            yield _encode(example, names, tokenize, end)
-
-
-def _batches(stream: Iterator[_Sequence], recipe: Recipe, first: int) -> Iterator[list[_Sequence]]:
-    """Batches of like lengths: a pool is sorted and its batches shuffled."""
-    pool_batches = 32
+def _batches(sequences: Iterator[Tokens], recipe: Recipe, *, first: int) -> Iterator[list[Tokens]]:
+    """Batches of like lengths: a pool is sorted, cut into batches, and those are shuffled."""
     rng = random.Random(recipe.seed)  # noqa: S311  (reproducible, not secret)
     given = 0
     while True:
-        pool = sorted(
-            (next(stream) for _ in range(pool_batches * recipe.batch)), key=lambda s: len(s.ids)
-        )
+        pool = sorted(islice(sequences, _POOL_BATCHES * recipe.batch), key=lambda s: len(s.ids))
         batches = [pool[i : i + recipe.batch] for i in range(0, len(pool), recipe.batch)]
         rng.shuffle(batches)
         for batch in batches:
             if given >= first:
                 yield batch
             given += 1
-
-
-def _lora_of(model: Any) -> dict[str, torch.Tensor]:
-    state = get_peft_model_state_dict(model)
-    return {name.removeprefix("base_model.model."): value for name, value in state.items()}
-
-
-def _save(folder: Path, model: Any, optimizer: torch.optim.Optimizer, step: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "checkpoint.pt.part"
-    state = {
-        "step": step,
-        "lora": get_peft_model_state_dict(model),
-        "optimizer": optimizer.state_dict(),
-    }
-    torch.save(state, part)
-    part.replace(folder / "checkpoint.pt")
-
-
-def _resume(folder: Path, model: Any, optimizer: torch.optim.Optimizer) -> int:
-    checkpoint = folder / "checkpoint.pt"
-    if not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    set_peft_model_state_dict(model, state["lora"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
