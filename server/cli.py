@@ -24,6 +24,7 @@ from server.accuracy.evaluate import evaluate as evaluate_gold
 from server.accuracy.gold import GoldFile, read_gold
 from server.accuracy.recorded import store_recorded, write_recorded
 from server.accuracy.runs import Run, run_as_json
+from server.answering import Answer, answer_as_json, answer_question
 from server.catalogue import Catalogue
 from server.errors import PanelensError, SetupError
 from server.filter import load_catalogue
@@ -46,7 +47,6 @@ from server.product import (
 from server.settings import Settings
 from server.terminal import print_answer, print_evaluation, print_report
 from server.web.app import create_app
-from server.web.asking import Answer, answer_as_json, answer_question
 
 app = typer.Typer(
     name="panelens",
