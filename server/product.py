@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from rich.console import Console
 from rich.progress import Progress
 
+from server.accuracy.measured import Accuracy
 from server.accuracy.runs import accuracy_of
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import DatabaseAway, ModelAway, PanelensError
@@ -34,8 +35,8 @@ from server.postgres.migrate import migrate
 from server.postgres.pool import conninfo, explained, open_pool, read_again, reading
 from server.search.answer import Found, Respondent
 from server.search.queries import get_respondent, search
+from server.services import Readiness
 from server.settings import Settings
-from server.web.services import Accuracy, Readiness
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from server.answering import Answer
 from server.catalogue import Catalogue
 from server.errors import Language
 from server.filter import Condition, Part, Range
 from server.interpret.interpretation import values_of
 from server.panel.report import LoadReport
 from server.search.answer import Found, Respondent
-from server.web.asking import Answer
 
 _ROWS_SHOWN = 20
 _MARKS: Mapping[Part, str] = {"where": "", "not": "NOT ", "either": "EITHER "}

@@ -9,11 +9,11 @@ from psycopg.types.json import Jsonb
 
 from server.accuracy.cases import Case, Evaluation, fields_of
 from server.accuracy.matches import Sizes, count_matches, refuse_empty_panel
+from server.accuracy.measured import Accuracy
 from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.catalogue import Catalogue
 from server.filter import as_json, canonical
 from server.search.queries import get_panel
-from server.web.services import Accuracy
 
 Figures = Mapping[str, Any]
 

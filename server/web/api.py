@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.answering import answer_as_json, answer_filter, answer_question
 from server.catalogue import Catalogue
 from server.errors import (
     DatabaseAway,
@@ -19,12 +20,8 @@ from server.errors import (
 from server.filter import parse_filter
 from server.interpret.interpretation import interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
-from server.web.asking import (
-    answer_as_json,
-    answer_filter,
-    answer_question,
-    check_question,
-)
+from server.services import Services
+from server.web.asking import check_question
 from server.web.problems import TooLarge, documented
 from server.web.schemas import (
     AnswerBody,
@@ -34,7 +31,6 @@ from server.web.schemas import (
     ReadyBody,
     SearchRequest,
 )
-from server.web.services import Services
 from server.web.site import SiteOf
 
 ID_LENGTH_MAX = 80

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.errors import InvalidInput, PanelensError
+from server.services import Services
 from server.settings import Settings
 from server.web.api import api
 from server.web.pages import is_for_programs, pages, problem_page
@@ -23,7 +24,6 @@ from server.web.problems import (
     record,
 )
 from server.web.protection import BodyLimit, LastResort, SecurityHeaders
-from server.web.services import Services
 from server.web.site import language_of, load_site, site_of
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

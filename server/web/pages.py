@@ -6,17 +6,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.answering import Answer, answer_filter, answer_question
 from server.errors import Language, NotFound, PanelensError
 from server.web import views
 from server.web.addresses import Address
 from server.web.api import find_respondent
-from server.web.asking import (
-    Answer,
-    answer_filter,
-    answer_question,
-    check_question,
-    read_filter,
-)
+from server.web.asking import check_question, read_filter
 from server.web.problems import headers_of, problem_of, record
 from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, asked_language, language_of

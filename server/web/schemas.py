@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from server.answering import PAGE_SIZE_MAX
 from server.errors import Language
 from server.filter import LIMIT_MAX, Part
 from server.interpret.interpretation import Caution, Operator
-from server.web.asking import PAGE_SIZE_MAX
 
 QUESTION = "서울 사는 30대 기혼 여성 100명"
 FILTER: dict[str, Any] = {

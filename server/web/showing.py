@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from server.accuracy.measured import ENOUGH_QUESTIONS, Accuracy
+from server.answering import Answer
 from server.catalogue import Answer as ListedAnswer
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.filter import Condition, Filter, Part, Values, placed_conditions
@@ -12,7 +14,7 @@ from server.interpret.interpretation import Interpretation
 from server.search.answer import CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address
-from server.web.asking import Answer, fields_of, without_condition, write_filter
+from server.web.asking import fields_of, without_condition, write_filter
 from server.web.phrasing import (
     cell_in_words,
     condition_in_words,
@@ -21,7 +23,6 @@ from server.web.phrasing import (
     mark_question,
     value_in_words,
 )
-from server.web.services import ENOUGH_QUESTIONS, Accuracy
 from server.web.wording import Wording
 
 DOUBTFUL_BELOW = 0.8

@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse, Response
 
 from server.errors import LANGUAGES, Language
 from server.resources import folder
+from server.services import Services
 from server.settings import Settings
 from server.web.assets import Assets, load_assets
 from server.web.rendering import Renderer, load_renderer
-from server.web.services import Services
 from server.web.wording import Wording, choose_language, load_wordings
 
 LANGUAGE_COOKIE = "panelens_language"

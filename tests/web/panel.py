@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
 
+from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import PanelensError
 from server.filter import (
@@ -23,7 +24,7 @@ from server.filter import (
 )
 from server.interpret.interpretation import Interpretation, ReadCondition
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
-from server.web.services import Accuracy, Readiness
+from server.services import Readiness
 
 REFERENCE_YEAR = 2025
 PEOPLE = 400

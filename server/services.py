@@ -1,36 +1,14 @@
-"""What the web asks of the product: read, search, show one respondent, say how good it is."""
+"""What web and terminal ask of the product: read, search, show one respondent, say how good it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue
 from server.filter import Filter
 from server.interpret.interpretation import Interpretation
 from server.search.answer import Found, Respondent
-
-ENOUGH_QUESTIONS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """What was measured on labelled questions that use these fields; rates are 0–1.
-
-    `exact` is interpretation accuracy, the others are the match rate of the respondents.
-    """
-
-    questions: int
-    exact: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    jaccard: float | None
-    fields: tuple[str, ...]
-
-    @property
-    def enough(self) -> bool:
-        """Whether so many questions were labelled that a rate says something."""
-        return self.questions >= ENOUGH_QUESTIONS and self.exact is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Speed and memory of loading, searching and reading, with peers on the same machine."""

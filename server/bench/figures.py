@@ -1,0 +1,140 @@
+"""What is measured: frozen figures, each named with its unit."""
+
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the figures come from; `load` is how many processes wanted a core beforehand."""
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    load: float
+
+    @classmethod
+    def this(cls) -> Self:
+        """This machine, now."""
+        return cls(
+            cpu=_cpu(),
+            cores=psutil.cpu_count() or 1,
+            memory_bytes=psutil.virtual_memory().total,
+            system=f"{platform.system()} {platform.release()}",
+            python=platform.python_version(),
+            load=round(psutil.getloadavg()[0], 2),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Milliseconds over several runs."""
+
+    p50: float
+    p95: float
+    runs: int
+
+    @classmethod
+    def of(cls, milliseconds: Sequence[float]) -> Self:
+        """The median and the 95th percentile, both values that were really measured."""
+        ranked = sorted(milliseconds)
+        p50, p95 = (ranked[math.ceil(share * len(ranked)) - 1] for share in (0.5, 0.95))
+        return cls(round(p50, 2), round(p95, 2), len(ranked))
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """One file loaded into an empty panel by a process of its own."""
+
+    rows: int
+    file_bytes: int
+    seconds: float
+    rows_per_second: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTime:
+    """One filter's whole answer: counts, what each condition costs, a page of people."""
+
+    name: str
+    found: int
+    milliseconds: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class CountTime:
+    """The same count over one way of keeping the panel; `ratio` is to ours."""
+
+    kept_as: str
+    found: int
+    table_bytes: int
+    milliseconds: Spread
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Every filter, and one count over ours and its peers."""
+
+    respondents: int
+    filters: tuple[SearchTime, ...]
+    counts: tuple[CountTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTime:
+    """Questions read by one reader in a process of its own."""
+
+    reader: str
+    questions: int
+    milliseconds: Spread
+    tokens: int
+    tokens_per_second: float
+    questions_per_second: float
+    processor_seconds_per_question: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Ours over all questions, then ours and its peer over the same few; `same` texts of those."""
+
+    model: str
+    adapter: str
+    threads: int
+    ours: ReadTime
+    ours_on_few: ReadTime
+    peer: ReadTime
+    ratio: float
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """All that one run measured."""
+
+    machine: Machine
+    data: str
+    load: Loading | None = None
+    search: Searching | None = None
+    read: Reading | None = None
+
+
+def _cpu() -> str:
+    """The processor's name; Python's own answer is often only its kind."""
+    told = Path("/proc/cpuinfo")
+    if told.exists():
+        for line in told.read_text("utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
