@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -25,6 +26,8 @@ from server.accuracy.gold import GoldFile, read_gold
 from server.accuracy.recorded import store_recorded, write_recorded
 from server.accuracy.runs import Run, run_as_json
 from server.answering import Answer, answer_as_json, answer_question
+from server.bench.run import measure
+from server.bench.tables import print_bench
 from server.catalogue import Catalogue
 from server.errors import PanelensError, SetupError
 from server.filter import load_catalogue
@@ -205,6 +208,23 @@ def tune(
             ),
         )
     console.print(f"{adapter}: pin its size and SHA-256 in models/manifest.toml to use it.")
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="load, search, read or all")] = "all",
+    rows: Annotated[int, typer.Option(min=1, help="synthetic people to load")] = 35_000,
+    runs: Annotated[int, typer.Option(min=1, help="times each search is made")] = 20,
+    questions: Annotated[int, typer.Option(min=1, help="gold questions to read")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
+) -> None:
+    """Measure speed and memory here, in a scratch database, beside peers."""
+    settings = _settings()
+    figures = measure(what, settings, console, people=rows, runs=runs, questions=questions)
+    if as_json:
+        typer.echo(json.dumps(asdict(figures), ensure_ascii=False, indent=2))
+    else:
+        print_bench(figures, Console())
 
 
 @catalogue_app.command("check")

@@ -76,7 +76,6 @@ class CountTime:
 
     kept_as: str
     found: int
-    table_bytes: int
     milliseconds: Spread
     ratio: float
 
@@ -106,7 +105,11 @@ class ReadTime:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Ours over all questions, then ours and its peer over the same few; `same` texts of those."""
+    """Ours over all questions, then ours and its peer over the same few.
+
+    The ratios are the peer's to ours, of the median time and of the processor's; `same` of the few
+    texts are equal.
+    """
 
     model: str
     adapter: str
@@ -115,6 +118,7 @@ class Reading:
     ours_on_few: ReadTime
     peer: ReadTime
     ratio: float
+    processor_ratio: float
     same: int
 
 

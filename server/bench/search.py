@@ -105,37 +105,37 @@ async def _time_counts(
         "last": panel.reference_year - 30,
     }
     first = await _time_count(
-        connection, OURS, table(catalogue), ours.matches, ours.parameters, runs
+        connection, OURS, _count(table(catalogue), ours.matches), ours.parameters, runs=runs
     )
     counted = [first]
     for kept_as, (name, matches) in _PEERS.items():
-        kept = sql.Identifier("bench", name)
-        counted.append(
-            await _time_count(connection, kept_as, kept, sql.SQL(matches), codes, runs)
-        )
+        counts = _count(sql.Identifier("bench", name), sql.SQL(matches))
+        counted.append(await _time_count(connection, kept_as, counts, codes, runs=runs))
     return tuple(
         replace(each, ratio=round(each.milliseconds.p50 / first.milliseconds.p50, 2))
         for each in counted
     )
 
 
+def _count(kept: sql.Identifier, matches: sql.Composable) -> sql.Composed:
+    return sql.SQL("select count(*) from {} where {}").format(kept, matches)
+
+
 async def _time_count(
     connection: AsyncConnection,
     kept_as: str,
-    kept: sql.Identifier,
-    matches: sql.Composable,
+    statement: sql.Composed,
     parameters: Mapping[str, Any],
+    *,
     runs: int,
 ) -> CountTime:
-    statement = sql.SQL("select count(*) from {} where {}").format(kept, matches)
-    took = []
     found = await _number(connection, statement, parameters)
+    took = []
     for _ in range(runs):
         began = perf_counter()
         await _number(connection, statement, parameters)
         took.append((perf_counter() - began) * 1000)
-    size = sql.SQL("select pg_total_relation_size({}::regclass)").format(kept.as_string())
-    return CountTime(kept_as, found, await _number(connection, size, {}), Spread.of(took), 1.0)
+    return CountTime(kept_as, found, Spread.of(took), ratio=1.0)
 
 
 async def _number(
