@@ -1,7 +1,7 @@
 """Which words of a question led to which condition, and which led to none."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import yaml
@@ -56,23 +56,17 @@ class Vocabulary:
         self,
         question: str,
         query: Filter,
-        mentions: Iterable[Mention],
+        mentions: Sequence[Mention],
         unsupported: Iterable[str],
     ) -> Attribution:
         """Share the question's words out among the filter's conditions."""
         conditions = [condition for _, _, condition in placed_conditions(query)]
-        named = {m.field: question[m.start : m.end] for m in mentions}
         found: list[list[str]] = [[] for _ in conditions]
         unused = []
-        rest = question
-        for phrase in unsupported:
-            rest = rest.replace(phrase, " ")
-        for word in _WORD.findall(rest):
-            owners = [
-                i
-                for i, condition in enumerate(conditions)
-                if self._speaks_of(word, condition, named)
-            ]
+        for match in _WORD.finditer(_without(question, unsupported)):
+            word = match.group()
+            named = {m.field for m in mentions if m.start < match.end() and match.start() < m.end}
+            owners = [i for i, c in enumerate(conditions) if self._speaks_of(word, c, named)]
             for owner in owners:
                 if word not in found[owner]:
                     found[owner].append(word)
@@ -80,12 +74,11 @@ class Vocabulary:
                 unused.append(word)
         return Attribution(tuple(map(tuple, found)), tuple(dict.fromkeys(unused)))
 
-    def _speaks_of(self, word: str, condition: Condition, named: Mapping[str, str]) -> bool:
+    def _speaks_of(self, word: str, condition: Condition, named: Set[str]) -> bool:
+        if condition.field in named:
+            return True
         if isinstance(condition.constraint, Range) and _DIGITS.search(word):
             return _in_range_words(word, condition.constraint)
-        name = named.get(condition.field, "")
-        if name and normalise(word).startswith(normalise(name)[:_STEM]):
-            return True
         if normalise(word) in self._plain:
             return False
         return not self._stems[condition.field].isdisjoint(self._stems_of(word))
@@ -107,6 +100,13 @@ class Vocabulary:
             if key not in self._plain and not key.isdecimal():
                 stems.add(key[: _STEM_ENGLISH if key.isascii() else _STEM])
         return stems
+
+
+def _without(question: str, phrases: Iterable[str]) -> str:
+    """The question with the phrases blanked out; every other word keeps its place."""
+    for phrase in phrases:
+        question = question.replace(phrase, " " * len(phrase))
+    return question
 
 
 def _in_range_words(word: str, bounds: Range) -> bool:

@@ -16,13 +16,14 @@ from server.errors import (
     PanelensError,
     TooBusy,
     TooHeavy,
+    TooLarge,
 )
 from server.filter import parse_filter
 from server.interpret.interpretation import interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
 from server.services import Services
 from server.web.asking import check_question
-from server.web.problems import TooLarge, documented
+from server.web.problems import documented
 from server.web.schemas import (
     AnswerBody,
     HealthBody,
@@ -67,6 +68,7 @@ async def interpret(request: Request, body: InterpretRequest, site: SiteOf) -> R
         DatabaseAway,
         ModelAway,
         TooBusy,
+        TooLarge,
         TooHeavy,
         PanelensError,
     ),

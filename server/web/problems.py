@@ -3,47 +3,17 @@
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from server.errors import InvalidInput, Language, NotFound, PanelensError
+from server.errors import InvalidInput, Language, MethodRefused, NotFound, PanelensError
 
 MEDIA_TYPE = "application/problem+json"
 
 _log = logging.getLogger("panelens.web")
-
-
-class TooLarge(InvalidInput):
-    """A request body over the limit; it was not read."""
-
-    status = 413
-    code = "too-large"
-    sentences: ClassVar[dict[Language, str]] = {
-        "ko": "보낸 내용이 너무 큽니다.",
-        "en": "The request is too large.",
-    }
-    hints: ClassVar[dict[Language, str]] = {
-        "ko": "64 kB 이하로 줄여 보내 주세요.",
-        "en": "Send no more than 64 kB.",
-    }
-
-
-class MethodRefused(InvalidInput):
-    """The address exists but not for this method."""
-
-    status = 405
-    code = "method-refused"
-    sentences: ClassVar[dict[Language, str]] = {
-        "ko": "이 주소는 이 방식의 요청을 받지 않습니다.",
-        "en": "This address does not take this kind of request.",
-    }
-    hints: ClassVar[dict[Language, str]] = {
-        "ko": "받는 방식은 Allow 머리글과 /api/openapi.json 에 있습니다.",
-        "en": "The Allow header and /api/openapi.json say which kinds it takes.",
-    }
 
 
 class Problem(BaseModel):

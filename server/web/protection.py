@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.web.problems import TooLarge
+from server.errors import TooLarge
 
 BODY_MAX_BYTES = 64 * 1024
 SECURITY_HEADERS = {
