@@ -57,7 +57,7 @@ def _filters(searching: Searching) -> Table:
 
 
 def _counts(searching: Searching) -> Table:
-    columns = ("kept as", "found", "p50 ms", "p95 ms", "ratio")
+    columns = ("kept as", "found", "p50 ms", "p95 ms", "times ours")
     table = _table("the same count of three conditions", *columns)
     for one in searching.counts:
         times = _ms(one.milliseconds.p50, one.milliseconds.p95)

@@ -1,0 +1,50 @@
+"""The bench measures the same thing on both sides, and leaves nothing behind."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server.bench.figures import Spread
+from server.postgres.embedded import EmbeddedPostgres
+
+from .conftest import DataFolder
+from .running import environment, panelens
+
+pytestmark = pytest.mark.slow
+
+
+def test_peers_count_the_same_people_and_read_the_same_prompts(data_folder: DataFolder) -> None:
+    with data_folder() as folder:
+        options = ("--rows", "1000", "--runs", "2", "--questions", "2", "--json")
+        done = panelens("bench", *options, environment=environment(folder))
+        assert done.returncode == 0, done.stderr
+        figures = json.loads(done.stdout)
+        assert figures["machine"]["cores"] >= 1
+        assert "1,000 synthetic" in figures["data"]
+        assert figures["load"]["rows"] >= 1000
+        assert len({count["found"] for count in figures["search"]["counts"]}) == 1
+        assert figures["search"]["counts"][0]["ratio"] == 1
+        read = figures["read"]
+        assert read["ours_on_few"]["questions"] == read["peer"]["questions"] == 2
+        assert read["peer"]["tokens"] > 0
+        assert databases(folder) == {"panelens", "postgres"}
+
+
+def test_what_cannot_be_measured_is_said(data_folder: DataFolder) -> None:
+    with data_folder() as folder:
+        done = panelens("bench", "poetry", environment=environment(folder))
+    assert done.returncode == 1
+    assert "load, search, read, all" in " ".join(done.stderr.split())
+
+
+def test_the_spread_of_runs_is_of_values_that_were_measured() -> None:
+    assert Spread.of([3.0]) == Spread(3.0, 3.0, 1)
+    assert Spread.of([float(n) for n in range(100, 0, -1)]) == Spread(50.0, 95.0, 100)
+
+
+def databases(folder: Path) -> set[str]:
+    with EmbeddedPostgres(folder) as postgres, psycopg.connect(postgres.conninfo) as connection:
+        rows = connection.execute("select datname from pg_database where not datistemplate")
+        return {name for (name,) in rows}
