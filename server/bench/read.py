@@ -81,7 +81,12 @@ def measure_read(
     asked = [each.question for each in gold.questions[:questions]]
     weights = _weights(catalogue, settings, console)
     all_of_them = in_child(_read_ours, catalogue.name, settings, weights, asked)
-    ours = in_child(_read_ours, catalogue.name, settings, weights, asked[:FEW])
+    few = asked[:FEW]
+    ours = (
+        all_of_them
+        if few == asked
+        else in_child(_read_ours, catalogue.name, settings, weights, few)
+    )
     peer = in_child(_read_peer, catalogue.name, weights, ours.prompts)
     return Reading(
         model=weights.file.name,
