@@ -13,7 +13,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from server.errors import BrokenGrammar, ModelAway, TooBusy
+from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
 
 logger = logging.getLogger(__name__)
 
@@ -120,13 +120,21 @@ class LanguageModel:
         return tokenize(self._vocabulary, text)
 
     def write(self, prompt: str, *, cancelled: Callable[[], bool] = lambda: False) -> Written:
-        """Continue the prompt greedily within the grammar until it ends; TooBusy when cancelled."""
+        """Continue the prompt greedily within the grammar until it ends.
+
+        InvalidQuestion when the prompt does not fit, TooBusy when cancelled.
+        """
         tokens = [self._begin, *self.tokenize(prompt)]
         room = min(self._output_tokens_max, self._context_tokens - len(tokens) - 1)
+        if room < 1:
+            raise InvalidQuestion(
+                f"the question takes {len(tokens):,} tokens; the model reads fewer than "
+                f"{self._context_tokens:,}"
+            )
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), False)
         llama_cpp.llama_sampler_reset(self._grammar)
         chosen: list[Token] = []
-        for _ in range(max(0, room)):
+        for _ in range(room):
             if cancelled():
                 raise TooBusy("the question was cancelled")
             token, probability = self._choose(self._evaluate(tokens))

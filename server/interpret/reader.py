@@ -87,7 +87,7 @@ class Reader:
         if not written.finished:
             raise InvalidQuestion("the question holds more conditions than can be read at once")
         reading = read(written.text, self._catalogue)
-        unsupported = tuple(phrase for phrase in reading.unsupported if phrase in question)
+        unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)
         reading = Reading(reading.filter, unsupported)
         return reading, tuple(_confidences(written.tokens))
 

@@ -12,7 +12,11 @@ from server.interpret.names import PARTICLES, Mention
 from server.phrases import FieldPhrases, Forms, Phrases, Said
 from server.resources import folder
 
-_WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
+# A comma inside a number (1,000) is part of the word.
+_WORD = re.compile(r"(?:(?<=\d),(?=\d{3}(?!\d))|[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-])+")
+_COUNT_IN_WORDS = re.compile(
+    r"[한두세네다섯여일곱덟아홉열스물무서른마흔쉰예순든이삼사오육칠팔구십백천만]+(?:명|개)"
+)
 _DIGITS = re.compile(r"\d+")
 _TAIL = re.compile(rf"(?:{PARTICLES}|거주|살고|살|씩)+$")
 _STEM = 2
@@ -88,7 +92,7 @@ class Vocabulary:
         bare = _TAIL.sub("", key)
         if key in self._plain or bare in self._plain or not bare:
             return True
-        if query.limit is not None and (str(query.limit) in key or key.endswith(("명", "개"))):
+        if query.limit is not None and _counts(bare, query.limit):
             return True
         return any(not self._stems[name].isdisjoint(self._stems_of(word)) for name in query.by)
 
@@ -107,6 +111,12 @@ def _without(question: str, phrases: Iterable[str]) -> str:
     for phrase in phrases:
         question = question.replace(phrase, " " * len(phrase))
     return question
+
+
+def _counts(word: str, limit: int) -> bool:
+    """Whether the word says the limit in digits, or any count in words."""
+    numbers = map(int, _DIGITS.findall(word.replace(",", "")))
+    return limit in numbers or bool(_COUNT_IN_WORDS.fullmatch(word))
 
 
 def _in_range_words(word: str, bounds: Range) -> bool:
