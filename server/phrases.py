@@ -167,10 +167,12 @@ def _merged(one: Any, other: Any) -> Any:
     return one if other is None else other
 
 
-def _field_phrases(name: str, raw: dict[str, Any], catalogue: Catalogue) -> FieldPhrases:
+def _field_phrases(name: str, raw: object, catalogue: Catalogue) -> FieldPhrases:
     where = f"phrases: field {name!r}"
     if name not in catalogue.by_name:
         raise BrokenCatalogue(f"{where} is not in the catalogue")
+    if not isinstance(raw, dict) or not isinstance(raw.get("answers") or {}, dict):
+        raise BrokenCatalogue(f"{where}: expected phrases by kind, and answers by value")
     phrases = _check(FieldPhrases, _negations_named(raw), where)
     _check_values(phrases, catalogue.field(name), catalogue, where)
     return phrases
@@ -180,6 +182,8 @@ def _negations_named(raw: dict[str, Any]) -> dict[str, Any]:
     """`not` is a word of Python, so the model calls it `negated`."""
     answers = {
         value: {("negated" if key == "not" else key): said for key, said in (entry or {}).items()}
+        if isinstance(entry or {}, dict)
+        else entry
         for value, entry in (raw.get("answers") or {}).items()
     }
     return {**raw, "answers": answers}
@@ -192,6 +196,8 @@ def _check_values(
         if value not in panel_field.by_value:
             raise BrokenCatalogue(f"{where}: no answer {value!r}")
     for said in phrases.sets:
+        if not set(said.filter) <= {"where", "not"}:
+            raise BrokenCatalogue(f"{where}: a set may hold conditions of where and not alone")
         try:
             parse_filter(said.filter, catalogue)
         except InvalidFilter as error:
@@ -199,7 +205,10 @@ def _check_values(
 
 
 def _load(path: Path) -> dict[str, Any]:
-    loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    try:
+        loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BrokenCatalogue(f"{path}: {error}") from error
     return loaded if isinstance(loaded, dict) else {}
 
 

@@ -117,6 +117,8 @@ class Pieces:
         said = self.phrases.fields[field.name]
         negated = rng.random() < 0.1 and bool(said.not_carriers.ko)
         carriers = _in(said.not_carriers if negated else said.carriers, language)
+        if not field.listed:
+            return None
         answers = [rng.choice(field.listed)]
         if rng.random() < 0.15 and not negated:
             answers.append(rng.choice(field.listed))

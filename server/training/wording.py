@@ -7,6 +7,7 @@ _UNITS = ("", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
 _NATIVE = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 _NATIVE_MAX = 99
+_EOK = 10_000
 _LAST_HANGUL = 0xD7A3
 _FIRST_HANGUL = 0xAC00
 
@@ -40,6 +41,8 @@ def hangul_number(number: int, rng: random.Random) -> str:
 def korean_money(tens_of_thousands: int, rng: random.Random) -> str:
     """An amount in 만원 as people write it: 300만원, 3백만 원, 삼백만원, 월 300."""
     amount = tens_of_thousands
+    if amount >= _EOK:
+        return _eok(amount, rng)
     spellings = [f"{amount}만원"] * 6 + [f"{amount}만 원", f"{amount}만원", f"{amount}만"]
     if amount % 100 == 0 and amount < 1000:
         spellings += [f"{amount // 100}백만원", f"{sino_korean(amount)}만원"]
@@ -51,6 +54,15 @@ def korean_money(tens_of_thousands: int, rng: random.Random) -> str:
     if amount >= 1000:
         spellings += [f"{amount:,}만원"]
     return rng.choice(spellings)
+
+
+def _eok(amount: int, rng: random.Random) -> str:
+    """From 10,000만원 on people count in 억: 1억원, 1억 2천만원."""
+    eok, rest = divmod(amount, _EOK)
+    if not rest:
+        return rng.choice((f"{eok}억원", f"{eok}억 원", f"{eok}억", f"{amount:,}만원"))
+    tail = f"{rest // 1000}천" if rest % 1000 == 0 else str(rest)
+    return rng.choice((f"{eok}억 {tail}만원", f"{eok}억{tail}만원", f"{amount:,}만원"))
 
 
 def english_money(tens_of_thousands: int, rng: random.Random) -> str:
