@@ -1,6 +1,7 @@
 """How long the reader takes over a question, beside llama_cpp's own completion of the same prompt."""
 
 import asyncio
+import ctypes
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ from server.settings import Settings
 
 FEW = 10
 OURS, PEER = "panelens reader", f"llama_cpp.Llama {llama_cpp.__version__}"
+
+
+# The binding takes llama.cpp's warnings for errors and prints them, verbose or not.
+_unheard = llama_cpp.llama_log_callback(lambda _level, _text, _data: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ async def _read(reader: Reader, question: str) -> None:
 
 def _read_peer(name: str, weights: _Weights, prompts: Sequence[str]) -> _Taken:
     """The same weights, adapter, grammar and prompts, as the binding's README shows it."""
+    llama_cpp.llama_log_set(_unheard, ctypes.c_void_p(0))
     model = llama_cpp.Llama(
         str(weights.file),
         lora_path=None if weights.adapter is None else str(weights.adapter),

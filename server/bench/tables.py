@@ -1,6 +1,6 @@
 """The figures as tables for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -66,33 +66,34 @@ def _counts(searching: Searching) -> Table:
 
 
 def _read(reading: Reading) -> Table:
-    columns = ("reader", "questions", "p50 ms", "p95 ms", "tokens", "tokens/s", "questions/s")
+    """Readers side by side: a line for each figure is narrower than one for each reader."""
+    readers = (reading.ours, reading.ours_on_few, reading.peer)
     model = " + ".join(name for name in (reading.model, reading.adapter) if name)
     table = _table(
-        f"read: {model}, {reading.threads} threads",
-        *columns,
-        "processor s/question",
-        "memory MiB",
+        f"read: {model}, threads: {reading.threads}",
+        "",
+        *(reader.reader for reader in readers),
         caption=(
             f"peer to ours on the same {reading.peer.questions} questions: "
             f"{reading.ratio:.2f} times the median time, "
             f"{reading.processor_ratio:.2f} times the processor; {reading.same} texts are the same"
         ),
     )
-    for one in (reading.ours, reading.ours_on_few, reading.peer):
-        table.add_row(*_read_row(one))
+    for name, show in _READ_LINES.items():
+        table.add_row(name, *(show(reader) for reader in readers))
     return table
 
 
-def _read_row(one: ReadTime) -> Iterator[str]:
-    yield one.reader
-    yield str(one.questions)
-    yield from _ms(one.milliseconds.p50, one.milliseconds.p95)
-    yield f"{one.tokens:,}"
-    yield f"{one.tokens_per_second:.1f}"
-    yield f"{one.questions_per_second:.2f}"
-    yield f"{one.processor_seconds_per_question:.2f}"
-    yield _mib(one.memory_bytes)
+_READ_LINES: Mapping[str, Callable[[ReadTime], str]] = {
+    "questions": lambda one: str(one.questions),
+    "p50 ms": lambda one: f"{one.milliseconds.p50:,.0f}",
+    "p95 ms": lambda one: f"{one.milliseconds.p95:,.0f}",
+    "tokens": lambda one: f"{one.tokens:,}",
+    "tokens/s": lambda one: f"{one.tokens_per_second:.1f}",
+    "questions/s": lambda one: f"{one.questions_per_second:.2f}",
+    "processor s/question": lambda one: f"{one.processor_seconds_per_question:.2f}",
+    "memory MiB": lambda one: _mib(one.memory_bytes),
+}
 
 
 def _table(title: str, first: str, *rest: str, caption: str | None = None) -> Table:
