@@ -217,6 +217,8 @@ def tokenize(vocabulary: llama_cpp.llama_vocab_p, text: str) -> list[int]:
 
 def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sampler:
     """The grammar as llama.cpp's sampler. A mistake gives NULL, which would crash at first use."""
+    if not grammar:
+        raise BrokenGrammar("llama.cpp refuses the grammar: it is empty, which would allow all")
     sampler = llama_cpp.llama_sampler_init_grammar(vocabulary, grammar.encode("utf-8"), b"root")
     if not sampler:
         raise BrokenGrammar("llama.cpp refuses the grammar; its reason is in the log")

@@ -32,7 +32,7 @@ class Tokens:
         self._tokenizer = Tokenizer(model)
         self.vocabulary = self._tokenizer.vocabulary
         self.size: int = llama_cpp.llama_vocab_n_tokens(self.vocabulary)
-        self.end = self._tokenizer.end
+        self.end: int = self._tokenizer.end
         (self.newline,) = self.of("\n")
 
     def of(self, text: str) -> list[int]:
@@ -115,4 +115,4 @@ class Grammar:
         view["id"] = tokens
         array = llama_cpp.llama_token_data_array(candidates, len(tokens), -1, False)
         llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return np.isfinite(view["logit"])
+        return np.asarray(np.isfinite(view["logit"]), dtype=np.bool_)

@@ -63,7 +63,7 @@ def test_questions_are_in_the_language_they_say(examples: list[Example]) -> None
 
 
 def test_every_operator_occurs(examples: list[Example]) -> None:
-    found = set()
+    found: set[tuple[str, str]] = set()
     for example in examples:
         query = example.reading.filter
         for part, _, condition in placed_conditions(query):
