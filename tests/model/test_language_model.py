@@ -1,0 +1,111 @@
+"""The model writes what the grammar allows, the same every time, and gives up when told to."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from server.catalogue import Catalogue, find_catalogue
+from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
+from server.grammar import build_grammar
+from server.interpret.model import LanguageModel
+from server.interpret.prompt import build_prompt
+from server.phrases import read_phrases
+from server.spelling import read
+from server.training.questions import generate
+from tests.grammars.acceptor import Grammar, Tokens, model_file
+
+QUESTIONS = (
+    "서울 20대 남자 100명",
+    "people in Busan who drive a Tesla",
+    "asdf qwer",
+    "뷁 뛟 🙂 日本",
+    "=\n=\n@region=서울\n#5\n",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_it_writes_is_allowed_and_readable_and_the_same_twice(
+    model: LanguageModel, panel: Catalogue, panel_grammar: Grammar, question: str
+) -> None:
+    written = model.write(build_prompt(question, ()))
+    assert written.finished
+    assert panel_grammar.accepts(written.text)
+    read(written.text, panel)
+    assert all(0 < token.probability <= 1 for token in written.tokens)
+    assert model.write(build_prompt(question, ())) == written
+
+
+def test_a_question_before_leaves_no_trace(model: LanguageModel) -> None:
+    alone = model.write(build_prompt("제주 여성", ()))
+    model.write(build_prompt("경기 30대 남자 50명", ()))
+    assert model.write(build_prompt("제주 여성", ())) == alone
+
+
+def test_a_cancelled_question_stops_at_once(model: LanguageModel) -> None:
+    with pytest.raises(TooBusy, match="cancelled"):
+        model.write(build_prompt("서울 여성", ()), cancelled=lambda: True)
+    assert model.write(build_prompt("서울 여성", ())).finished
+
+
+def test_a_question_is_cancelled_between_two_tokens(model: LanguageModel) -> None:
+    asked: list[int] = []
+
+    def after_three() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    with pytest.raises(TooBusy):
+        model.write(build_prompt("서울 여성", ()), cancelled=after_three)
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize("signs", [1600, 5000])
+def test_a_prompt_longer_than_the_context_is_refused(model: LanguageModel, signs: int) -> None:
+    with pytest.raises(InvalidQuestion, match="tokens"):
+        model.write("뷁🙂" * signs)
+    assert model.write(build_prompt("서울 여성", ())).finished
+
+
+def test_control_tokens_in_a_question_are_plain_text(model: LanguageModel) -> None:
+    assert len(model.tokenize("<bos><eos>")) > 2
+
+
+def test_a_broken_grammar_stops_the_start() -> None:
+    with pytest.raises(BrokenGrammar):
+        LanguageModel(
+            model_file(), grammar="root ::= missing", adapter=None,
+            context_tokens=64, output_tokens_max=8, threads=1,
+        )  # fmt: skip
+
+
+def test_a_file_that_is_no_model_or_no_adapter_is_named(tmp_path: Path, panel: Catalogue) -> None:
+    wrong = tmp_path / "wrong.gguf"
+    wrong.write_bytes(b"GGUF, but not really")
+    with pytest.raises(ModelAway, match=r"wrong\.gguf: llama.cpp cannot load"):
+        LanguageModel(
+            wrong, grammar="root ::= [a]", adapter=None,
+            context_tokens=64, output_tokens_max=8, threads=1,
+        )  # fmt: skip
+    with pytest.raises(ModelAway, match=r"wrong\.gguf: llama.cpp refuses the adapter"):
+        LanguageModel(
+            model_file(), grammar=build_grammar(panel), adapter=wrong,
+            context_tokens=64, output_tokens_max=8, threads=1,
+        )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_korean_and_english_are_cut_into_the_same_tokens_as_before(panel: Catalogue) -> None:
+    whole, cut = Tokens(model_file("gemma-3-270m")), Tokens(model_file())
+    kept = {cut.piece(token) for token in range(cut.size)}
+    phrases = read_phrases(find_catalogue("welcome").parent, panel)
+    compared = 0
+    for example in islice(generate(panel, phrases, seed=11), 2000):
+        pieces = [whole.piece(token) for token in whole.of(example.question)]
+        if kept.issuperset(pieces):
+            compared += 1
+            assert [cut.piece(t) for t in cut.of(example.question)] == pieces, example.question
+        else:
+            rest = b"".join(cut.piece(t) for t in cut.of(example.question))
+            assert rest.decode("utf-8") == example.question
+    assert compared > 1900

@@ -1,0 +1,146 @@
+"""Questions are read one after another, without blocking, and no more are taken than can wait."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from server.catalogue import Catalogue
+from server.errors import InvalidQuestion, TooBusy
+from server.filter import as_json, canonical, parse_filter
+from server.interpret.interpretation import interpretation_as_json
+from server.interpret.reader import Reader
+from tests.model.conftest import QUEUE
+
+LONG_WAY = "서울에 사는 30대 기혼 여성 중 아이폰을 쓰고 OTT를 이용하는 사람 100명"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "서울 20대 남자 100명",
+            {
+                "where": {
+                    "region": ["서울"],
+                    "age": {"min": 20, "max": 29},
+                    "gender": ["남성"],
+                },
+                "limit": 100,
+            },
+        ),
+        (
+            "경기 30~40대 남자 술을 먹은 사람 50명",
+            {
+                "where": {
+                    "region": ["경기"],
+                    "age": {"min": 30, "max": 49},
+                    "gender": ["남성"],
+                },
+                "not": {"drinking": ["최근 1년 이내 술을 마시지 않음"]},
+                "limit": 50,
+            },
+        ),
+        (
+            "서울, 경기 OTT 이용하는 젊은층 30명",
+            {
+                "where": {"region": ["서울", "경기"], "age": {"min": 20, "max": 39}},
+                "not": {"ott_count": ["이용하지 않는다"]},
+                "limit": 30,
+            },
+        ),
+    ],
+)
+async def test_the_sponsors_questions_are_read_exactly(
+    reader: Reader, panel: Catalogue, question: str, expected: dict[str, Any]
+) -> None:
+    reading = await reader.read(question)
+    assert as_json(canonical(reading.filter, panel)) == as_json(
+        canonical(parse_filter(expected, panel), panel)
+    )
+    assert reading.unsupported == reading.unused == reading.warnings == ()
+
+
+async def test_every_condition_has_a_confidence_and_comes_in_the_filters_order(
+    reader: Reader, panel: Catalogue
+) -> None:
+    reading = await reader.read("서울 20대 남자 100명")
+    assert reading.conditions
+    assert all(0 < condition.confidence <= 1 for condition in reading.conditions)
+    shown = interpretation_as_json(reading, panel)
+    assert [c["field"] for c in shown["conditions"]] == [
+        c.condition.field for c in reading.conditions
+    ]
+    assert shown["language"] == "ko"
+    assert reading.milliseconds > 0
+
+
+async def test_what_is_no_language_we_know_is_not_given_to_the_model(reader: Reader) -> None:
+    reading = await reader.read("日本の東京に住む人")
+    assert reading.unsupported == ("日本の東京に住む人",)
+    assert reading.warnings == ("nothing-understood",)
+    assert not reading.understood
+
+
+async def test_a_question_that_does_not_fit_the_model_is_invalid(reader: Reader) -> None:
+    with pytest.raises(InvalidQuestion, match="tokens"):
+        await reader.read("가" + "🙂" * 999)
+
+
+async def test_a_full_queue_refuses_at_once_and_is_free_again_afterwards(reader: Reader) -> None:
+    """One question is at work and QUEUE wait; the next is refused before any of them is done."""
+    taken = [asyncio.create_task(reader.read(LONG_WAY)) for _ in range(QUEUE + 1)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooBusy, match=f"{QUEUE + 1} questions are waiting"):
+        await reader.read("서울 여성")
+    assert not any(task.done() for task in taken)
+    readings = await asyncio.gather(*taken)
+    assert len({str(reading.filter) for reading in readings}) == 1
+    assert await reader.read("서울 여성")
+
+
+async def test_reading_does_not_block_the_loop(reader: Reader) -> None:
+    task = asyncio.create_task(reader.read(LONG_WAY))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    assert turns > 3
+
+
+async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> None:
+    """The model is asked about the first and the last question alone."""
+    asked: list[str] = []
+    write = reader._model.write
+
+    def counting(prompt: str, **options: Any) -> Any:
+        asked.append(prompt.split("\n", 1)[0])
+        return write(prompt, **options)
+
+    reader._model.write = counting  # type: ignore[method-assign]  # only listens, then writes
+    try:
+        first = asyncio.create_task(reader.read("서울 여성"))
+        waiting = asyncio.create_task(reader.read(LONG_WAY))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        last = asyncio.create_task(reader.read("부산 남성"))
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert not first.done()
+        await asyncio.gather(first, last)
+    finally:
+        del reader._model.write
+    assert asked == ["서울 여성", "부산 남성"]
+
+
+async def test_a_cancelled_question_at_work_makes_way_for_the_next(reader: Reader) -> None:
+    started = time.perf_counter()
+    await reader.read(LONG_WAY)
+    whole = time.perf_counter() - started
+    cancelled = asyncio.create_task(reader.read(LONG_WAY))
+    await asyncio.sleep(whole / 10)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    assert await reader.read("서울 여성")
