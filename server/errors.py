@@ -218,21 +218,45 @@ class SetupError(PanelensError):
     """The product cannot start; `detail` says what to do."""
 
     code = "setup"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "시작할 수 없습니다.",
+        "en": "Panelens cannot start.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "위에 적힌 것을 고친 뒤 다시 실행해 주세요.",
+        "en": "Mend what is named and run the command again.",
+    }
 
 
 class BrokenCatalogue(SetupError):
     """A catalogue that contradicts itself; `detail` names the field and the reason."""
 
     code = "broken-catalogue"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "카탈로그가 올바르지 않습니다.",
+        "en": "The catalogue is wrong.",
+    }
 
 
 class BrokenGrammar(SetupError):
     """llama.cpp refuses the grammar."""
 
     code = "broken-grammar"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "문법을 사용할 수 없습니다.",
+        "en": "The grammar cannot be used.",
+    }
 
 
 class BrokenDownload(SetupError):
     """A model file that could not be fetched or has the wrong checksum."""
 
     code = "broken-download"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "모델 파일을 준비하지 못했습니다.",
+        "en": "The model file is not there or not the right one.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "panelens download 를 다시 실행하세요. 받던 곳부터 이어집니다.",
+        "en": "Run panelens download again: it goes on where it stopped.",
+    }

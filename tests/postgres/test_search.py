@@ -90,7 +90,7 @@ def load(
             rows.write_row([person["respondent_id"], *(stored(f.name, person) for f in fields)])
 
 
-def stored(name: str, person: Person) -> Any:  # noqa: ANN401  (any stored type)
+def stored(name: str, person: Person) -> Any:
     field, value = CATALOGUE.field(name), person[name]
     if value is None or not field.has_listed_answers:
         return value
@@ -106,7 +106,7 @@ def satisfies(person: Person, condition: Condition, *, negated: bool = False) ->
     return answer is not None and _holds(answer, condition) is not negated
 
 
-def _holds(answer: Any, condition: Condition) -> bool:  # noqa: ANN401  (any answer)
+def _holds(answer: Any, condition: Condition) -> bool:
     field, constraint = CATALOGUE.field(condition.field), condition.constraint
     if isinstance(constraint, Range):
         if field.kind is Kind.BAND:
