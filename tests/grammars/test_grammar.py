@@ -81,6 +81,7 @@ def test_every_filter_of_a_small_panel_can_be_written(
     assert small_grammar.accepts(spell(reading))
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of the whole catalogue
 @given(readings(WELCOME))
 @settings(max_examples=60, deadline=None)
 def test_every_filter_of_the_welcome_panel_can_be_written(
