@@ -245,9 +245,8 @@ def _explain(error: ValidationError, raw: object) -> str:
         fields = raw.get("fields")
         if isinstance(fields, list) and isinstance(place[1], int):
             entry = fields[place[1]]
-            names.append(
-                f"field {entry.get('name', place[1])!r}" if isinstance(entry, dict) else ""
-            )
+            named = isinstance(entry, dict) and "name" in entry
+            names.append(f"field {entry['name']!r}" if named else f"field number {place[1] + 1}")
             place = place[2:]
     names += [str(part) for part in place]
     return f"{', '.join(n for n in names if n)}: {first['msg']}"

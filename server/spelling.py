@@ -36,6 +36,14 @@ class Reading:
     filter: Filter
     unsupported: tuple[str, ...] = ()
 
+    @property
+    def asks_for_nobody(self) -> bool:
+        """Whether all that was said of the people is what the panel lacks: then nobody is meant.
+
+        Dropping those words would leave everyone, which is the one wrong answer.
+        """
+        return bool(self.unsupported) and not self.filter.restricts and not self.filter.by
+
 
 def spell(reading: Reading) -> str:
     """The reading as lines, each ending with a line feed."""

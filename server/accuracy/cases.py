@@ -56,11 +56,6 @@ class Evaluation:
     recorded: bool = False
 
 
-def finds_nobody(reading: Reading) -> bool:
-    """Whether nothing was understood: an empty filter then means nobody, not everyone."""
-    return reading.filter == Filter() and bool(reading.unsupported)
-
-
 def fields_of(query: Filter, catalogue: Catalogue) -> tuple[str, ...]:
     """The fields that a filter uses in any of its parts, in the catalogue's order."""
     used = {condition.field for _, _, condition in placed_conditions(query)} | set(query.by)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.accuracy.cases import finds_nobody
 from server.accuracy.statements import Connection, Present, only_row, template
 from server.catalogue import Catalogue
 from server.errors import SetupError
@@ -41,7 +40,7 @@ async def count_matches(
     """How far two readings find the same people, their limits aside."""
     both, parameters = _plan_both(gold.filter, predicted.filter, catalogue, reference_year)
     wanted, found = (
-        FALSE if finds_nobody(reading) else planned.matches
+        FALSE if reading.asks_for_nobody else planned.matches
         for reading, planned in zip((gold, predicted), both, strict=True)
     )
     statement = template("count_matches").format(

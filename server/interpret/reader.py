@@ -101,8 +101,8 @@ class Reader:
     ) -> Interpretation:
         query = reading.filter
         shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
-        if _says_nothing(query) and not reading.unsupported and shared.unused:
-            reading = _nothing(question)
+        if shared.unused and not query.restricts and not query.by:
+            query, reading = Filter(), _nothing(question)
             shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
         conditions = tuple(
             ReadCondition(part, group, condition, confidence, words)
@@ -125,7 +125,7 @@ class Reader:
     def _warnings(
         self, reading: Reading, conditions: tuple[ReadCondition, ...]
     ) -> Iterator[Caution]:
-        if _says_nothing(reading.filter) and reading.unsupported:
+        if reading.asks_for_nobody:
             yield "nothing-understood"
         if contradicts(reading.filter, self._catalogue, self._settings.reference_year):
             yield "contradiction"
@@ -155,10 +155,6 @@ def is_readable(question: str) -> bool:
     if not letters:
         return any(c.isdecimal() for c in question)
     return len(known) * 2 > len(letters)
-
-
-def _says_nothing(query: Filter) -> bool:
-    return not query.restricts and not query.by and query.limit is None
 
 
 def _nothing(question: str) -> Reading:

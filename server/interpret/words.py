@@ -115,8 +115,8 @@ def _without(question: str, phrases: Iterable[str]) -> str:
 
 def _counts(word: str, limit: int) -> bool:
     """Whether the word says the limit in digits, or any count in words."""
-    numbers = map(int, _DIGITS.findall(word.replace(",", "")))
-    return limit in numbers or bool(_COUNT_IN_WORDS.fullmatch(word))
+    numbers = [int(digits) for digits in _DIGITS.findall(word.replace(",", ""))]
+    return numbers == [limit] or bool(_COUNT_IN_WORDS.fullmatch(word))
 
 
 def _in_range_words(word: str, bounds: Range) -> bool:

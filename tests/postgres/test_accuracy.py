@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, sql
 
-from server.accuracy.cases import Case, Evaluation, finds_nobody
+from server.accuracy.cases import Case, Evaluation
 from server.accuracy.evaluate import evaluate
 from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
 from server.accuracy.recorded import store_recorded, write_recorded
@@ -108,7 +108,7 @@ def count(**answers: str) -> int:
 
 
 async def found_by(conn: Connection, said: Reading) -> set[str]:
-    if finds_nobody(said):
+    if said.asks_for_nobody:
         return set()
     query = replace(said.filter, limit=None, by=())
     found = await search(conn, CATALOGUE, query, page_size=1000)
@@ -301,7 +301,7 @@ def answers(**said: Reading) -> Callable[[str], Any]:
             raise InvalidQuestion("no text")
         filter_, unsupported = said[question].filter, said[question].unsupported
         warnings: tuple[Caution, ...] = ()
-        if finds_nobody(said[question]):
+        if said[question].asks_for_nobody:
             warnings = ("nothing-understood",)
         conditions = tuple(
             ReadCondition(part, group, condition, 0.6 if number else 0.9, ())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.accuracy.cases import Case, Evaluation, fields_of, finds_nobody
+from server.accuracy.cases import Case, Evaluation, fields_of
 from server.accuracy.gold import read_gold
 from server.accuracy.recorded import read_recorded, write_recorded
 from server.errors import BrokenFile
@@ -142,9 +142,9 @@ def test_the_fields_of_a_filter_are_those_of_all_its_parts() -> None:
 
 
 def test_nobody_is_found_when_only_unknown_things_were_asked() -> None:
-    assert finds_nobody(Reading(Filter(), ("왼손잡이",)))
-    assert not finds_nobody(Reading(Filter()))
-    assert not finds_nobody(Reading(parse_filter(WOMEN, CATALOGUE), ("왼손잡이",)))
+    assert Reading(Filter(), ("왼손잡이",)).asks_for_nobody
+    assert not Reading(Filter()).asks_for_nobody
+    assert not Reading(parse_filter(WOMEN, CATALOGUE), ("왼손잡이",)).asks_for_nobody
 
 
 def test_phrases_beyond_the_panel_are_compared_without_order_and_spacing() -> None:
