@@ -14,12 +14,15 @@ from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Filter, placed_conditions
 from server.interpret.contradictions import contradicts
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
+from server.interpret.lines import Line
 from server.interpret.model import LanguageModel, Token, Written
 from server.interpret.names import Mention, Names, panel_names
 from server.interpret.prompt import build_prompt, tidy
+from server.interpret.ranges import Ranges
+from server.interpret.signs import Signs
 from server.interpret.words import Vocabulary
 from server.phrases import Phrases
-from server.spelling import PHRASE_LENGTH_MAX, Reading, read
+from server.spelling import PHRASE_LENGTH_MAX, Reading, read, spell_condition
 
 DOUBTFUL_BELOW = 0.8
 
@@ -47,6 +50,8 @@ class Reader:
         self._catalogue = catalogue
         self._settings = settings
         self._names: Names = panel_names(catalogue)
+        self._ranges = Ranges(catalogue, phrases)
+        self._signs = Signs(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
@@ -75,21 +80,29 @@ class Reader:
 
     def _read(self, question: str, gone: threading.Event) -> Interpretation:
         started = time.perf_counter()
-        mentions = self._names.find(question)
+        found = (*self._names.find(question), *self._ranges.find(question))
+        mentions = tuple(sorted(found, key=lambda mention: mention.start))
         reading = _nothing(question)
         confidences: tuple[float, ...] = ()
         if is_readable(question):
             written = self._model.write(build_prompt(question, mentions), cancelled=gone.is_set)
-            reading, confidences = self._understand(question, written)
+            reading, confidences = self._understand(question, written, mentions)
         return self._interpretation(question, mentions, reading, confidences, started)
 
-    def _understand(self, question: str, written: Written) -> tuple[Reading, tuple[float, ...]]:
+    def _understand(
+        self, question: str, written: Written, mentions: tuple[Mention, ...]
+    ) -> tuple[Reading, tuple[float, ...]]:
         if not written.finished:
             raise InvalidQuestion("the question holds more conditions than can be read at once")
-        reading = read(written.text, self._catalogue)
+        lines = self._signs.keep(tuple(_lines(written.tokens)), question, mentions)
+        lines = self._ranges.keep(lines, mentions)
+        ordered = sorted(lines, key=lambda line: _part(line.text))
+        reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
         unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)
-        reading = Reading(reading.filter, unsupported)
-        return reading, tuple(_confidences(written.tokens))
+        probabilities = {line.text: line.probability for line in ordered}
+        return Reading(reading.filter, unsupported), tuple(
+            _confidences(reading.filter, probabilities)
+        )
 
     def _interpretation(
         self,
@@ -161,13 +174,28 @@ def _nothing(question: str) -> Reading:
     return Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
 
 
-def _confidences(tokens: tuple[Token, ...]) -> Iterator[float]:
-    """For each line that is a condition, the product of its tokens' probabilities."""
+def _part(line: str) -> int:
+    """Where lines of this mark stand; the lines of `either` keep their order."""
+    order = {"-": 1, "/": 2, "&": 2, ">": 3, "#": 4, "?": 5}
+    return order.get(line[:1], 0)
+
+
+def _lines(tokens: tuple[Token, ...]) -> Iterator[Line]:
+    """The lines that were written, each with the product of its tokens' probabilities."""
     line, total = b"", 0.0
     for token in tokens:
         line += token.piece
         total += math.log(max(token.probability, 1e-12))
         if line.endswith(b"\n"):
-            if not line.startswith((b">", b"#", b"?")):
-                yield math.exp(total)
+            yield Line(line[:-1].decode("utf-8"), math.exp(total))
             line, total = b"", 0.0
+
+
+def _confidences(query: Filter, probabilities: dict[str, float]) -> Iterator[float]:
+    """How likely each condition was, in the filter's order."""
+    begun: set[int] = set()
+    for part, group, condition in placed_conditions(query):
+        mark = {"where": "", "not": "-", "either": "&" if group in begun else "/"}[part]
+        if part == "either":
+            begun.add(group)
+        yield probabilities.get(spell_condition(condition, mark), 0.0)

@@ -1,0 +1,111 @@
+"""Finds ranges of numbers in a question, by the patterns in which people say them (30대, 1990년생)."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from server.catalogue import Catalogue, Kind, PanelField
+from server.filter import NUMBER_MAX, Condition, Range
+from server.interpret.lines import Line
+from server.interpret.names import PARTICLES, Mention, Named
+from server.phrases import Phrases, RangePhrases
+from server.ranges import BOUNDS
+from server.spelling import spell_condition
+
+_SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[가-힣]{{1,2}}(?:$|\s)))"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    field: PanelField
+    when: str
+    regex: re.Pattern[str]
+
+
+class Ranges:
+    """The patterns of a panel's number fields, longest first."""
+
+    def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
+        self._patterns = sorted(
+            _patterns(catalogue, phrases), key=lambda p: len(p.regex.pattern), reverse=True
+        )
+
+    def find(self, question: str) -> tuple[Mention, ...]:
+        """The ranges in the question, in reading order; a longer pattern wins over those inside."""
+        found: list[Mention] = []
+        for pattern in self._patterns:
+            for match in pattern.regex.finditer(question):
+                mention = _mention(pattern, match)
+                if mention and not any(
+                    m.start < mention.end and mention.start < m.end for m in found
+                ):
+                    found.append(mention)
+        return tuple(sorted(found, key=lambda mention: mention.start))
+
+    def keep(self, lines: Sequence[Line], mentions: Sequence[Mention]) -> tuple[Line, ...]:
+        """The lines, with a field's range as the question says it when it says just one.
+
+        Digits are read for certain by their pattern, and copied less well by a small model.
+        """
+        said: dict[str, list[str]] = {}
+        for mention in mentions:
+            if self._is_range(mention):
+                said.setdefault(mention.field, []).append(mention.value)
+        one = {field: values[0] for field, values in said.items() if len(values) == 1}
+        written = [line.text.lstrip("-/&").partition("=")[0] for line in lines]
+        return tuple(
+            Line(f"{line.text.partition('=')[0]}={one[field]}", line.probability)
+            if field in one and written.count(field) == 1 and "=" in line.text
+            else line
+            for line, field in zip(lines, written, strict=True)
+        )
+
+    def _is_range(self, mention: Mention) -> bool:
+        return any(pattern.field.name == mention.field for pattern in self._patterns)
+
+
+def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
+    for field in catalogue.fields:
+        if field.kind is not Kind.NUMBER:
+            continue
+        for said in phrases.fields[field.name].ranges:
+            if said.when in BOUNDS:
+                for text in _texts(said):
+                    yield _Pattern(field, said.when, _compiled(text))
+
+
+def _texts(said: RangePhrases) -> Iterator[str]:
+    """The short forms whose slots are all plain digits."""
+    for text in dict.fromkeys((*said.ko.kw, *said.ko.noun, *said.en.kw, *said.en.noun)):
+        slots = set(re.findall(r"\{([a-z]+)\}", text))
+        if slots and slots <= {"n", "a", "b", "yy"}:
+            yield text
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    escaped = re.escape(text).replace(r"\ ", r"\s*")
+    digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>\d{{1,4}})", escaped)
+    return re.compile(rf"(?<![\w.,]){digits}{_AFTER}", re.IGNORECASE)
+
+
+def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:
+    """The range that was said; None when the field cannot hold such numbers (85 is no year)."""
+    numbers = {
+        name.removeprefix("yy") or "n": _number(name, d) for name, d in match.groupdict().items()
+    }
+    bounds = BOUNDS[pattern.when](numbers)
+    low, high = pattern.field.min or 0, pattern.field.max or NUMBER_MAX
+    if not all(low <= bound <= high for bound in bounds.values()):
+        return None
+    condition = Condition(pattern.field.name, Range(bounds.get("min"), bounds.get("max")))
+    value = spell_condition(condition).partition("=")[2]
+    return Mention(Named(pattern.field.name, value), match.start(), match.end())
+
+
+def _number(slot: str, digits: str) -> int:
+    """The number in a slot; {yy} is a year by its last two digits, of this century up to 29."""
+    number = int(digits)
+    if slot != "yy" or number > 99:
+        return number
+    return 2000 + number if number < 30 else 1900 + number
