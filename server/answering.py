@@ -134,7 +134,7 @@ def _condition_as_json(
         "part": counted.part,
         "group": counted.group,
         "field": condition.field,
-        "source": catalogue.field(condition.field).source_code,
+        "source": catalogue.source_code(condition.field),
         "operator": operator_of(condition),
         "values": values_of(condition),
         **({"confidence": round(found.confidence, 4), "words": list(found.words)} if found else {}),

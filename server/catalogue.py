@@ -143,13 +143,6 @@ class PanelField(_Frozen):
             for position, a in enumerate(self.answers, start=1)
         }
 
-    @cached_property
-    def source_code(self) -> str:
-        """The codebook's own code, for checking a reading against the questionnaire."""
-        if self.source is not None:
-            return self.source.code
-        return self.derived_from or self.name
-
     @property
     def has_listed_answers(self) -> bool:
         """Whether a condition names answers from a closed list."""
@@ -193,6 +186,16 @@ class Catalogue(_Frozen):
     def field(self, name: str) -> PanelField:
         """The field of that name; KeyError when there is none."""
         return self.by_name[name]
+
+    def source_code(self, name: str) -> str:
+        """The codebook's own code of a field, for checking a reading against the questionnaire.
+
+        A derived field has that of the field it is derived from.
+        """
+        field = self.by_name[name]
+        if field.source is not None:
+            return field.source.code
+        return self.source_code(field.derived_from) if field.derived_from else field.name
 
     def position(self, name: str) -> int:
         """Where the field stands in the catalogue, from 0."""

@@ -69,7 +69,7 @@ def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dic
                 "part": read.part,
                 "group": read.group,
                 "field": read.condition.field,
-                "source": catalogue.field(read.condition.field).source_code,
+                "source": catalogue.source_code(read.condition.field),
                 "operator": operator_of(read.condition),
                 "values": values_of(read.condition),
                 "confidence": round(read.confidence, 4),

@@ -1,7 +1,7 @@
 """Which words of a question led to which condition, and which led to none."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -66,11 +66,18 @@ class Vocabulary:
         """Share the question's words out among the filter's conditions."""
         conditions = [condition for _, _, condition in placed_conditions(query)]
         found: list[list[str]] = [[] for _ in conditions]
+        # Where a range was found by its words, no other number is taken for it.
+        mentioned = {mention.field for mention in mentions}
+        ranged = {c.field for c in conditions if isinstance(c.constraint, Range)} & mentioned
         unused = []
         for match in _WORD.finditer(_without(question, unsupported)):
             word = match.group()
             named = {m.field for m in mentions if m.start < match.end() and match.start() < m.end}
-            owners = [i for i, c in enumerate(conditions) if self._speaks_of(word, c, named)]
+            owners = [
+                i
+                for i, c in enumerate(conditions)
+                if c.field in named or (c.field not in ranged and self._speaks_of(word, c))
+            ]
             for owner in owners:
                 if word not in found[owner]:
                     found[owner].append(word)
@@ -78,9 +85,7 @@ class Vocabulary:
                 unused.append(word)
         return Attribution(tuple(map(tuple, found)), tuple(dict.fromkeys(unused)))
 
-    def _speaks_of(self, word: str, condition: Condition, named: Set[str]) -> bool:
-        if condition.field in named:
-            return True
+    def _speaks_of(self, word: str, condition: Condition) -> bool:
         if isinstance(condition.constraint, Range) and _DIGITS.search(word):
             return _in_range_words(word, condition.constraint)
         if normalise(word) in self._plain:

@@ -54,7 +54,11 @@ class Showing:
     def codebook(self, wanted: str) -> tuple[views.CodebookGroup, ...]:
         """The fields in which every wanted word occurs, by source file."""
         words = [normalise(word) for word in wanted.split()]
-        fields = [f for f in self.catalogue.fields if all(w in _searchable(f) for w in words)]
+        fields = [
+            f
+            for f in self.catalogue.fields
+            if all(w in _searchable(f, self.catalogue.source_code(f.name)) for w in words)
+        ]
         return tuple(
             views.CodebookGroup(file, tuple(self._codebook_field(f) for f in group))
             for file, group in self._by_file(fields)
@@ -96,7 +100,7 @@ class Showing:
         return views.Chip(
             label=label_of(field, self.wording),
             text=condition_in_words(condition, field, self.wording),
-            source=field.source_code,
+            source=self.catalogue.source_code(field.name),
             wording=field.question.in_(self.wording.language),
             href=self._codebook_entry(field),
             negated=part == "not",
@@ -183,7 +187,7 @@ class Showing:
         return views.FunnelRow(
             label=label_of(field, self.wording),
             text=condition_in_words(counted.condition, field, self.wording),
-            source=field.source_code,
+            source=self.catalogue.source_code(field.name),
             negated=counted.part == "not",
             alone=_bar(counted.alone, found.population),
             without=_bar(counted.without, found.population),
@@ -264,7 +268,9 @@ class Showing:
         return views.People(
             id_heading=self.catalogue.respondent_id,
             headings=tuple(
-                views.Heading(label_of(f, self.wording), f.source_code, f.name in asked)
+                views.Heading(
+                    label_of(f, self.wording), self.catalogue.source_code(f.name), f.name in asked
+                )
                 for f in fields
             ),
             rows=tuple(
@@ -381,7 +387,9 @@ class Showing:
         """The code, with its file where the heading does not name it."""
         file = self._file(field)
         return (
-            f"{file} {field.source_code}" if file in self._files_of_one_field else field.source_code
+            f"{file} {self.catalogue.source_code(field.name)}"
+            if file in self._files_of_one_field
+            else self.catalogue.source_code(field.name)
         )
 
     # Addresses
@@ -412,8 +420,8 @@ def _official(value: str, field: PanelField) -> str:
     return answer.label if answer is not None and answer.label != answer.value else ""
 
 
-def _searchable(field: PanelField) -> str:
-    words = [field.name, field.source_code, *field.label.model_dump().values()]
+def _searchable(field: PanelField, code: str) -> str:
+    words = [field.name, code, *field.label.model_dump().values()]
     words += [*field.question.model_dump().values(), *field.aliases.ko, *field.aliases.en]
     for answer in field.answers:
         words += [answer.value, answer.label, answer.en, *answer.aliases]
