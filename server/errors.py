@@ -5,7 +5,11 @@ PanelensError
 │   ├── InvalidFilter           a filter names a field or a value the catalogue does not hold
 │   ├── InvalidQuestion         empty, too long, or no text at all
 │   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
+├── NotSignedIn (401)          nobody may enter without saying who they are
+├── NotAllowed (403)            the person's role does not reach that far
+│   └── ForeignRequest          a change that another site's page sent
 ├── NotFound (404)
+├── TooMany (429)               more requests than one person or address may send
 ├── Unavailable (503)
 │   ├── DatabaseAway            PostgreSQL does not answer
 │   ├── ModelAway               the model is loading, missing or refused
@@ -133,6 +137,50 @@ class MethodRefused(InvalidInput):
     }
 
 
+class NotSignedIn(PanelensError):
+    """The address is for people and programs that say who they are."""
+
+    status = 401
+    code = "not-signed-in"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "로그인이 필요합니다.",
+        "en": "Sign in first.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "사람은 /sign-in 에서 로그인하고, 프로그램은 토큰을 Authorization: Bearer 로 보냅니다.",
+        "en": "People sign in at /sign-in; programs send a token as Authorization: Bearer.",
+    }
+
+
+class NotAllowed(PanelensError):
+    """The person is known, and this is not for their role."""
+
+    status = 403
+    code = "not-allowed"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "이 역할로는 할 수 없습니다.",
+        "en": "Your role does not reach this far.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "필요하면 소유자에게 역할을 바꿔 달라고 하세요.",
+        "en": "Ask an owner for another role if you need it.",
+    }
+
+
+class ForeignRequest(NotAllowed):
+    """A form that a page of another site sent in the person's name."""
+
+    code = "foreign-request"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "다른 사이트에서 보낸 요청이라 처리하지 않았습니다.",
+        "en": "The request came from another site, so nothing was done.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "이 서버의 화면에서 다시 보내 주세요.",
+        "en": "Send it from a page of this server.",
+    }
+
+
 class NotFound(PanelensError):
     """What the address names does not exist."""
 
@@ -145,6 +193,22 @@ class NotFound(PanelensError):
     hints: ClassVar[dict[Language, str]] = {
         "ko": "주소를 확인하거나 처음 화면으로 돌아가 주세요.",
         "en": "Check the address or go back to the start page.",
+    }
+
+
+class TooMany(PanelensError):
+    """More requests in a minute than one person or one address may send."""
+
+    status = 429
+    code = "too-many"
+    retry_after_seconds = 60
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "짧은 시간에 요청이 너무 많습니다.",
+        "en": "Too many requests in a short time.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "1분 뒤 다시 시도해 주세요.",
+        "en": "Try again in a minute.",
     }
 
 
