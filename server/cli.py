@@ -179,9 +179,12 @@ def evaluate(
 
 @app.command()
 def tune(
-    steps: Annotated[int, typer.Option(help="training steps of 32 questions each")] = 1500,
+    steps: Annotated[int, typer.Option(help="training steps of 16 questions each")] = 3000,
     folder: Annotated[
         Path | None, typer.Option(help="where checkpoints are kept; an interrupted run goes on")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="an adapter to go on from, in place of none")
     ] = None,
     gold: Annotated[
         list[Path] | None, typer.Option(help="labelled questions that must not be trained on")
@@ -201,6 +204,7 @@ def tune(
             catalogue,
             steps=steps,
             folder=folder or settings.data_folder / "tune" / catalogue.name,
+            start=start,
             gold=gold or [],
             console=console,
             report=lambda now: progress.update(

@@ -13,12 +13,12 @@ from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Filter, placed_conditions
 from server.interpret.contradictions import contradicts
+from server.interpret.hints import Hints
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.interpret.lines import Line
 from server.interpret.model import LanguageModel, Token, Written
-from server.interpret.names import Mention, Names, panel_names
+from server.interpret.names import Mention
 from server.interpret.prompt import build_prompt, tidy
-from server.interpret.ranges import Ranges
 from server.interpret.signs import Signs
 from server.interpret.words import Vocabulary
 from server.phrases import Phrases
@@ -49,8 +49,7 @@ class Reader:
         self._model = model
         self._catalogue = catalogue
         self._settings = settings
-        self._names: Names = panel_names(catalogue)
-        self._ranges = Ranges(catalogue, phrases)
+        self._hints = Hints(catalogue, phrases)
         self._signs = Signs(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -80,8 +79,7 @@ class Reader:
 
     def _read(self, question: str, gone: threading.Event) -> Interpretation:
         started = time.perf_counter()
-        found = (*self._names.find(question), *self._ranges.find(question))
-        mentions = tuple(sorted(found, key=lambda mention: mention.start))
+        mentions = self._hints.find(question)
         reading = _nothing(question)
         confidences: tuple[float, ...] = ()
         if is_readable(question):
@@ -95,7 +93,7 @@ class Reader:
         if not written.finished:
             raise InvalidQuestion("the question holds more conditions than can be read at once")
         lines = self._signs.keep(tuple(_lines(written.tokens)), question, mentions)
-        lines = self._ranges.keep(lines, mentions)
+        lines = self._hints.ranges.keep(lines, mentions)
         ordered = sorted(lines, key=lambda line: _part(line.text))
         reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
         unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)

@@ -21,6 +21,7 @@ def tune_adapter(
     *,
     steps: int,
     folder: Path,
+    start: Path | None,
     gold: Sequence[Path],
     console: Console,
     report: Callable[[Progress], None],
@@ -44,6 +45,7 @@ def tune_adapter(
         folder=folder,
         adapter=adapter,
         report=hear,
+        start=start,
         skip=frozenset(q.question for file in files for q in read_gold(file, catalogue).questions),
     )
     return adapter

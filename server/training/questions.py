@@ -16,8 +16,12 @@ from server.training.sentences import Sentence, compose
 from server.training.wording import with_slips
 
 ENGLISH_SHARE = 0.22
-SLIP_SHARE = 0.12
-_CONDITIONS = ((0, 0.03), (1, 0.27), (2, 0.27), (3, 0.22), (4, 0.13), (5, 0.06), (6, 0.02))
+SLIP_SHARE = 0.15
+EITHER_SHARE = 0.12
+COMPARED_SHARE = 0.3
+_CONDITIONS = ((0, 0.03), (1, 0.33), (2, 0.3), (3, 0.2), (4, 0.09), (5, 0.04), (6, 0.01))
+# Beside groups people say little else.
+_CONDITIONS_BESIDE_GROUPS = ((0, 0.45), (1, 0.4), (2, 0.15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,15 @@ def _sentence(
     rng: random.Random, language: Language, catalogue: Catalogue, phrases: Phrases, pieces: Pieces
 ) -> Example | None:
     meaning = _Meaning({}, [], [])
-    said = _said_pieces(rng, language, pieces, meaning)
-    alternatives = _alternatives(rng, language, pieces, meaning)
+    has_groups = rng.random() < EITHER_SHARE
+    said = _said_pieces(rng, language, pieces, meaning, has_groups=has_groups)
+    groups = _alternatives(rng, language, pieces, meaning) if has_groups else []
     by = _breakdown(rng, language, catalogue, phrases, meaning)
     limit = _limit(rng, meaning, has_by=bool(by.names or by.ask))
-    if not said and not alternatives and not by.names and not by.ask and limit is None:
+    if not said and not groups and not by.names and not by.ask and limit is None:
         return None
-    sentence = Sentence(said, alternatives, by.names, by.ask, limit)
+    compares = bool(groups) and rng.random() < COMPARED_SHARE
+    sentence = Sentence(said, groups, compares, by.names, by.ask, limit)
     question = compose(sentence, rng, language)
     if question is None:
         return None
@@ -98,10 +104,11 @@ def _sentence(
 
 
 def _said_pieces(
-    rng: random.Random, language: Language, pieces: Pieces, meaning: _Meaning
+    rng: random.Random, language: Language, pieces: Pieces, meaning: _Meaning, *, has_groups: bool
 ) -> list[Piece]:
     said: list[Piece] = []
-    wanted = rng.choices([n for n, _ in _CONDITIONS], [w for _, w in _CONDITIONS])[0]
+    counts = _CONDITIONS_BESIDE_GROUPS if has_groups else _CONDITIONS
+    wanted = rng.choices([n for n, _ in counts], [w for _, w in counts])[0]
     for _ in range(wanted):
         outside = rng.random() < 0.07
         piece = pieces.outside(rng, language) if outside else pieces.draw(rng, language)
@@ -124,25 +131,44 @@ def _add(piece: Piece, meaning: _Meaning) -> bool:
 
 def _alternatives(
     rng: random.Random, language: Language, pieces: Pieces, meaning: _Meaning
-) -> list[Piece]:
-    """Two things of which one must hold, of different fields and both said plainly."""
-    if rng.random() > 0.06:
-        return []
-    found: list[Piece] = []
+) -> list[list[Piece]]:
+    """Two groups of which one must hold, all said plainly; they may speak of the same fields."""
     taken = {name for part in ("where", "not") for name in meaning.raw.get(part, {})}
-    for _ in range(6):
+    sizes = rng.choice(((1, 1), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2), (2, 2)))
+    groups = [_group(rng, language, pieces, taken, size) for size in sizes]
+    conditions: list[Json] = [_conditions(group) for group in groups]
+    if not all(groups) or conditions[0] == conditions[1]:
+        return []
+    if (
+        len(conditions[0]) == len(conditions[1]) == 1
+        and conditions[0].keys() == conditions[1].keys()
+    ):
+        return []
+    meaning.raw["either"] = conditions
+    meaning.tags.append("either")
+    return groups
+
+
+def _group(
+    rng: random.Random, language: Language, pieces: Pieces, taken: set[str], size: int
+) -> list[Piece]:
+    found: list[Piece] = []
+    spoken = set(taken)
+    for _ in range(6 * size):
         piece = pieces.draw(rng, language)
         if piece is None or set(piece.filter) != {"where"} or piece.unsupported:
             continue
-        if piece.fields & taken or len(piece.fields) != 1:
+        if piece.fields & spoken or len(piece.fields) != 1:
             continue
         found.append(piece)
-        taken |= piece.fields
-        if len(found) == 2:
-            meaning.raw["either"] = [p.filter["where"] for p in found]
-            meaning.tags.append("either")
+        spoken |= piece.fields
+        if len(found) == size:
             return found
     return []
+
+
+def _conditions(group: list[Piece]) -> Json:
+    return {name: wanted for piece in group for name, wanted in piece.filter["where"].items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +184,7 @@ def _breakdown(
     phrases: Phrases,
     meaning: _Meaning,
 ) -> _By:
-    if rng.random() > 0.16:
+    if rng.random() > 0.2:
         return _By()
     outside = phrases.outside.ko.by if language == "ko" else phrases.outside.en.by
     if outside and rng.random() < 0.06:
@@ -173,7 +199,7 @@ def _breakdown(
     meaning.tags.append("by")
     said = phrases.fields[fields[0]]
     asks = said.ask.ko if language == "ko" else said.ask.en
-    if len(fields) == 1 and asks and rng.random() < 0.45:
+    if len(fields) == 1 and asks and rng.random() < 0.6:
         return _By(ask=rng.choice(asks))
     names = tuple(_name_of(name, phrases, rng, language) for name in fields)
     if "" in names:

@@ -115,10 +115,13 @@ _AND_KO = re.compile(r"(는|인)$")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What a question says: its pieces, the alternatives, the breakdown and the count."""
+    """What a question says: its pieces, the groups (of which one must hold, or which are compared),
+    the breakdown and the count.
+    """
 
     pieces: Sequence[Piece]
-    alternatives: Sequence[Piece]
+    groups: Sequence[Sequence[Piece]]
+    compares: bool
     by: Sequence[str]
     ask: str
     limit: int | None
@@ -134,12 +137,14 @@ def compose(sentence: Sentence, rng: random.Random, language: Language) -> str |
 def _compose_korean(sentence: Sentence, rng: random.Random) -> str | None:
     pieces = list(sentence.pieces)
     rng.shuffle(pieces)
-    if not pieces and not sentence.alternatives:
+    if not pieces and not sentence.groups:
         return _korean_tail("", sentence, rng).strip()
-    if not sentence.alternatives and rng.random() < 0.3:
+    if not sentence.groups and rng.random() < 0.3:
         group = _keywords(pieces, rng)
+    elif sentence.compares:
+        group = _korean_comparison(pieces, sentence.groups, rng)
     else:
-        group = _korean_group(pieces, sentence.alternatives, rng)
+        group = _korean_group(pieces, sentence.groups, rng)
     if group is None:
         return None
     return _korean_tail(rng.choice(_STARTS_KO) + group, sentence, rng)
@@ -154,24 +159,52 @@ def _keywords(pieces: Sequence[Piece], rng: random.Random) -> str | None:
 
 
 def _korean_group(
-    pieces: Sequence[Piece], alternatives: Sequence[Piece], rng: random.Random
+    pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> str | None:
     """Modifiers and a head noun, sometimes in two steps: "서울 30대 여성 중 아이폰 쓰는 사람"."""
-    either = _korean_either(alternatives, rng) if alternatives else ""
-    if either is None:
-        return None
-    if len(pieces) > 1 and not either and rng.random() < 0.35:
+    if groups:
+        return _korean_either_with(pieces, groups, rng)
+    if len(pieces) > 1 and rng.random() < 0.35:
         cut = rng.randint(1, len(pieces) - 1)
         first, second = _korean_chain(pieces[:cut], rng), _korean_chain(pieces[cut:], rng)
         if first is None or second is None:
             return None
         return f"{first}{rng.choice((' 중 ', ' 중에 ', ' 중에서 ', ' 가운데 ', '인데 ', ' 중, '))}{second}"
-    if not pieces:
-        return either
-    chain = _korean_chain(pieces, rng)
-    if chain is None or not either:
-        return chain
-    return f"{chain}{rng.choice((' 중 ', ' 중에 ', ' 가운데 '))}{either}"
+    return _korean_chain(pieces, rng)
+
+
+def _korean_either_with(
+    pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
+) -> str | None:
+    """Alternatives after what all share (서울 30대 중 …이거나 … 사람) or before it (…거나 … 여자)."""
+    either = _korean_either(groups, rng)
+    chain = _korean_chain(pieces, rng) if pieces else ""
+    if either is None or chain is None:
+        return None
+    if not chain:
+        return f"{either} {rng.choice(_HEADS_KO)}"
+    if rng.random() < 0.35:
+        return f"{either} {chain}"
+    link = rng.choice((" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, "))
+    return f"{chain}{link}{either} {rng.choice(_HEADS_KO)}"
+
+
+def _korean_comparison(
+    pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
+) -> str | None:
+    """Two groups side by side: "30대 남성과 40대 여성 비교"."""
+    sides = [_korean_chain(group, rng) for group in groups]
+    chain = _korean_chain(pieces, rng) if pieces else ""
+    if None in sides or chain is None:
+        return None
+    link = rng.choice(("와 ", "과 ", "이랑 ", "하고 ", " vs ", " 대 ", ", ", " VS "))
+    both = link.join(side or "" for side in sides)
+    shared = f"{chain}{rng.choice((' 중 ', ' 중에서 ', ' 가운데 '))}" if chain else ""
+    return (
+        shared
+        + both
+        + rng.choice((" 비교", "을 비교해줘", " 비교해줘", " 차이", " 비교해서", "를 비교"))
+    )
 
 
 def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
@@ -218,22 +251,32 @@ def _and_korean(modifier: str, rng: random.Random) -> str:
     return modifier
 
 
-def _korean_either(alternatives: Sequence[Piece], rng: random.Random) -> str | None:
-    parts = []
-    for piece in alternatives:
-        if piece.forms.mod:
-            parts.append(rng.choice(piece.forms.mod))
-        else:
-            word = _one(piece.forms.noun or piece.forms.kw, rng)
-            if word is None:
-                return None
-            parts.append(f"{word}인")
+def _korean_either(groups: Sequence[Sequence[Piece]], rng: random.Random) -> str | None:
+    """ "테슬라를 타거나 아이폰을 쓰는", "미혼이거나 자녀 없는", "서울 살거나 부산에 사는"."""
+    parts = [_korean_modifier(group, rng) for group in groups]
     one, other = parts
-    head = rng.choice(_HEADS_KO)
+    if one is None or other is None:
+        return None
     if _AND_KO.search(one) and rng.random() < 0.7:
         stem = one[:-1] + ("이거나" if one.endswith("인") else "거나")
-        return f"{stem} {other} {head}"
-    return f"{one} {head}{rng.choice((' 또는 ', ' 혹은 ', '이나 '))}{other} {head}"
+        return f"{stem}{rng.choice((' ', ', ', ' '))}{other}"
+    return (
+        f"{one}{rng.choice((' 사람 또는 ', ' 사람이나 ', ' 또는 ', ' 혹은 ', ' 아니면 '))}{other}"
+    )
+
+
+def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
+    """A whole group before a noun; the pieces before its last stand as in any chain."""
+    words = [_before_noun(piece, rng, ends=False) for piece in group[:-1]]
+    last = group[-1]
+    if last.forms.mod:
+        ending: str | None = rng.choice(last.forms.mod)
+    else:
+        word = _one(last.forms.noun or last.forms.kw, rng)
+        ending = None if word is None else f"{word}인"
+    if ending is None or None in words:
+        return None
+    return " ".join([*(word for word in words if word), ending])
 
 
 def _korean_tail(group: str, sentence: Sentence, rng: random.Random) -> str:
@@ -322,17 +365,20 @@ def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
     pieces = list(sentence.pieces)
     rng.shuffle(pieces)
     count = "" if sentence.limit is None else str(sentence.limit)
-    if not pieces and not sentence.alternatives:
+    if not pieces and not sentence.groups:
         group = "" if sentence.by or sentence.ask else rng.choice(_HEADS_EN)
         return _english_tail(f"{count} {group}".strip(), sentence, rng, counted=True)
-    if not sentence.alternatives and rng.random() < 0.3:
+    if sentence.compares:
+        compared = _english_comparison(pieces, sentence.groups, rng)
+        return compared and _english_tail(compared, sentence, rng, counted=False)
+    if not sentence.groups and rng.random() < 0.3:
         group_or_none = _keywords(pieces, rng)
         return (
             None
             if group_or_none is None
             else _english_tail(group_or_none, sentence, rng, counted=False)
         )
-    group_or_none = _english_group(pieces, sentence.alternatives, rng)
+    group_or_none = _english_group(pieces, sentence.groups, rng)
     if group_or_none is None:
         return None
     if not count and not sentence.by and not sentence.ask and rng.random() < 0.1:
@@ -343,8 +389,29 @@ def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
     return _english_tail(start + before + group_or_none, sentence, rng, counted=counted)
 
 
+def _english_comparison(
+    pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
+) -> str | None:
+    """ "compare men in their 20s with women in their 50s"."""
+    sides = [_english_group([*group], (), rng) for group in groups]
+    shared = _english_group([*pieces], (), rng) if pieces else ""
+    if None in sides or shared is None:
+        return None
+    before, between = rng.choice(
+        (
+            ("compare ", " with "),
+            ("compare ", " and "),
+            ("", " vs "),
+            ("", " versus "),
+            ("difference between ", " and "),
+        )
+    )
+    among = f"among {shared}, " if shared else ""
+    return f"{among}{before}{sides[0]}{between}{sides[1]}"
+
+
 def _english_group(
-    pieces: Sequence[Piece], alternatives: Sequence[Piece], rng: random.Random
+    pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> str | None:
     """Adjectives, a noun, then what follows a noun, joined by commas or "and"."""
     before: list[str] = []
@@ -364,13 +431,21 @@ def _english_group(
             after.append(f"who are {rng.choice(forms.noun)}")
         else:
             return None
-    if alternatives:
-        both = [_one(p.forms.post, rng) for p in alternatives]
+    if groups:
+        both = [_english_alternative(group, rng) for group in groups]
         if None in both:
             return None
-        after.append(f"{rng.choice(('', 'either ')) if after else ''}{both[0]} or {both[1]}")
+        after.append(f"{rng.choice(('', 'either '))}{both[0]} or {both[1]}")
     joiner = rng.choice((" and ", ", ", " ", " and "))
     return " ".join([*before, head or rng.choice(_HEADS_EN), joiner.join(after)]).strip()
+
+
+def _english_alternative(group: Sequence[Piece], rng: random.Random) -> str | None:
+    """One of two things that follow a noun: "who drive a Tesla", "who are women in Seoul"."""
+    if len(group) == 1 and group[0].forms.post:
+        return rng.choice(group[0].forms.post)
+    whole = _english_group([*group], (), rng)
+    return whole and f"{rng.choice(('', '', 'who are '))}{whole}"
 
 
 def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted: bool) -> str:

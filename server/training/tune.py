@@ -13,13 +13,13 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from torch import nn
 
 from server.catalogue import Catalogue
+from server.interpret.hints import Hints
 from server.interpret.model import Tokenizer
-from server.interpret.names import panel_names
 from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
 from server.training.questions import Example, generate
-from server.training.weights import LORA_MODULES, read_model, write_adapter
+from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 
 IGNORED = -100
 _HELD_OUT_SEED = 1_000_003
@@ -30,10 +30,10 @@ _POOL_BATCHES = 32
 class Recipe:
     """How long and how hard to train; models/README.md says what was measured with it."""
 
-    steps: int = 1500
-    batch: int = 32
+    steps: int = 3000
+    batch: int = 16
     rank: int = 32
-    learning_rate: float = 8e-4
+    learning_rate: float = 6e-4
     warmup_steps: int = 40
     cooldown_share: float = 0.35
     seed: int = 1
@@ -70,13 +70,13 @@ class Tokens:
 class Encoder:
     """Turns examples into tokens exactly as the reader does."""
 
-    def __init__(self, catalogue: Catalogue, tokenizer: Tokenizer) -> None:
-        self._names = panel_names(catalogue)
+    def __init__(self, hints: Hints, tokenizer: Tokenizer) -> None:
+        self._hints = hints
         self._tokenizer = tokenizer
 
     def encode(self, example: Example) -> Tokens:
         """The prompt with its hints, the reading, and the end."""
-        prompt = build_prompt(example.question, self._names.find(example.question))
+        prompt = build_prompt(example.question, self._hints.find(example.question))
         before = [self._tokenizer.begin, *self._tokenizer.encode(prompt)]
         after = [*self._tokenizer.encode(spell(example.reading)), self._tokenizer.end]
         return Tokens((*before, *after), len(before))
@@ -91,21 +91,24 @@ def tune(
     folder: Path,
     adapter: Path,
     report: Callable[[Progress], None],
+    start: Path | None = None,
     skip: frozenset[str] = frozenset(),
 ) -> None:
     """Train, with checkpoints in `folder` (an interrupted run goes on), and write the GGUF adapter.
+
+    `start` is an adapter to go on from where there is no checkpoint yet.
 
     `skip` holds questions that must not be trained on: those of every gold file.
     """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    encoder = Encoder(catalogue, Tokenizer(base))
+    encoder = Encoder(Hints(catalogue, phrases), Tokenizer(base))
     held_out = list(islice(generate(catalogue, phrases, seed=_HELD_OUT_SEED), recipe.held_out))
     unseen = skip | {example.question for example in held_out}
     examples = (
         e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen
     )
-    run = _Run(base, recipe, folder)
+    run = _Run(base, recipe, folder, start)
     batches = _batches(map(encoder.encode, examples), recipe, first=run.step)
     measured = [encoder.encode(example) for example in held_out]
     while run.step < recipe.steps:
@@ -116,13 +119,13 @@ def tune(
 class _Run:
     """A model in training with its optimizer, and the step it has reached."""
 
-    def __init__(self, base: Path, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, base: Path, recipe: Recipe, folder: Path, start: Path | None) -> None:
         self._recipe = recipe
         self._checkpoint = folder / "checkpoint.pt"
         self._model = _with_lora(base, recipe)
         trained = [p for p in self._model.parameters() if p.requires_grad]
         self._optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=0.0)
-        self.step = self._resume()
+        self.step = self._resume(start)
 
     def take(self, batch: Sequence[Tokens], measured: Sequence[Tokens]) -> Progress:
         """One step, with a checkpoint and a measurement when they are due."""
@@ -168,8 +171,11 @@ class _Run:
         torch.save(state, part)
         part.replace(self._checkpoint)
 
-    def _resume(self) -> int:
+    def _resume(self, start: Path | None) -> int:
         if not self._checkpoint.exists():
+            if start is not None:
+                lora = {f"base_model.model.{n}": v for n, v in read_adapter(start).items()}
+                set_peft_model_state_dict(self._model, lora)
             return 0
         state = torch.load(self._checkpoint, weights_only=True)
         set_peft_model_state_dict(self._model, state["lora"])
@@ -200,7 +206,9 @@ def exact_share(model: Any, sequences: Sequence[Tokens], batch: int = 32) -> flo
 
 def _with_lora(base: Path, recipe: Recipe) -> Any:
     model = read_model(base).to(torch.bfloat16)
-    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(LORA_MODULES))
+    config = LoraConfig(
+        r=recipe.rank, lora_alpha=int(recipe.alpha), target_modules=list(LORA_MODULES)
+    )
     lora = get_peft_model(model, config)
     for parameter in lora.parameters():
         if parameter.requires_grad:

@@ -64,6 +64,14 @@ def write_adapter(path: Path, lora: Mapping[str, torch.Tensor], *, alpha: float,
     writer.close()
 
 
+def read_adapter(path: Path) -> dict[str, torch.Tensor]:
+    """The LoRA matrices of an adapter that `write_adapter` wrote, by their names in PyTorch."""
+    return {
+        _lora_name(tensor.name): torch.from_numpy(np.array(tensor.data, dtype=np.float32))
+        for tensor in GGUFReader(path).tensors
+    }
+
+
 def _config(reader: GGUFReader, *, vocabulary: int) -> Gemma3TextConfig:
     def number(key: str) -> Any:
         field = reader.get_field(f"gemma3.{key}")
@@ -110,3 +118,9 @@ def _adapter_name(name: str) -> str:
     block, rest = name.removeprefix("model.layers.").split(".", 1)
     module, matrix = rest.removesuffix(".weight").rsplit(".", 1)
     return f"blk.{block}.{_MODULES[module]}.weight.{matrix.lower()}"
+
+
+def _lora_name(name: str) -> str:
+    """The reverse of `_adapter_name`."""
+    _, block, part, _, matrix = name.split(".")
+    return f"model.layers.{block}.{_PARTS[part]}.lora_{matrix[-1].upper()}.weight"
