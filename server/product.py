@@ -32,7 +32,7 @@ from server.panel.schema import ensure_panel, table
 from server.phrases import read_phrases
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
-from server.postgres.pool import conninfo, explained, open_pool, read_again, reading
+from server.postgres.pool import conninfo, explained, open_pool, read_again, reading, writing
 from server.search.answer import Found, Respondent
 from server.search.queries import get_respondent, search
 from server.services import Readiness
@@ -174,7 +174,7 @@ class Product:
                 connection, self.catalogue, query, page_size=page_size, offset=offset
             )
 
-        return await self._read(run)
+        return await self.read(run)
 
     async def respondent(self, respondent_id: str) -> Respondent | None:
         """One person by id; raises DatabaseAway."""
@@ -182,7 +182,7 @@ class Product:
         async def run(connection: AsyncConnection) -> Respondent | None:
             return await get_respondent(connection, self.catalogue, respondent_id)
 
-        return await self._read(run)
+        return await self.read(run)
 
     async def accuracy(self, query: Filter) -> Accuracy | None:
         """What was measured on questions with the filter's fields; None when nothing was."""
@@ -191,29 +191,21 @@ class Product:
         async def run(connection: AsyncConnection) -> Accuracy | None:
             return await accuracy_of(connection, self.catalogue, [*fields, *query.by])
 
-        return await self._read(run)
+        return await self.read(run)
 
     async def ready(self) -> Readiness:
         """Whether model and database can work now; never raises."""
         details = {} if self.reader is not None else {"model": self.model_problem}
         database = True
         try:
-            await asyncio.wait_for(self._read(_answers), READY_SECONDS)
+            await asyncio.wait_for(self.read(_answers), READY_SECONDS)
         except (PanelensError, TimeoutError):
             database = False
             details["database"] = "PostgreSQL does not answer"
         return Readiness(self.reader is not None, database, details)
 
-    async def _load_model(self) -> None:
-        try:
-            self.reader = await asyncio.to_thread(
-                open_reader, self.catalogue, self.settings, self.console
-            )
-        except PanelensError as error:
-            self.model_problem = error.detail
-            log.exception("the model cannot be loaded")
-
-    async def _read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """What a query brings back, run in one read-only transaction; raises DatabaseAway."""
         pool = self.pool
         if pool is None:
             raise DatabaseAway("the server is stopping")
@@ -227,6 +219,29 @@ class Product:
         except DatabaseAway:
             self._revive_soon()
             raise
+
+    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """What an act brings back, run in one transaction that may write; raises DatabaseAway.
+
+        It is not tried again: whether a lost connection had committed cannot be known.
+        """
+        if self.pool is None:
+            raise DatabaseAway("the server is stopping")
+        try:
+            async with writing(self.pool, self.settings.statement_timeout_ms) as connection:
+                return await act(connection)
+        except DatabaseAway:
+            self._revive_soon()
+            raise
+
+    async def _load_model(self) -> None:
+        try:
+            self.reader = await asyncio.to_thread(
+                open_reader, self.catalogue, self.settings, self.console
+            )
+        except PanelensError as error:
+            self.model_problem = error.detail
+            log.exception("the model cannot be loaded")
 
     def _revive_soon(self) -> None:
         """Start the embedded server again, once at a time, while the caller already answers."""

@@ -1,14 +1,18 @@
 """What web and terminal ask of the product: read, search, show one respondent, say how good it is."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from psycopg import AsyncConnection
 
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue
 from server.filter import Filter
 from server.interpret.interpretation import Interpretation
 from server.search.answer import Found, Respondent
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +55,12 @@ class Services(Protocol):
 
     async def ready(self) -> Readiness:
         """Whether model and database can work now; never raises."""
+        ...
+
+    async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """What a query brings back, run in one read-only transaction; raises DatabaseAway."""
+        ...
+
+    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """What an act brings back, run in one transaction that may write; raises DatabaseAway."""
         ...

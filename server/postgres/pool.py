@@ -108,8 +108,23 @@ async def reading(
                     await pool.drain()
 
 
+@asynccontextmanager
+async def writing(
+    pool: AsyncConnectionPool, statement_timeout_ms: int
+) -> AsyncIterator[AsyncConnection]:
+    """One transaction that may write, with a time limit for each of its statements."""
+    with explained(pool):
+        async with pool.connection() as connection:
+            await _limit(connection, statement_timeout_ms)
+            yield connection
+
+
 async def _begin_reading(connection: AsyncConnection, statement_timeout_ms: int) -> None:
     await connection.execute("set transaction isolation level repeatable read, read only")
+    await _limit(connection, statement_timeout_ms)
+
+
+async def _limit(connection: AsyncConnection, statement_timeout_ms: int) -> None:
     await connection.execute(
         "select set_config('statement_timeout', %s, true)", [f"{statement_timeout_ms}ms"]
     )

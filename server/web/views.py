@@ -1,7 +1,6 @@
 """What each page shows: frozen dataclasses, one a template, already in the reader's words."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from server.errors import Language
 from server.web.phrasing import Segment
@@ -19,10 +18,20 @@ class LanguageLink:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLink:
+    """One of the places of the navigation."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What stands round every page.
 
     `typed_length` is one more than is read: a longer text is refused and never cut in silence.
+    `person` is who signed in, empty when nobody needs to.
     """
 
     language: Language
@@ -30,10 +39,11 @@ class Frame:
     languages: tuple[LanguageLink, ...]
     home: str
     codebook: str
-    here: Literal["ask", "codebook", "other"]
+    places: tuple[PlaceLink, ...]
     form_language: Language | None
     question: str
     typed_length: int
+    person: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A running server on a free port, an HTTP client for it, and a real Chromium."""
 
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ from server.filter import load_catalogue
 from server.settings import Settings
 from server.web.app import create_app
 
-from .panel import InMemoryServices
+from .panel import InMemoryServices, StoredServices, stored_panel
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -30,12 +31,17 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def everything() -> InMemoryServices:
-    return InMemoryServices(load_catalogue("welcome"))
+def everything(settings: Settings) -> Iterator[StoredServices]:
+    catalogue = load_catalogue("welcome")
+    with (
+        tempfile.TemporaryDirectory(prefix="panelens-", ignore_cleanup_errors=True) as folder,
+        stored_panel(catalogue, Path(folder)) as database,
+    ):
+        yield StoredServices(catalogue, database, settings)
 
 
 @pytest.fixture
-def services(everything: InMemoryServices) -> Iterator[InMemoryServices]:
+def services(everything: StoredServices) -> Iterator[StoredServices]:
     """The product, whole again after each test."""
     everything.questions_asked.clear()
     yield everything
@@ -45,15 +51,19 @@ def services(everything: InMemoryServices) -> Iterator[InMemoryServices]:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data_folder=tmp_path_factory.mktemp("data"), page_size=20)
+    return Settings(data_folder=tmp_path_factory.mktemp("data"), page_size=20, pool_size=2)
 
 
 @pytest.fixture(scope="session")
-def address(everything: InMemoryServices, settings: Settings) -> Iterator[str]:
+def address(everything: StoredServices, settings: Settings) -> Iterator[str]:
     """Where the server answers."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, everything), log_level="warning", ws="none")
+        uvicorn.Config(
+            create_app(settings, everything, lifespan=everything.running),
+            log_level="warning",
+            ws="none",
+        )
     )
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
@@ -66,8 +76,17 @@ def address(everything: InMemoryServices, settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-async def http(address: str, services: InMemoryServices) -> AsyncIterator[httpx.AsyncClient]:
+async def http(address: str, services: StoredServices) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=address, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+async def in_memory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages over the same people, searched in memory."""
+    app = create_app(settings, InMemoryServices(load_catalogue("welcome")))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://memory") as client:
         yield client
 
 
@@ -86,7 +105,7 @@ async def chromium(installed: None) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def page(chromium: Browser, address: str, services: InMemoryServices) -> AsyncIterator[Page]:
+async def page(chromium: Browser, address: str, services: StoredServices) -> AsyncIterator[Page]:
     """A browser page that fails the test when anything is logged as an error."""
     context = await chromium.new_context(base_url=address, locale="ko-KR")
     page = await context.new_page()

@@ -1,17 +1,26 @@
-"""A small product in memory: the real catalogue, 400 invented people, a handful of questions.
+"""A small product: the real catalogue, 400 invented people in PostgreSQL, a handful of questions.
 
-Failures are forced through `fault`, which the real product cannot be made to show on demand.
+Only the reading of questions is made up here. Failures are forced through `model_fault` and
+`database_fault`, which the real product cannot be made to show on demand. The same people in
+memory are searched by a second implementation, to hold the first against.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue, Kind, PanelField, normalise
-from server.errors import PanelensError
+from server.errors import DatabaseAway, PanelensError
 from server.filter import (
     Condition,
     Conditions,
@@ -23,11 +32,19 @@ from server.filter import (
     placed_conditions,
 )
 from server.interpret.interpretation import Interpretation, ReadCondition
+from server.panel.load import load_files
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import migrate
+from server.postgres.pool import open_pool, reading, writing
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
+from server.search.queries import get_respondent, search
 from server.services import Readiness
+from server.settings import Settings
 
 REFERENCE_YEAR = 2025
 PEOPLE = 400
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -164,6 +181,12 @@ class InMemoryServices:
             },
         )
 
+    async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        raise DatabaseAway("there is no database in memory")
+
+    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        raise DatabaseAway("there is no database in memory")
+
     def _satisfies(self, person: Respondent, query: Filter) -> bool:
         def hold(conditions: Conditions) -> bool:
             return all(self._holds(person, c) is True for c in conditions)
@@ -218,6 +241,79 @@ class InMemoryServices:
             BreakdownRow(tuple(None if v is None else str(v) for v in key), n, n / len(matching))
             for key, n in sorted(counts.items(), key=lambda item: -item[1])
         )
+
+
+class StoredServices(InMemoryServices):
+    """The same people in PostgreSQL: searched and stored with the product's own code."""
+
+    def __init__(self, catalogue: Catalogue, database: str, settings: Settings) -> None:
+        super().__init__(catalogue)
+        self.database = database
+        self.settings = settings
+        self.pool: AsyncConnectionPool | None = None
+
+    @asynccontextmanager
+    async def running(self, _app: FastAPI | None = None) -> AsyncIterator[None]:
+        self.pool = await open_pool(self.database, self.settings)
+        try:
+            yield
+        finally:
+            await self.pool.close()
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        return await self.read(
+            lambda conn: search(conn, self.catalogue, query, page_size=page_size, offset=offset)
+        )
+
+    async def respondent(self, respondent_id: str) -> Respondent | None:
+        return await self.read(lambda conn: get_respondent(conn, self.catalogue, respondent_id))
+
+    async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        async with reading(self._open, self.settings.statement_timeout_ms) as connection:
+            return await query(connection)
+
+    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        async with writing(self._open, self.settings.statement_timeout_ms) as connection:
+            return await act(connection)
+
+    @property
+    def _open(self) -> AsyncConnectionPool:
+        if self.database_fault:
+            raise self.database_fault
+        assert self.pool is not None
+        return self.pool
+
+
+@contextmanager
+def stored_panel(catalogue: Catalogue, folder: Path) -> Iterator[str]:
+    """The address of a private cluster in that folder that holds the same people."""
+    folder.chmod(0o755)  # as root the cluster runs as another user, who must get here
+    with EmbeddedPostgres(folder) as embedded:
+        migrate(embedded.conninfo)
+        people = folder / "result.json"
+        people.write_text(json.dumps(_raw_rows(InMemoryServices(catalogue))), "utf-8")
+        load_files(
+            embedded.conninfo, catalogue, [people], reference_year=REFERENCE_YEAR, synthetic=True
+        )
+        yield embedded.conninfo
+
+
+def _raw_rows(services: InMemoryServices) -> list[dict[str, Any]]:
+    """The people as an export of the survey owner writes them: in codes."""
+    return [_raw_row(person, services.catalogue) for person in services.people]
+
+
+def _raw_row(person: Respondent, catalogue: Catalogue) -> dict[str, Any]:
+    row: dict[str, Any] = {catalogue.respondent_id: person.id}
+    for panel_field in catalogue.fields:
+        cell = person.fields[panel_field.name]
+        if panel_field.source is None or cell is None:
+            continue
+        code = {answer.value: answer.code for answer in panel_field.answers}
+        row[f"{panel_field.source.file}.{panel_field.source.code}"] = (
+            [code[value] for value in cell] if isinstance(cell, list) else code.get(str(cell), cell)
+        )
+    return row
 
 
 def _read(known: Known, part: Part, group: int, condition: Condition) -> ReadCondition:

@@ -41,7 +41,7 @@ async def test_an_answer_says_what_was_understood_and_what_was_not(
     assert "92.7%" in text and "정답 질문 41개" in text
     assert "나이는 2025년 기준" in text
     assert "chip-not" in text
-    assert "select respondent_id" in text
+    assert "panel_welcome" in text and "from matched" in text
 
 
 async def test_the_same_answer_in_english(http: httpx.AsyncClient) -> None:

@@ -1,0 +1,90 @@
+"""What stands round every page: the places one can go to, the language, the address kept in links."""
+
+from typing import Literal
+
+from starlette.requests import Request
+
+from server.access.person import LOCAL, Person
+from server.errors import Language, PanelensError
+from server.web import views
+from server.web.addresses import Address
+from server.web.problems import problem_of, record
+from server.web.site import Site, asked_language, language_of
+from server.web.wording import LANGUAGE_NAMES, Wording
+
+PAGE_MAX = 10_000
+
+Here = Literal["ask", "segments", "history", "codebook", "accuracy", "other"]
+
+
+def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
+    """The frame of a page; `here` is the place that the reader is at."""
+    address, language = address_of(request), language_of(request)
+    wording = site.wording(request)
+    return views.Frame(
+        language=language,
+        panel=site.services.catalogue.title.in_(language),
+        languages=tuple(
+            views.LanguageLink(other, name, address.in_(other).href, other == language)
+            for other, name in LANGUAGE_NAMES.items()
+        ),
+        home=address.to("/").href,
+        codebook=address.to("/codebook").href,
+        places=_places(address, here, wording),
+        form_language=address.language,
+        question=address.question or "" if here == "ask" else "",
+        typed_length=site.settings.question_length + 1,
+        person=_signed_in(request),
+    )
+
+
+def address_of(request: Request) -> Address:
+    """What the request's address says."""
+    parameters = request.query_params
+    page = parameters.get("page", "1")
+    return Address(
+        path=request.url.path,
+        question=parameters.get("q"),
+        filter=parameters.get("f") or None,
+        page=max(1, min(int(page), PAGE_MAX)) if page.isdecimal() and len(page) < 6 else 1,
+        language=asked_language(request),
+    )
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx asks for the middle of the page; a restored history entry needs all of it."""
+    return (
+        request.headers.get("hx-request") == "true"
+        and request.headers.get("hx-history-restore-request") != "true"
+    )
+
+
+def problem_view(
+    error: Exception, language: Language, address: Address, *, in_place: bool = False
+) -> views.ProblemView:
+    """An error as a page shows it, with the address to try again where that may help."""
+    seconds = error.retry_after_seconds if isinstance(error, PanelensError) else None
+    return views.ProblemView(
+        problem=problem_of(error, language, record(error)),
+        retry=None if seconds is None else address.href,
+        retry_seconds=seconds or 0,
+        in_place=in_place,
+    )
+
+
+def _places(address: Address, here: Here, wording: Wording) -> tuple[views.PlaceLink, ...]:
+    """The navigation: a page that is new adds its line, in the order people need them."""
+    places: tuple[tuple[Here, str, str], ...] = (
+        ("ask", wording.say("Ask"), "/"),
+        ("codebook", wording.say("Codebook"), "/codebook"),
+    )
+    return tuple(
+        views.PlaceLink(label, address.to(path).href, place == here)
+        for place, label, path in places
+    )
+
+
+def _signed_in(request: Request) -> str:
+    """The person's name; empty for whoever is at the machine, and before anybody signed in."""
+    person = request.scope.get("state", {}).get("person")
+    return person.name if isinstance(person, Person) and person != LOCAL else ""
