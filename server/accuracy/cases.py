@@ -54,6 +54,7 @@ class Evaluation:
     started_at: datetime
     cases: tuple[Case, ...]
     recorded: bool = False
+    model_sha256: str = ""
 
 
 def fields_of(query: Filter, catalogue: Catalogue) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ async def evaluate(
     catalogue: Catalogue,
     *,
     adapter: str = "",
+    model_sha256: str = "",
+    person: str = "",
     progress: Progress | None = None,
 ) -> Run:
     """Read the questions one after another, compare, store and sum up.
@@ -57,12 +59,13 @@ async def evaluate(
         file_sha256=gold.sha256,
         model=next((read.model for read in reads if read.model), ""),
         adapter=adapter,
+        model_sha256=model_sha256,
         catalogue_version=catalogue.version,
         started_at=started_at,
         cases=tuple(read.case for read in reads),
     )
     with explained():
-        return await store_evaluation(conn, catalogue, evaluation)
+        return await store_evaluation(conn, catalogue, evaluation, person=person)
 
 
 async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:

@@ -1,25 +1,36 @@
-"""The match: whom a right and a predicted reading find in the panel, counted by PostgreSQL."""
+"""The match: the distinct filters of an evaluation, each compiled once to whom it finds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from psycopg import sql
 
 from server.accuracy.statements import Connection, Present, only_row, template
 from server.catalogue import Catalogue
 from server.errors import SetupError
-from server.filter import Filter
+from server.filter import Filter, as_json, canonical
 from server.panel.schema import table
-from server.search.plan import FALSE, Plan, plan
+from server.search.plan import FALSE, plan
 from server.spelling import Reading
+
+_FOUND = sql.SQL(
+    "select {number} as filter, respondent_id as respondent from {respondent} where {matches}"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many respondents each of two filters finds, and how many both of them."""
+class FilterSet:
+    """The distinct filters of some readings as SQL, their values, and which reading has which."""
 
-    gold_size: int
-    predicted_size: int
-    common_size: int
+    sql: sql.Composable
+    parameters: Mapping[str, Any]
+    numbers: Mapping[str, int]
+    catalogue: Catalogue
+
+    def number_of(self, reading: Reading) -> int:
+        """The number of the reading's filter in the set."""
+        return self.numbers[_key(reading, self.catalogue)]
 
 
 async def refuse_empty_panel(conn: Connection, catalogue: Catalogue) -> None:
@@ -34,47 +45,32 @@ async def has_respondents(conn: Connection, catalogue: Catalogue) -> bool:
     return (await only_row(conn, Present, statement, {})).present
 
 
-async def count_matches(
-    conn: Connection, catalogue: Catalogue, gold: Reading, predicted: Reading, reference_year: int
-) -> Sizes:
-    """How far two readings find the same people, their limits aside."""
-    both, parameters = _plan_both(gold.filter, predicted.filter, catalogue, reference_year)
-    wanted, found = (
-        FALSE if reading.asks_for_nobody else planned.matches
-        for reading, planned in zip((gold, predicted), both, strict=True)
-    )
-    statement = template("count_matches").format(
-        respondent=table(catalogue), gold=wanted, predicted=found
-    )
-    return await only_row(conn, Sizes, statement, parameters)
+def compile_filters(
+    readings: Sequence[Reading], catalogue: Catalogue, reference_year: int
+) -> FilterSet:
+    """Compile each distinct filter once: whom it finds, its limit and breakdown aside."""
+    numbers: dict[str, int] = {}
+    selects: list[sql.Composable] = []
+    parameters: dict[str, Any] = {}
+    for reading in readings:
+        key = _key(reading, catalogue)
+        if key in numbers:
+            continue
+        numbers[key] = len(numbers) + 1
+        planned = plan(reading.filter, catalogue, reference_year, prefix=f"f{numbers[key]}_")
+        parameters |= planned.parameters
+        selects.append(
+            _FOUND.format(
+                number=sql.Literal(numbers[key]),
+                respondent=table(catalogue),
+                matches=FALSE if reading.asks_for_nobody else planned.matches,
+            )
+        )
+    return FilterSet(sql.SQL("\n    union all\n    ").join(selects), parameters, numbers, catalogue)
 
 
-def _plan_both(
-    one: Filter, other: Filter, catalogue: Catalogue, reference_year: int
-) -> tuple[tuple[Plan, Plan], Mapping[str, Any]]:
-    """The plans of two filters whose values are bound under names of one statement.
-
-    They are planned as one filter that holds the conditions of both, and then taken apart.
-    """
-    planned = plan(
-        Filter(
-            where=one.where + other.where,
-            negated=one.negated + other.negated,
-            either=one.either + other.either,
-        ),
-        catalogue,
-        reference_year,
-    )
-    by_part = {
-        part: [p for p in planned.predicates if p.part == part]
-        for part in ("where", "not", "either")
-    }
-    ends = {
-        "where": len(one.where),
-        "not": len(one.negated),
-        "either": sum(len(group) for group in one.either),
-    }
-    first = tuple(p for part, end in ends.items() for p in by_part[part][:end])
-    second = tuple(p for part, end in ends.items() for p in by_part[part][end:])
-    plans = Plan(first, planned.parameters), Plan(second, planned.parameters)
-    return plans, planned.parameters
+def _key(reading: Reading, catalogue: Catalogue) -> str:
+    """The same for two readings that find the same people by the same conditions."""
+    people = canonical(reading.filter, catalogue)
+    people = Filter(where=people.where, negated=people.negated, either=people.either)
+    return f"{reading.asks_for_nobody} {as_json(people)}"

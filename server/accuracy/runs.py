@@ -1,14 +1,17 @@
 """Stored evaluations and what they say: of a whole run, and of questions with certain fields."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from server.accuracy.cases import Case, Evaluation, fields_of
-from server.accuracy.matches import Sizes, count_matches, refuse_empty_panel
+from server.accuracy.matches import FilterSet, compile_filters, refuse_empty_panel
 from server.accuracy.measured import Accuracy
 from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.catalogue import Catalogue
@@ -17,14 +20,18 @@ from server.search.queries import get_panel
 
 Figures = Mapping[str, Any]
 
+# Enough that the ends of an interval settle in the second digit.
+RESAMPLES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of one run: in total, for each tag, for each field."""
+    """The figures of one run: in total, for each tag, field and operator."""
 
     total: Figures
     by_tag: Mapping[str, Figures]
     by_field: Mapping[str, Figures]
+    by_operator: Mapping[str, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "file": evaluation.file,
         "file_sha256": evaluation.file_sha256,
         "model": evaluation.model,
+        "model_sha256": evaluation.model_sha256,
         "adapter": evaluation.adapter,
         "catalogue_version": evaluation.catalogue_version,
         "reference_year": run.reference_year,
@@ -74,23 +82,24 @@ def run_as_json(run: Run) -> dict[str, Any]:
         **run.summary.total,
         "by_tag": dict(run.summary.by_tag),
         "by_field": dict(run.summary.by_field),
+        "by_operator": dict(run.summary.by_operator),
     }
 
 
-async def store_evaluation(conn: Connection, catalogue: Catalogue, evaluation: Evaluation) -> Run:
-    """Count whom the filters find in this panel, keep every case and sum up: all or nothing.
+async def store_evaluation(
+    conn: Connection, catalogue: Catalogue, evaluation: Evaluation, *, person: str = ""
+) -> Run:
+    """Compare whom the filters find in this panel, keep every case and sum up: all or nothing.
 
     SetupError when the panel is empty: any two filters would agree there.
     """
     async with conn.transaction():
         await refuse_empty_panel(conn, catalogue)
         reference_year = (await get_panel(conn, catalogue)).reference_year
-        sizes = [
-            await count_matches(conn, catalogue, case.gold, case.predicted, reference_year)
-            for case in evaluation.cases
-        ]
-        stored = await _store_run(conn, catalogue, evaluation, reference_year)
-        await _store_cases(conn, catalogue, stored.id, zip(evaluation.cases, sizes, strict=True))
+        # A plan of hundreds of cheap scans looks dear enough to be compiled; that takes longer.
+        await conn.execute("set local jit = off")
+        statement, parameters = compose_run(evaluation, catalogue, reference_year, person=person)
+        stored = await only_row(conn, _StoredRow, statement, parameters)
         summary = await summarise_evaluation(conn, stored.id)
     return Run(
         id=stored.id,
@@ -100,6 +109,43 @@ async def store_evaluation(conn: Connection, catalogue: Catalogue, evaluation: E
         evaluation=evaluation,
         summary=summary,
     )
+
+
+def compose_run(
+    evaluation: Evaluation, catalogue: Catalogue, reference_year: int, *, person: str = ""
+) -> tuple[sql.Composed, Mapping[str, Any]]:
+    """The one statement of an evaluation, and its values."""
+    readings = [r for case in evaluation.cases for r in (case.gold, case.predicted)]
+    filters = compile_filters(readings, catalogue, reference_year)
+    cases = [
+        {"number": number, **_asked(case, filters)}
+        for number, case in enumerate(evaluation.cases, start=1)
+    ]
+    parameters = {
+        **filters.parameters,
+        "cases": Jsonb(cases),
+        "resamples": RESAMPLES,
+        "panel": catalogue.name,
+        "file": evaluation.file,
+        "file_sha256": evaluation.file_sha256,
+        "model": evaluation.model,
+        "model_sha256": evaluation.model_sha256,
+        "adapter": evaluation.adapter,
+        "catalogue_version": evaluation.catalogue_version,
+        "catalogue_sha256": catalogue_sha256(catalogue),
+        "code_version": version("panelens"),
+        "reference_year": reference_year,
+        "recorded": evaluation.recorded,
+        "person": person,
+        "started_at": evaluation.started_at,
+        "questions": len(cases),
+    }
+    return template("evaluate_run").format(found=filters.sql), parameters
+
+
+def catalogue_sha256(catalogue: Catalogue) -> str:
+    """Says whether two runs were read with the very same catalogue."""
+    return hashlib.sha256(catalogue.model_dump_json().encode()).hexdigest()
 
 
 async def has_evaluation(conn: Connection, catalogue: Catalogue, file_sha256: str) -> bool:
@@ -136,40 +182,11 @@ async def accuracy_of(
     )
 
 
-async def _store_run(
-    conn: Connection, catalogue: Catalogue, evaluation: Evaluation, reference_year: int
-) -> _StoredRow:
-    parameters = {
-        "panel": catalogue.name,
-        "file": evaluation.file,
-        "file_sha256": evaluation.file_sha256,
-        "model": evaluation.model,
-        "adapter": evaluation.adapter,
-        "catalogue_version": evaluation.catalogue_version,
-        "reference_year": reference_year,
-        "recorded": evaluation.recorded,
-        "started_at": evaluation.started_at,
-        "questions": len(evaluation.cases),
-    }
-    return await only_row(conn, _StoredRow, template("store_evaluation_run"), parameters)
-
-
-async def _store_cases(
-    conn: Connection, catalogue: Catalogue, run_id: int, cases: Iterable[tuple[Case, Sizes]]
-) -> None:
-    rows = [
-        {"run_id": run_id, "number": number, **_stored(case, sizes, catalogue)}
-        for number, (case, sizes) in enumerate(cases, start=1)
-    ]
-    async with conn.cursor() as cursor:
-        await cursor.executemany(template("store_evaluation_case"), rows)
-
-
-def _stored(case: Case, sizes: Sizes, catalogue: Catalogue) -> dict[str, Any]:
-    """A case as its row spells it."""
+def _asked(case: Case, filters: FilterSet) -> dict[str, Any]:
+    """A case as the statement takes it."""
+    catalogue = filters.catalogue
     gold, predicted = (
-        Jsonb(as_json(canonical(reading.filter, catalogue)))
-        for reading in (case.gold, case.predicted)
+        as_json(canonical(reading.filter, catalogue)) for reading in (case.gold, case.predicted)
     )
     return {
         "question": case.question,
@@ -184,7 +201,6 @@ def _stored(case: Case, sizes: Sizes, catalogue: Catalogue) -> dict[str, Any]:
         "limit_correct": case.limit_is_correct,
         "confidence": case.confidence,
         "milliseconds": case.milliseconds,
-        "gold_size": sizes.gold_size,
-        "predicted_size": sizes.predicted_size,
-        "common_size": sizes.common_size,
+        "gold_filter": filters.number_of(case.gold),
+        "predicted_filter": filters.number_of(case.predicted),
     }

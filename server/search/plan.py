@@ -80,12 +80,12 @@ class Breakdown:
     asked: bool
 
 
-def plan(query: Filter, catalogue: Catalogue, reference_year: int) -> Plan:
-    """The predicates of a filter."""
+def plan(query: Filter, catalogue: Catalogue, reference_year: int, *, prefix: str = "v") -> Plan:
+    """The predicates of a filter; `prefix` keeps the values of several in one statement apart."""
     parameters: dict[str, Parameter] = {}
 
     def bind(value: Parameter, as_type: str) -> sql.Composable:
-        name = f"v{len(parameters)}"
+        name = f"{prefix}{len(parameters)}"
         parameters[name] = value
         return sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(as_type))
 

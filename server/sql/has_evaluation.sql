@@ -1,9 +1,10 @@
 -- Whether the recorded evaluation has nothing to add to what is known of a panel.
 --
 -- One row. It has not when questions were evaluated here, nor when this very file was already
--- stored and the panel has not been loaded since. Parameters: panel, file_sha256.
+-- stored with its figures and the panel has not been loaded since. Parameters: panel, file_sha256.
 
 with loaded as (
+    -- When people were last loaded.
     select max(finished_at) as at
     from panelens.load
     where panel = %(panel)s
@@ -11,7 +12,7 @@ with loaded as (
 
 select exists (
     select
-    from panelens.evaluation_run
+    from panelens.evaluation_run as run
     cross join loaded
     where panel = %(panel)s
         and (
@@ -19,6 +20,7 @@ select exists (
             or (
                 file_sha256 = %(file_sha256)s
                 and finished_at >= coalesce(loaded.at, '-infinity'::timestamptz)
+                and exists (select from panelens.evaluation_figure where run_id = run.id)
             )
         )
 ) as present
