@@ -6,12 +6,12 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
@@ -21,10 +21,21 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from server.access.person import LOCAL
 from server.accuracy.evaluate import evaluate as evaluate_gold
 from server.accuracy.gold import GoldFile, read_gold
+from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
+from server.accuracy.history import (
+    Comparison,
+    StoredRun,
+    compare_runs,
+    comparison_as_json,
+    list_runs,
+    stored_run_as_json,
+)
 from server.accuracy.recorded import store_recorded, write_recorded
 from server.accuracy.runs import Run, run_as_json
+from server.accuracy.statements import Connection
 from server.answering import Answer, answer_as_json, answer_question
 from server.bench.run import measure
 from server.bench.tables import print_bench
@@ -42,13 +53,21 @@ from server.product import (
     Product,
     adapter_sha256,
     load_demo,
+    model_sha256,
     open_catalogue,
     open_database,
     prepare_panel,
     recorded_evaluation,
+    shipped_gold,
 )
 from server.settings import Settings
-from server.terminal import print_answer, print_evaluation, print_report
+from server.terminal import (
+    print_answer,
+    print_comparison,
+    print_evaluation,
+    print_report,
+    print_runs,
+)
 from server.web.app import create_app
 
 app = typer.Typer(
@@ -60,7 +79,13 @@ app = typer.Typer(
 )
 catalogue_app = typer.Typer(help="Check and show the catalogue of a panel.", no_args_is_help=True)
 app.add_typer(catalogue_app, name="catalogue")
+evaluations_app = typer.Typer(help="List and compare evaluations.", no_args_is_help=True)
+app.add_typer(evaluations_app, name="evaluations")
+gold_app = typer.Typer(help="Export and import labelled questions.", no_args_is_help=True)
+app.add_typer(gold_app, name="gold")
 console = Console(stderr=True)
+
+Result = TypeVar("Result")
 
 
 def main() -> None:
@@ -155,7 +180,12 @@ def download(
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="gold questions, JSON Lines")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="gold questions, JSON Lines; without it those of the panel, accepted ones included"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
     record: Annotated[
         Path | None, typer.Option(help="write the readings here, to be shipped with the adapter")
@@ -164,7 +194,7 @@ def evaluate(
     """Read labelled questions and measure how right filters and respondents are."""
     settings = _settings()
     catalogue = open_catalogue(settings)
-    gold = read_gold(file, catalogue)
+    gold = None if file is None else read_gold(file, catalogue)
     with open_database(settings) as database:
         _prepare(database, settings)
         run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
@@ -259,6 +289,87 @@ def show_catalogue(
         raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
 
 
+@evaluations_app.command("list")
+def list_evaluations(
+    as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
+) -> None:
+    """List the panel's evaluations with their main figures."""
+
+    async def listed(connection: Connection, catalogue: Catalogue) -> tuple[StoredRun, ...]:
+        return await list_runs(connection, catalogue)
+
+    runs = _with_panel(listed)
+    if as_json:
+        body = [stored_run_as_json(run) for run in runs]
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    else:
+        print_runs(runs, Console())
+
+
+@evaluations_app.command("compare")
+def compare_evaluations(
+    before: Annotated[int, typer.Argument(help="number of the earlier evaluation")],
+    after: Annotated[int, typer.Argument(help="number of the later one")],
+    as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
+) -> None:
+    """Compare two evaluations question by question: what got better, what broke."""
+
+    async def compared(connection: Connection, catalogue: Catalogue) -> Comparison:
+        return await compare_runs(connection, catalogue, before=before, after=after)
+
+    both = _with_panel(compared)
+    if as_json:
+        typer.echo(json.dumps(comparison_as_json(both), ensure_ascii=False, indent=2))
+    else:
+        print_comparison(both, Console())
+
+
+@gold_app.command("export")
+def export_gold(
+    file: Annotated[Path | None, typer.Argument(help="file to write; without it, print")] = None,
+) -> None:
+    """Write the questions that were accepted or imported here as JSON Lines."""
+
+    async def exported(connection: Connection, catalogue: Catalogue) -> str:
+        return written_gold(await list_gold(connection, catalogue))
+
+    text = _with_panel(exported)
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, "utf-8")
+        console.print(f"{text.count(chr(10))} questions: {file}")
+
+
+@gold_app.command("import")
+def import_gold(
+    file: Annotated[Path, typer.Argument(help="gold questions, JSON Lines")],
+) -> None:
+    """Take labelled questions into the gold set: all or nothing; nothing is overwritten."""
+
+    async def imported(connection: Connection, catalogue: Catalogue) -> int:
+        gold = read_gold(file, catalogue)
+        return await add_gold(connection, catalogue, gold.questions, person=LOCAL.name)
+
+    console.print(f"{_with_panel(imported)} questions are new.")
+
+
+def _with_panel(act: Callable[[Connection, Catalogue], Awaitable[Result]]) -> Result:
+    """What an act brings back, done in the prepared panel's database."""
+    settings = _settings()
+    catalogue = open_catalogue(settings)
+
+    async def done(database: Database) -> Result:
+        async with await AsyncConnection.connect(
+            conninfo(database.url), autocommit=True
+        ) as connection:
+            return await act(connection, catalogue)
+
+    with open_database(settings) as database:
+        prepare_panel(database, catalogue, settings)
+        return asyncio.run(done(database))
+
+
 def _settings(
     *, host: str | None = None, port: int | None = None, catalogue: str | None = None
 ) -> Settings:
@@ -335,20 +446,24 @@ async def _answer(product: Product, question: str) -> Answer:
         return await answer_question(product, question, page_size=None, offset=0, usual=usual)
 
 
-async def _evaluate(gold: GoldFile, product: Product) -> Run:
+async def _evaluate(gold: GoldFile | None, product: Product) -> Run:
     async with product.running():
         await product.loaded()
-        with _rows_progress() as progress:
-            task = progress.add_task("questions", total=len(gold.questions))
-            async with await AsyncConnection.connect(
-                conninfo(product.database.url), autocommit=True
-            ) as connection:
+        async with await AsyncConnection.connect(
+            conninfo(product.database.url), autocommit=True
+        ) as connection:
+            if gold is None:
+                gold = await gold_set(connection, product.catalogue, shipped_gold(product.settings))
+            with _rows_progress() as progress:
+                task = progress.add_task("questions", total=len(gold.questions))
                 return await evaluate_gold(
                     gold,
                     product.interpret,
                     connection,
                     product.catalogue,
                     adapter=adapter_sha256(product.settings, product.catalogue),
+                    model_sha256=model_sha256(product.settings),
+                    person=LOCAL.name,
                     progress=lambda done, _: progress.update(task, completed=done),
                 )
 

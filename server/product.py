@@ -284,3 +284,13 @@ def adapter_sha256(settings: Settings, catalogue: Catalogue) -> str:
 def recorded_evaluation(catalogue: Catalogue) -> Path:
     """Where the evaluation that ships with the catalogue's adapter is kept."""
     return read_manifest().folder / "evaluations" / f"{catalogue.name}.jsonl"
+
+
+def model_sha256(settings: Settings) -> str:
+    """The checksum of the model's file."""
+    return read_manifest().model(settings.model).sha256
+
+
+def shipped_gold(settings: Settings) -> Path:
+    """Where the labelled questions that ship with the catalogue are kept."""
+    return find_catalogue(settings.catalogue).parent / "gold.jsonl"

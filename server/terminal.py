@@ -1,11 +1,13 @@
 """Answers, load reports and evaluations as text for a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from server.accuracy.history import Comparison, StoredRun
 from server.answering import Answer
 from server.catalogue import Catalogue
 from server.errors import Language
@@ -158,14 +160,64 @@ def print_report(report: LoadReport, console: Console) -> None:
 
 
 def print_evaluation(figures: Mapping[str, Any], console: Console) -> None:
-    """The figures of an evaluation, in total and by tag."""
+    """The figures of an evaluation: in total and by tag, then by field and by operator."""
     names = ("questions", "exact", "precision", "recall", "f1", "jaccard", "identical", "ece")
     table = Table("", *names)
     rows = {"all": figures, **figures["by_tag"]}
     for label, row in rows.items():
         table.add_row(label, *(_figure(row.get(name)) for name in names))
     console.print(table)
+    for name in ("by_field", "by_operator"):
+        console.print(_conditions_measured(figures[name], name.removeprefix("by_")))
+    said = [_interval(name, figures) for name in names if f"{name}_interval" in figures]
+    console.print(f"95 % intervals: {', '.join(said)}", markup=False)
     console.print(f"milliseconds a question: {figures['milliseconds']}", markup=False)
+    console.print(f"kept as evaluation {figures['run']}", markup=False)
+
+
+def print_runs(runs: Sequence[StoredRun], console: Console) -> None:
+    """Evaluations with their main figures, oldest first."""
+    table = Table("run", "when", "file", "questions", "exact", "95 %", "f1", "jaccard", "ece")
+    for run in runs:
+        table.add_row(
+            str(run.run_id),
+            f"{run.finished_at:%Y-%m-%d %H:%M}",
+            run.file,
+            str(run.questions),
+            _figure(run.exact),
+            f"{run.exact_low:.3f}–{run.exact_high:.3f}",
+            _figure(run.f1),
+            _figure(run.jaccard),
+            _figure(run.ece),
+        )
+    console.print(table)
+
+
+def print_comparison(compared: Comparison, console: Console) -> None:
+    """Two evaluations side by side, then the questions that did not come out the same."""
+    print_runs((compared.before, compared.after), console)
+    table = Table("change", "question", "jaccard before", "after")
+    for each in compared.differences:
+        table.add_row(
+            each.change,
+            Text(each.question),
+            _figure(each.jaccard_before),
+            _figure(each.jaccard_after),
+        )
+    console.print(table)
+
+
+def _conditions_measured(rows: Mapping[str, Mapping[str, Any]], title: str) -> Table:
+    names = ("gold", "predicted", "correct", "precision", "recall", "f1")
+    table = Table(title, *names)
+    for label, row in sorted(rows.items(), key=lambda item: item[1]["f1"]):
+        table.add_row(label, *(_figure(row[name]) for name in names))
+    return table
+
+
+def _interval(name: str, figures: Mapping[str, Any]) -> str:
+    low, high = figures[f"{name}_interval"]
+    return f"{name} {low:.3f}–{high:.3f}"
 
 
 def _figure(value: object) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.accuracy.lines import Line, read_lines
+from server.accuracy.lines import Line, parse_lines, read_lines
 from server.catalogue import Catalogue
 from server.errors import LANGUAGES, BrokenFile
 from server.spelling import Reading
@@ -37,7 +37,16 @@ class GoldFile:
 
 def read_gold(path: Path, catalogue: Catalogue) -> GoldFile:
     """Read and check a gold file; BrokenFile names the line and the field."""
-    sha256, lines = read_lines(path)
+    return _gold(path, *read_lines(path), catalogue)
+
+
+def parse_gold(data: bytes, name: str, catalogue: Catalogue) -> GoldFile:
+    """Check the gold file that a request brought."""
+    file = Path(name)
+    return _gold(file, *parse_lines(data, file), catalogue)
+
+
+def _gold(path: Path, sha256: str, lines: tuple[Line, ...], catalogue: Catalogue) -> GoldFile:
     seen: dict[str, int] = {}
     questions = []
     for line in lines:

@@ -78,7 +78,12 @@ def read_lines(path: Path) -> tuple[str, tuple[Line, ...]]:
         data = path.read_bytes()
     except OSError as error:
         raise BrokenFile(f"{path}: {error.strerror or error}") from error
-    return hashlib.sha256(data).hexdigest(), tuple(_lines(path, data))
+    return parse_lines(data, path)
+
+
+def parse_lines(data: bytes, file: Path) -> tuple[str, tuple[Line, ...]]:
+    """The SHA-256 and the objects of a file that was read already."""
+    return hashlib.sha256(data).hexdigest(), tuple(_lines(file, data))
 
 
 def _lines(path: Path, data: bytes) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from math import isclose
 from pathlib import Path
 from statistics import fmean
@@ -14,14 +15,30 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, sql
+from sklearn.metrics import jaccard_score, precision_recall_fscore_support
 
 from server.accuracy.cases import Case, Evaluation
 from server.accuracy.evaluate import evaluate
 from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
+from server.accuracy.history import (
+    compare_runs,
+    condition_figures,
+    list_runs,
+    measures,
+    reliability,
+    worst_questions,
+)
+from server.accuracy.matches import compile_filters
 from server.accuracy.recorded import store_recorded, write_recorded
-from server.accuracy.runs import Run, accuracy_of, run_as_json, store_evaluation
+from server.accuracy.runs import (
+    Run,
+    accuracy_of,
+    catalogue_sha256,
+    run_as_json,
+    store_evaluation,
+)
 from server.catalogue import Catalogue, Kind
-from server.errors import InvalidQuestion, ModelAway, SetupError
+from server.errors import InvalidQuestion, ModelAway, NotFound, SetupError
 from server.filter import Filter, equal, load_catalogue, parse_filter, placed_conditions
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.panel.schema import ensure_panel, table
@@ -513,6 +530,157 @@ async def test_every_table_and_its_columns_are_explained(conn: Connection) -> No
         " and col_description(attrelid, attnum) is null"
     )
     assert await cursor.fetchall() == []
+
+
+VIEWS_OF_FIGURES = {
+    "evaluation_trend", "evaluation_total", "evaluation_by_tag", "evaluation_by_field",
+    "evaluation_by_operator", "evaluation_reliability", "evaluation_worst",
+    "evaluation_difference", "evaluation_latest_case", "gold", "correction_waiting",
+}  # fmt: skip
+
+
+async def test_every_figure_of_a_page_has_a_view_with_a_comment(conn: Connection) -> None:
+    cursor = await conn.execute(
+        "select relname, obj_description(pg_class.oid) from pg_class"
+        " join pg_namespace on pg_namespace.oid = relnamespace"
+        " where nspname = 'panelens' and relkind = 'v' and relname !~ '^_?yoyo'"
+    )
+    comments = dict(await cursor.fetchall())
+    assert set(comments) >= VIEWS_OF_FIGURES
+    assert [name for name, comment in comments.items() if not comment] == []
+
+
+async def test_the_pages_read_the_views_that_psql_can_reach(conn: Connection) -> None:
+    """Whatever is listed comes from a view or a table of measured figures, none from elsewhere."""
+    run = await store_evaluation(
+        conn, CATALOGUE, evaluation(case(WOMEN, WOMEN, "ko"), case(SEOUL_WOMEN, WOMEN, "ko"))
+    )
+    (trend,) = await list_runs(conn, CATALOGUE)
+    total = run.summary.total
+    assert (trend.exact, trend.f1, trend.ece) == (total["exact"], total["f1"], total["ece"])
+    assert [trend.exact_low, trend.exact_high] == total["exact_interval"]
+    kept = {(m.tag, m.measure): m.value for m in await measures(conn, run.id)}
+    assert kept["", "jaccard"] == total["jaccard"]
+    assert kept["ko", "jaccard"] == run.summary.by_tag["ko"]["jaccard"]
+    assert [(f.kind, f.name, f.correct, f.gold) for f in await condition_figures(conn, run.id)] == [
+        ("field", "region", 0, 1), ("field", "gender", 2, 2), ("operator", "any", 2, 3),
+    ]  # fmt: skip
+    (sure,) = await reliability(conn, run.id)
+    assert (sure.questions, sure.exact, sure.confidence_to) == (2, 0.5, 1)
+    (worst,) = await worst_questions(conn, run.id)
+    assert (worst.number, worst.gold, worst.predicted) == (2, SEOUL_WOMEN, WOMEN)
+
+
+async def test_operators_are_measured_apart(conn: Connection) -> None:
+    every = {"where": {"appliances": {"all": ["TV", "냉장고"]}, "age": {"min": 20}}, "limit": 7}
+    said = await figures(
+        conn,
+        case(every, {"where": {"appliances": ["TV", "냉장고"], "age": {"min": 20}}, "limit": 7}),
+        case({"not": WOMEN["where"], "by": ["age"]}, {"not": WOMEN["where"]}),
+        case({"either": [WOMEN["where"]]}, WOMEN),
+    )
+    right = {name: (f["correct"], f["gold"]) for name, f in said["by_operator"].items()}
+    assert right == {
+        "all": (0, 1), "any": (0, 0), "range": (1, 1), "limit": (1, 1), "not": (1, 1),
+        "by": (0, 1), "either": (0, 1),
+    }  # fmt: skip
+
+
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(gold=readings(CATALOGUE), predicted=readings(CATALOGUE))
+async def test_the_match_rate_of_a_question_is_that_of_scikit_learn(
+    conn: Connection, gold: Reading, predicted: Reading
+) -> None:
+    """Each respondent is a case to classify: to be found or not."""
+    said = await figures(conn, case(gold, predicted))
+    should, does = await found_by(conn, gold), await found_by(conn, predicted)
+    ids = [person["respondent_id"] for person in PEOPLE]
+    truth, guess = [i in should for i in ids], [i in does for i in ids]
+    nothing = 1 if not should and not does else 0
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, guess, average="binary", zero_division=nothing
+    )
+    assert isclose(said["precision"], precision if does or nothing else 0)
+    assert isclose(said["recall"], recall if should or nothing else 0)
+    assert isclose(said["f1"], f1)
+    assert isclose(said["jaccard"], jaccard_score(truth, guess, zero_division=nothing))
+
+
+async def test_the_interval_of_a_mean_is_that_of_a_bootstrap(conn: Connection) -> None:
+    """Held against numpy's own draws; both are random, so they agree to about a hundredth."""
+    drawn = [case(WOMEN, WOMEN)] * 30 + [case(WOMEN, SEOUL_WOMEN)] * 20 + [case(WOMEN, MEN)] * 10
+    said = await figures(conn, *drawn)
+    overlap = count(gender="여성", region="서울") / count(gender="여성")
+    values = np.array([1.0] * 30 + [overlap] * 20 + [0.0] * 10)
+    rng = np.random.default_rng(3)
+    means = values[rng.integers(0, 60, (20_000, 60))].mean(axis=1)
+    assert said["jaccard_interval"] == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=0.02)
+    again = await figures(conn, *drawn)
+    assert again["jaccard_interval"] == said["jaccard_interval"]
+
+
+async def test_a_thousand_different_filters_are_one_statement(conn: Connection) -> None:
+    drawn = [
+        case({"where": {"age": {"min": low}}}, {"where": {"age": {"min": low, "max": 900}}})
+        for low in range(500)
+    ]
+    said = await figures(conn, *drawn)
+    assert (said["questions"], said["exact"], said["identical"]) == (500, 0, 1)
+
+
+async def test_a_filter_that_several_questions_share_is_compiled_once() -> None:
+    same = [reading(WOMEN), reading({**WOMEN, "limit": 3}), reading({**WOMEN, "by": ["age"]})]
+    filters = compile_filters([*same, reading({}), reading({}, "왼손잡이")], CATALOGUE, 2025)
+    assert [filters.number_of(each) for each in same] == [1, 1, 1]
+    assert filters.number_of(reading({})) != filters.number_of(reading({}, "왼손잡이"))
+
+
+def asked(question: str, gold: Any, predicted: Any) -> Case:
+    return replace(case(gold, predicted), question=question)
+
+
+async def test_two_runs_are_compared_question_by_question(conn: Connection) -> None:
+    before = await store_evaluation(
+        conn,
+        CATALOGUE,
+        evaluation(
+            asked("a", WOMEN, MEN), asked("b", WOMEN, WOMEN), asked("c", WOMEN, SEOUL_WOMEN),
+            asked("d", MEN, MEN), asked("e", MEN, WOMEN), asked("only before", MEN, WOMEN),
+        ),
+    )  # fmt: skip
+    after = await store_evaluation(
+        conn,
+        CATALOGUE,
+        evaluation(
+            asked("a", WOMEN, WOMEN), asked("b", WOMEN, MEN), asked("c", WOMEN, MEN),
+            asked("d", MEN, MEN), asked("e", MEN, NOBODY), asked("only after", MEN, WOMEN),
+        ),
+    )  # fmt: skip
+    compared = await compare_runs(conn, CATALOGUE, before=before.id, after=after.id)
+    assert [(d.question, d.change) for d in compared.differences] == [
+        ("b", "broken"), ("a", "better"), ("c", "further"), ("e", "other"),
+    ]  # fmt: skip
+    assert compared.before.exact == before.summary.total["exact"]
+    assert [d.question for d in compared.changed("better")] == ["a"]
+    with pytest.raises(NotFound, match="no evaluation 999"):
+        await compare_runs(conn, CATALOGUE, before=before.id, after=999)
+
+
+async def test_a_run_says_what_it_was_made_with(conn: Connection) -> None:
+    run = await evaluate(
+        gold_file(women=reading(WOMEN)), answers(women=reading(WOMEN)), conn, CATALOGUE,
+        adapter="abc", model_sha256="def", person="kim",
+    )  # fmt: skip
+    cursor = await conn.execute(
+        "select model, model_sha256, adapter, catalogue_version, catalogue_sha256, code_version,"
+        " person from panelens.evaluation_run where id = %s",
+        [run.id],
+    )
+    assert await cursor.fetchone() == (
+        "tiny", "def", "abc", 1, catalogue_sha256(CATALOGUE), version("panelens"), "kim",
+    )  # fmt: skip
 
 
 def test_equal_readings_are_exact_in_every_spelling() -> None:

@@ -1,0 +1,188 @@
+"""What stored evaluations say, read again: the trend, one run's tables, two runs side by side."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from server.accuracy.statements import Connection, all_rows, template
+from server.catalogue import Catalogue
+from server.errors import NotFound
+
+RUNS_MOST = 50
+WORST_MOST = 20
+
+Change = Literal["better", "broken", "closer", "further", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One evaluation of the trend; rates are 0–1, each with its 95 % interval."""
+
+    run_id: int
+    finished_at: datetime
+    file: str
+    model: str
+    adapter: str
+    catalogue_version: int
+    code_version: str
+    recorded: bool
+    person: str
+    questions: int
+    exact: float
+    exact_low: float
+    exact_high: float
+    f1: float
+    f1_low: float
+    f1_high: float
+    jaccard: float
+    jaccard_low: float
+    jaccard_high: float
+    ece: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of a run; the empty tag stands for all questions."""
+
+    tag: str
+    measure: str
+    questions: int
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFigure:
+    """How right the conditions of one field, or of one operator, were read."""
+
+    kind: Literal["field", "operator"]
+    name: str
+    questions: int
+    gold: int
+    predicted: int
+    correct: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Questions that were about equally sure, and the share of them that was read right."""
+
+    confidence_from: float
+    confidence_to: float
+    questions: int
+    confidence: float
+    exact: float
+    exact_low: float
+    exact_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrongQuestion:
+    """A question whose filter was not the right one."""
+
+    number: int
+    question: str
+    tags: list[str]
+    gold: Mapping[str, Any]
+    predicted: Mapping[str, Any]
+    gold_unsupported: list[str]
+    predicted_unsupported: list[str]
+    confidence: float | None
+    gold_size: int
+    predicted_size: int
+    common_size: int
+    jaccard: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One question that two runs read differently."""
+
+    question: str
+    change: Change
+    gold: Mapping[str, Any]
+    gold_changed: bool
+    predicted_before: Mapping[str, Any]
+    predicted_after: Mapping[str, Any]
+    exact_before: bool
+    exact_after: bool
+    jaccard_before: float
+    jaccard_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs of one panel and the questions that did not come out the same."""
+
+    before: StoredRun
+    after: StoredRun
+    differences: tuple[Difference, ...]
+
+    def changed(self, change: Change) -> tuple[Difference, ...]:
+        """The questions that changed in that way."""
+        return tuple(each for each in self.differences if each.change == change)
+
+
+async def list_runs(
+    conn: Connection, catalogue: Catalogue, *, most: int = RUNS_MOST
+) -> tuple[StoredRun, ...]:
+    """The panel's latest evaluations, oldest first."""
+    parameters = {"panel": catalogue.name, "most": most}
+    return tuple(await all_rows(conn, StoredRun, template("list_evaluations"), parameters))
+
+
+async def measures(conn: Connection, run_id: int) -> tuple[Measure, ...]:
+    """A run's figures, those over all questions first."""
+    return tuple(await all_rows(conn, Measure, template("list_measures"), {"run_id": run_id}))
+
+
+async def condition_figures(conn: Connection, run_id: int) -> tuple[ConditionFigure, ...]:
+    """A run's figures by field and by operator, the worst first."""
+    statement = template("list_condition_figures")
+    return tuple(await all_rows(conn, ConditionFigure, statement, {"run_id": run_id}))
+
+
+async def reliability(conn: Connection, run_id: int) -> tuple[Bin, ...]:
+    """A run's confidence beside truth."""
+    return tuple(await all_rows(conn, Bin, template("list_reliability"), {"run_id": run_id}))
+
+
+async def worst_questions(
+    conn: Connection, run_id: int, *, most: int = WORST_MOST
+) -> tuple[WrongQuestion, ...]:
+    """The questions that a run got most wrong."""
+    parameters = {"run_id": run_id, "most": most}
+    return tuple(await all_rows(conn, WrongQuestion, template("list_worst_questions"), parameters))
+
+
+async def compare_runs(
+    conn: Connection, catalogue: Catalogue, *, before: int, after: int
+) -> Comparison:
+    """Two runs question by question; NotFound when the panel has no such run."""
+    runs = {run.run_id: run for run in await list_runs(conn, catalogue, most=2**31 - 1)}
+    for wanted in (before, after):
+        if wanted not in runs:
+            raise NotFound(f"the panel has no evaluation {wanted}")
+    parameters = {"panel": catalogue.name, "before": before, "after": after}
+    rows = await all_rows(conn, Difference, template("compare_evaluations"), parameters)
+    return Comparison(runs[before], runs[after], tuple(rows))
+
+
+def stored_run_as_json(run: StoredRun) -> dict[str, Any]:
+    """A run of the trend as tools read it."""
+    return {**asdict(run), "finished_at": run.finished_at.isoformat()}
+
+
+def comparison_as_json(compared: Comparison) -> dict[str, Any]:
+    """Two runs side by side as tools read them."""
+    return {
+        "before": stored_run_as_json(compared.before),
+        "after": stored_run_as_json(compared.after),
+        "differences": [asdict(each) for each in compared.differences],
+    }

@@ -1,0 +1,25 @@
+-- Two evaluations question by question: what got better, what broke.
+--
+-- One row a question that both asked and that did not come out the same, the broken ones first.
+-- Parameters: panel; before and after, the numbers of the runs.
+
+with run as (
+    -- The two runs, if they are of this panel.
+    select id
+    from panelens.evaluation_run
+    where panel = %(panel)s and id in (%(before)s, %(after)s)
+)
+
+select
+    question, change, gold, gold_changed, predicted_before, predicted_after,
+    exact_before, exact_after, jaccard_before, jaccard_after
+from panelens.evaluation_difference
+where before = %(before)s
+    and after = %(after)s
+    and change <> 'same'
+    and before in (select id from run)
+    and after in (select id from run)
+order by
+    array_position(array['broken', 'better', 'further', 'closer', 'other'], change),
+    abs(jaccard_after - jaccard_before) desc,
+    question

@@ -1,0 +1,22 @@
+-- The evaluations of a panel with their main figures, oldest first.
+--
+-- One row a run. Parameters: panel; most, how many of the latest.
+
+with latest as (
+    -- The latest runs that have figures.
+    select
+        run_id, finished_at, file, model, adapter, catalogue_version, code_version, recorded,
+        person, questions, exact, exact_low, exact_high, f1, f1_low, f1_high,
+        jaccard, jaccard_low, jaccard_high, ece
+    from panelens.evaluation_trend
+    where panel = %(panel)s and exact is not null
+    order by run_id desc
+    limit %(most)s
+)
+
+select
+    run_id, finished_at, file, model, adapter, catalogue_version, code_version, recorded,
+    person, questions, exact, exact_low, exact_high, f1, f1_low, f1_high,
+    jaccard, jaccard_low, jaccard_high, ece
+from latest
+order by run_id
