@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from server.catalogue import PanelField
+
 Numbers = Mapping[str, int]
 Bounds = dict[str, int]
 
@@ -22,3 +24,45 @@ BOUNDS: Mapping[str, Callable[[Numbers], Bounds]] = {
     "above": lambda s: {"min": s["n"] + 1},
     "between": lambda s: {"min": s["a"], "max": s["b"]},
 }
+
+
+def money_bounds(when: str, numbers: Numbers, field: PanelField) -> Bounds | None:
+    """Bounds of a kind of range of money, in 10,000 KRW a month; None where it means none.
+
+    `numbers` holds "n" (or "a" and "b", or "year" for what is earned in twelve months). A bare
+    amount is the band that holds it.
+    """
+    n, year = numbers.get("n"), numbers.get("year")
+    if year is not None:
+        return _annual(when, year, field)
+    if when == "between":
+        return {"min": numbers["a"], "max": numbers["b"]}
+    if n is None:
+        return None
+    kinds: dict[str, Bounds | None] = {
+        "min": {"min": n},
+        "above": {"min": n},
+        "max": {"max": n},
+        "below": {"max": n - 1},
+        "band_at": band_of(n, field) if n % 100 == 0 else None,
+        "bare": band_of(n, field),
+    }
+    return kinds.get(when)
+
+
+def _annual(when: str, year: int, field: PanelField) -> Bounds | None:
+    kinds: dict[str, Bounds | None] = {
+        "annual_min": {"min": -(-year // 12)},
+        "annual_max": {"max": year // 12},
+        "annual_bare": band_of(year // 12, field),
+    }
+    return kinds.get(when)
+
+
+def band_of(amount: int, field: PanelField) -> Bounds | None:
+    """The bounds of the band that holds the amount."""
+    for band in field.listed:
+        low = band.min or 0
+        if low <= amount and (band.max is None or amount <= band.max):
+            return {"min": low} if band.max is None else {"min": low, "max": band.max}
+    return None

@@ -62,12 +62,16 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class _Squeezed:
+class Squeezed:
     """A question without its blanks, in the form names are compared in, and where each sign stood."""
 
     text: str
     places: tuple[int, ...]
     starts: tuple[int, ...]
+
+    def word_end(self, place: int) -> int:
+        """Where the word ends that the sign at `place` stands in."""
+        return min((s for s in self.starts if s > place), default=len(self.text))
 
 
 class Names:
@@ -99,7 +103,7 @@ class Names:
 
     def find(self, question: str, *, fuzzy: bool = True) -> tuple[Mention, ...]:
         """The names in the question, in reading order; longer names win over those inside them."""
-        squeezed = _squeeze(question)
+        squeezed = squeeze(question)
         mentions: list[Mention] = []
         end = 0
         for start in squeezed.starts:
@@ -112,15 +116,15 @@ class Names:
             end = max(end, stop)
         return tuple(mentions)
 
-    def _at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
+    def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         text = squeezed.text
         for stop in range(min(len(text), start + self._longest), start, -1):
             found = self._index.get(text[start:stop])
-            if found and _ends_word(squeezed, stop):
+            if found and ends_word(squeezed, stop):
                 return found, stop
         return (), start
 
-    def _nearly_at(self, squeezed: _Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
+    def _nearly_at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         """A name the word may be a misspelling of, compared letter by letter (Hangul in jamo)."""
         stop = min((s for s in squeezed.starts if s > start), default=len(squeezed.text))
         word = squeezed.text[start:stop]
@@ -163,7 +167,8 @@ def _keys(field: PanelField) -> Iterator[tuple[str, str]]:
                 yield key, answer.value
 
 
-def _squeeze(question: str) -> _Squeezed:
+def squeeze(question: str) -> Squeezed:
+    """The question without its blanks, and where its words begin."""
     signs: list[str] = []
     places: list[int] = []
     starts: list[int] = []
@@ -174,10 +179,10 @@ def _squeeze(question: str) -> _Squeezed:
         for sign in normalise(character):
             signs.append(sign)
             places.append(place)
-    return _Squeezed("".join(signs), tuple(places), tuple(starts))
+    return Squeezed("".join(signs), tuple(places), tuple(starts))
 
 
-def _ends_word(squeezed: _Squeezed, stop: int) -> bool:
+def ends_word(squeezed: Squeezed, stop: int) -> bool:
     """Whether a name may end here: at a word's end, or with only particles behind it."""
     if stop >= len(squeezed.text) or stop in squeezed.starts:
         return True
@@ -186,7 +191,7 @@ def _ends_word(squeezed: _Squeezed, stop: int) -> bool:
 
 
 def _mentions(
-    found: Iterable[Named], squeezed: _Squeezed, start: int, stop: int
+    found: Iterable[Named], squeezed: Squeezed, start: int, stop: int
 ) -> Iterator[Mention]:
     for named in found:
         yield Mention(named, squeezed.places[start], squeezed.places[stop - 1] + 1)

@@ -31,11 +31,15 @@ class Attribution:
     unused: tuple[str, ...]
 
 
-def read_plain_words() -> frozenset[str]:
+def read_plain_words(*, turning: bool = True) -> frozenset[str]:
     """The words of grammars/plain-words.yaml, in the form words are compared in."""
     text = (folder("grammars") / "plain-words.yaml").read_text("utf-8")
-    by_language = yaml.load(text, Loader=yaml.CSafeLoader)
-    return frozenset(normalise(word) for words in by_language.values() for word in words.split())
+    lists = {
+        name: frozenset(normalise(word) for word in words.split())
+        for name, words in yaml.load(text, Loader=yaml.CSafeLoader).items()
+    }
+    plain = lists["ko"] | lists["en"]
+    return plain if turning else plain - lists["turning"]
 
 
 class Vocabulary:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from server.catalogue import Answer, Catalogue, Kind, PanelField
 from server.errors import Language
 from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
+from server.ranges import money_bounds
 from server.training.wording import english_money, hangul_number, korean_money
 
 Json = dict[str, Any]
@@ -243,29 +244,9 @@ def _draw_money(
     }
     if language == "en":
         slots |= {"a": f"{n / 100:g}", "bare": f"{n / 100:g}M"}
-    band = _band_of(n, field)
-    kinds: dict[str, Json | None] = {
-        "min": {"min": n},
-        "above": {"min": n},
-        "max": {"max": n},
-        "below": {"max": n - 1},
-        "between": {"min": n, "max": m},
-        "band_at": band if n % 100 == 0 else None,
-        "bare": band,
-        "annual_min": {"min": -(-year // 12)},
-        "annual_max": {"max": year // 12},
-        "annual_bare": _band_of(year // 12, field),
-    }
-    bounds = kinds.get(when)
+    numbers = {"year": year} if when.startswith("annual") else {"n": n, "a": n, "b": m}
+    bounds = money_bounds(when, numbers, field)
     return (bounds, slots) if bounds is not None else None
-
-
-def _band_of(amount: int, field: PanelField) -> Json | None:
-    for band in field.listed:
-        low = band.min or 0
-        if low <= amount and (band.max is None or amount <= band.max):
-            return {"min": low} if band.max is None else {"min": low, "max": band.max}
-    return None
 
 
 def _set(said: SetPhrases, language: Language) -> Piece | None:

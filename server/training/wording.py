@@ -3,30 +3,12 @@
 import random
 import unicodedata
 
-_UNITS = ("", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
-_NATIVE = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
-_NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
+from server.numerals import native_korean, sino_korean
+
 _NATIVE_MAX = 99
 _EOK = 10_000
 _LAST_HANGUL = 0xD7A3
 _FIRST_HANGUL = 0xAC00
-
-
-def sino_korean(number: int) -> str:
-    """A number up to 9,999 in Sino-Korean: 350 → 삼백오십."""
-    words = ""
-    for place, name in ((1000, "천"), (100, "백"), (10, "십"), (1, "")):
-        digit = number // place % 10
-        if digit:
-            words += ("" if digit == 1 and name else _UNITS[digit]) + name
-    return words
-
-
-def native_korean(number: int) -> str:
-    """A number from 1 to 99 as counted things take it: 20 → 스무, 35 → 서른다섯."""
-    if number == 20:
-        return "스무"
-    return _NATIVE_TENS[number // 10] + _NATIVE[number % 10]
 
 
 def hangul_number(number: int, rng: random.Random) -> str:

@@ -1,0 +1,429 @@
+"""Reads what a panel's phrases say word for word: certain where they account for the whole question."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.errors import InvalidFilter
+from server.filter import LIMIT_MAX, Condition, Range, parse_filter
+from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
+from server.interpret.words import read_plain_words
+from server.numerals import HANGUL_NUMBERS, MONEY_ENGLISH, MONEY_KOREAN, read_money
+from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said
+from server.ranges import BOUNDS, money_bounds
+from server.spelling import Reading, read, spell, spell_condition
+
+# What a modifier ends in when another follows it: "차 있는" → "차 있고", "기혼인" → "기혼이면서".
+_CONJUGATED = {"는": ("고", "면서", "며", "지만"), "인": ("이고", "이면서", "이며", "인데")}
+_JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|이든|도)$")
+_PARTICLE_TAIL = re.compile(rf"(?:{PARTICLES})*")
+_WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
+_HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
+_LIMITS = (
+    re.compile(r"(?<![\w,.])(?P<n>\d[\d,]*)\s*(?:명|분|인|개)(?:만|씩|쯤|정도)?(?![\w])"),
+    re.compile(rf"(?<!\w)(?P<nh>{_HANGUL_NUMBER})\s*명(?:만|씩|쯤|정도)?(?!\w)"),
+    re.compile(
+        r"(?<![\w,.])(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
+        r"|participants|users|ppl)(?!\w)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
+)
+_BY_KOREAN = r"\s*별(?:로)?(?:\s*(?:분포|비율|통계|인원|비교))?(?:\s*(?:로|은|는))?(?!\w)"
+_BY_ENGLISH = r"(?:broken down by|split by|grouped by|by|per)\s+"
+_SLOTS = {
+    "n": r"\d{1,4}", "a": r"\d{1,4}", "b": r"\d{1,4}", "yy": r"\d{2}", "ya": r"\d{2}",
+    "yb": r"\d{2}", "nh": _HANGUL_NUMBER, "bare": r"\d[\d,]*", "moneybare": r"\d[\d,]*",
+}  # fmt: skip
+_SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+_YEAR_SLOTS = {"yy": "n", "ya": "a", "yb": "b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase says: conditions in the model's spelling, and what the panel cannot answer."""
+
+    lines: tuple[str, ...]
+    unsupported: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields it speaks of, with their marks left out."""
+        return frozenset(_key(line)[1] for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found in a question, where it stands (in characters), and its particles behind it."""
+
+    meanings: tuple[Meaning, ...]
+    start: int
+    end: int
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconReading:
+    """What the phrases of a question say; `complete` when they account for all of it, one way."""
+
+    reading: Reading
+    matches: tuple[Match, ...]
+    complete: bool
+
+
+class Lexicon:
+    """A panel's phrases, names and patterns, ready to be found in questions."""
+
+    def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
+        self._catalogue = catalogue
+        self._glue = read_plain_words(turning=False)
+        index: dict[str, dict[Meaning, None]] = {}
+        for text, meaning in _phrases(catalogue, phrases):
+            key = normalise(text).replace(" ", "")
+            if len(key) > 1 and not key.isdecimal():
+                index.setdefault(key, {})[meaning] = None
+        self._index: Mapping[str, tuple[Meaning, ...]] = {k: tuple(v) for k, v in index.items()}
+        self._longest = max(map(len, self._index), default=0)
+        self._patterns = tuple(_patterns(catalogue, phrases))
+        self._carriers = {
+            f.name: _Carriers.of(phrases.fields[f.name]) for f in catalogue.fields if f.is_long
+        }
+        self._names = _long_names(catalogue)
+
+    def read(self, question: str) -> LexiconReading:
+        """The phrases in the question and what they say together."""
+        matches = self._find(question)
+        lines, one_way = self._together(question, matches)
+        try:
+            reading = read("".join(f"{line}\n" for line in lines), self._catalogue)
+        except InvalidFilter:
+            return LexiconReading(Reading(parse_filter({}, self._catalogue)), matches, False)
+        said = reading.filter != parse_filter({}, self._catalogue) or bool(reading.unsupported)
+        complete = one_way and said and self._is_glue(question, matches)
+        return LexiconReading(reading, matches, complete)
+
+    def _find(self, question: str) -> tuple[Match, ...]:
+        squeezed = squeeze(question)
+        found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
+        found += [match for pattern in self._patterns for match in pattern.find(question)]
+        found.sort(key=lambda match: (match.start - match.end, match.start))
+        kept: list[Match] = []
+        for match in found:
+            if not any(k.start < match.end and match.start < k.end for k in kept):
+                kept.append(match)
+        kept += [
+            m
+            for m in _limits(question)
+            if not any(k.start < m.end and m.start < k.end for k in kept)
+        ]
+        return tuple(sorted(kept, key=lambda match: match.start))
+
+    def _phrases_in(self, squeezed: Squeezed) -> Iterator[Match]:
+        for start in squeezed.starts:
+            for stop in range(min(len(squeezed.text), start + self._longest), start, -1):
+                meanings = self._index.get(squeezed.text[start:stop])
+                if meanings and ends_word(squeezed, stop):
+                    yield _match(meanings, squeezed, start, stop)
+                    break
+
+    def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
+        for start in squeezed.starts:
+            for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
+                for name, line in self._names.index.get(squeezed.text[start:stop], ()):
+                    first, last = self._carriers[name].widen(squeezed, start, stop)
+                    if ends_word(squeezed, last):
+                        yield _match((Meaning((line,)),), squeezed, first, last)
+
+    def _together(self, question: str, matches: Sequence[Match]) -> tuple[list[str], bool]:
+        """The lines of all matches, in the spelling's order, and whether there is but one way."""
+        lines: dict[tuple[str, str], str] = {}
+        unsupported: list[str] = []
+        by: list[str] = []
+        limits: list[str] = []
+        one_way = True
+        for number, match in enumerate(matches):
+            one_way &= len(match.meanings) == 1 and not self._joins(match, matches[number + 1 :])
+            meaning = match.meanings[0]
+            if meaning.unsupported:
+                unsupported += (
+                    [question[match.start : match.end]]
+                    if not meaning.lines
+                    else [line[1:] for line in meaning.lines if line.startswith("?")]
+                )
+            for line in meaning.lines:
+                if line.startswith("?"):
+                    continue
+                if line.startswith((">", "#")):
+                    (by if line.startswith(">") else limits).append(line)
+                    continue
+                one_way &= self._add(lines, line)
+        one_way &= len(limits) < 2 and all(phrase in question for phrase in unsupported)
+        ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
+        asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
+        return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
+
+    def _place(self, line: str) -> int:
+        return self._catalogue.position(_key(line)[1])
+
+    def _add(self, lines: dict[tuple[str, str], str], line: str) -> bool:
+        """Take a condition in; values of one field are alternatives. False when they clash."""
+        mark, name = _key(line)
+        if ("" if mark else "-", name) in lines:
+            return False
+        known = lines.setdefault((mark, name), line)
+        if known == line:
+            return True
+        listed = self._catalogue.field(name)
+        if mark or ".." in line or ".." in known or "*=" in line or "*=" in known:
+            return False
+        values = {*_values(known), *_values(line)}
+        order = list(listed.by_value)
+        kept = sorted(values, key=lambda v: order.index(v) if v in order else len(order))
+        lines[mark, name] = f"{name}={'|'.join(kept)}"
+        return listed.kind is not Kind.MULTI
+
+    def _joins(self, match: Match, later: Sequence[Match]) -> bool:
+        """Whether a particle makes this and the next one of another field alternatives."""
+        if not later or not _JOINS_ALTERNATIVES.search(match.tail):
+            return False
+        names = match.meanings[0].names
+        return match.tail.endswith("도") or later[0].meanings[0].names != names
+
+    def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
+        """Whether what no phrase accounts for are words that say nothing of their own."""
+        rest = list(question)
+        for match in matches:
+            rest[match.start : match.end] = " " * (match.end - match.start)
+        for word in _WORD.findall("".join(rest)):
+            key = normalise(word)
+            bare = _PARTICLE_TAIL.sub("", key, count=1) if _PARTICLE_TAIL.fullmatch(key) else key
+            if bare and key not in self._glue:
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of long lists, squeezed: field and condition of each."""
+
+    index: Mapping[str, tuple[tuple[str, str], ...]]
+    longest: int
+
+
+def _long_names(catalogue: Catalogue) -> _Names:
+    index: dict[str, dict[tuple[str, str], None]] = {}
+    for panel_field in catalogue.fields:
+        for answer in panel_field.listed if panel_field.is_long else ():
+            for text in (answer.value, answer.label, answer.en, *answer.aliases):
+                key = normalise(text).replace(" ", "")
+                if len(key) > 1 and not key.isdecimal():
+                    line = f"{panel_field.name}={answer.value}"
+                    index.setdefault(key, {})[panel_field.name, line] = None
+    kept = {key: tuple(found) for key, found in index.items() if len(found) == 1}
+    return _Names(kept, max(map(len, kept), default=0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carriers:
+    """What stands round a name: "who drive a {name}", "{name} 타는"; each as (before, after)."""
+
+    around: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, phrases: FieldPhrases) -> "_Carriers":
+        texts = {t for forms in (phrases.carriers.ko, phrases.carriers.en) for t in _said(forms)}
+        pairs = {
+            tuple(_squeezed(part) for part in t.split("{name}"))
+            for t in texts
+            if t.count("{name}") == 1
+        }
+        return cls(tuple(sorted(((p[0], p[1]) for p in pairs), key=lambda p: -len("".join(p)))))
+
+    def widen(self, squeezed: Squeezed, start: int, stop: int) -> tuple[int, int]:
+        """The longest carrier that stands round the name, or the name alone."""
+        text = squeezed.text
+        for before, after in self.around:
+            first, last = start - len(before), stop + len(after)
+            if first >= 0 and text[first:start] == before and text[stop:last] == after:
+                return first, last
+        return start, stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A phrase with slots for numbers."""
+
+    regex: re.Pattern[str]
+    line_of: Callable[[re.Match[str]], str | None] = field(compare=False)
+
+    def find(self, question: str) -> Iterator[Match]:
+        for match in self.regex.finditer(question):
+            line = self.line_of(match)
+            if line is not None:
+                yield Match((Meaning((line,)),), match.start(), match.end())
+
+
+def _phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Meaning]]:
+    """Every fixed phrase with its meaning."""
+    for panel_field in catalogue.fields:
+        said = phrases.fields[panel_field.name]
+        for value, answer in said.answers.items():
+            yield from _as(answer, Meaning((f"{panel_field.name}={value}",)))
+            if answer.negated:
+                yield from _as(answer.negated, Meaning((f"-{panel_field.name}={value}",)))
+        for each in said.sets:
+            yield from _sets(each.filter, each.ko, each.unsupported, catalogue)
+            yield from _sets(
+                each.filter, each.en, each.unsupported_en or each.unsupported, catalogue
+            )
+        for text in (*said.ask.ko, *said.ask.en):
+            yield text, Meaning((f">{panel_field.name}",))
+    for group in catalogue.groups:
+        lines = tuple(spell(Reading(parse_filter(group.filter, catalogue))).splitlines())
+        for text in group.words:
+            yield text, Meaning(lines)
+    for forms in (phrases.outside.ko, phrases.outside.en):
+        for text in _said(forms):
+            yield text, Meaning((), unsupported=True)
+
+
+def _sets(
+    raw: Mapping[str, object], forms: Forms, unsupported: Sequence[str], catalogue: Catalogue
+) -> Iterator[tuple[str, Meaning]]:
+    reading = Reading(parse_filter(dict(raw), catalogue), tuple(unsupported))
+    meaning = Meaning(tuple(spell(reading).splitlines()), unsupported=bool(unsupported))
+    yield from ((text, meaning) for text in _said(forms))
+
+
+def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
+    yield from ((text, meaning) for forms in (said.ko, said.en) for text in _said(forms))
+
+
+def _said(forms: Forms) -> Iterator[str]:
+    """Every form of a phrase, modifiers also as they stand before another one."""
+    yield from (*forms.noun, *forms.post, *forms.kw)
+    for text in forms.mod:
+        yield text
+        for ending, others in _CONJUGATED.items():
+            if text.endswith(ending):
+                yield from (text[: -len(ending)] + other for other in others)
+
+
+def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
+    for panel_field in catalogue.fields:
+        said = phrases.fields[panel_field.name]
+        for each in said.ranges:
+            for forms, money in ((each.ko, MONEY_KOREAN), (each.en, MONEY_ENGLISH)):
+                for text in dict.fromkeys(_said(forms)):
+                    yield _Pattern(_slotted(text, money), _reader(panel_field, each))
+        yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
+        yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)
+
+
+def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern:
+    name = re.escape(text).replace(r"\ ", r"\s*" if korean else r"\s+")
+    pattern = rf"(?<!\w){name}{_BY_KOREAN}" if korean else rf"(?<!\w){_BY_ENGLISH}{name}(?!\w)"
+    line = f">{panel_field.name}"
+    return _Pattern(re.compile(pattern, re.IGNORECASE), lambda _: line)
+
+
+def _slotted(text: str, money: str) -> re.Pattern[str]:
+    def slot(found: re.Match[str]) -> str:
+        name = found[1]
+        return (
+            rf"(?P<{name}>{_SLOTS.get(name, money) if name not in ('money', 'annual') else money})"
+        )
+
+    escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
+    tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
+    return re.compile(rf"(?<![\w.,]){escaped}{tail}", re.IGNORECASE)
+
+
+def _reader(panel_field: PanelField, said: RangePhrases) -> Callable[[re.Match[str]], str | None]:
+    def line_of(match: re.Match[str]) -> str | None:
+        bounds = _bounds(panel_field, said.when, match.groupdict())
+        if bounds is None:
+            return None
+        low, high = panel_field.min or 0, panel_field.max or LIMIT_MAX
+        if not all(low <= bound <= high for bound in bounds.values()):
+            return None
+        return spell_condition(
+            Condition(panel_field.name, Range(bounds.get("min"), bounds.get("max")))
+        )
+
+    return line_of
+
+
+def _bounds(panel_field: PanelField, when: str, slots: Mapping[str, str]) -> dict[str, int] | None:
+    if panel_field.kind is Kind.BAND:
+        numbers = _amounts(slots)
+        return None if numbers is None else money_bounds(when, numbers, panel_field)
+    if when in ("none", "some"):
+        return {"max": 0} if when == "none" else {"min": 1}
+    counted = {_YEAR_SLOTS.get(name, name): _number(name, text) for name, text in slots.items()}
+    if "nh" in counted:
+        counted["n"] = counted["nh"]
+    kind = BOUNDS.get(when)
+    if kind is None or any(number is None for number in counted.values()):
+        return None
+    return kind({name: number for name, number in counted.items() if number is not None})
+
+
+def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
+    names = {
+        "money": "n",
+        "bare": "n",
+        "moneybare": "n",
+        "annual": "year",
+        "n": "n",
+        "a": "a",
+        "b": "b",
+    }
+    amounts = {names[slot]: read_money(text) for slot, text in slots.items()}
+    known = {name: amount for name, amount in amounts.items() if amount}
+    return known if len(known) == len(amounts) else None
+
+
+def _number(slot: str, text: str) -> int | None:
+    if slot == "nh":
+        return HANGUL_NUMBERS.get(text)
+    number = int(text)
+    if slot in _YEAR_SLOTS:
+        return 2000 + number if number < 30 else 1900 + number
+    return number
+
+
+def _limits(question: str) -> Iterator[Match]:
+    for pattern in _LIMITS:
+        for match in pattern.finditer(question):
+            slots = match.groupdict()
+            n = (
+                HANGUL_NUMBERS.get(slots["nh"])
+                if "nh" in slots
+                else int(slots["n"].replace(",", ""))
+            )
+            if n and n <= LIMIT_MAX:
+                yield Match((Meaning((f"#{n}",)),), match.start(), match.end())
+
+
+def _match(meanings: tuple[Meaning, ...], squeezed: Squeezed, start: int, stop: int) -> Match:
+    """The match with the particles behind it, which belong to it."""
+    end = stop if stop in squeezed.starts else squeezed.word_end(stop - 1)
+    return Match(
+        meanings, squeezed.places[start], squeezed.places[end - 1] + 1, squeezed.text[stop:end]
+    )
+
+
+def _squeezed(text: str) -> str:
+    return normalise(text).replace(" ", "")
+
+
+def _key(line: str) -> tuple[str, str]:
+    """A condition's mark and field."""
+    mark = "-" if line.startswith("-") else ""
+    return mark, line.lstrip("-").partition("=")[0].rstrip("*").lstrip(">#")
+
+
+def _values(line: str) -> list[str]:
+    return line.partition("=")[2].split("|")
