@@ -41,12 +41,16 @@ from server.bench.run import measure
 from server.bench.tables import print_bench
 from server.catalogue import Catalogue
 from server.errors import PanelensError, SetupError
+from server.figures import figures_served
 from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.names import panel_names
 from server.interpret.prompt import build_prompt
+from server.listening import listening_socket, shown
+from server.logs import set_up_logs
 from server.model.download import download as download_model
 from server.panel.load import load_files
+from server.postgres.check import check_database
 from server.postgres.pool import conninfo
 from server.product import (
     Database,
@@ -64,6 +68,7 @@ from server.settings import Settings
 from server.terminal import (
     print_answer,
     print_comparison,
+    print_connection,
     print_evaluation,
     print_report,
     print_runs,
@@ -83,6 +88,8 @@ evaluations_app = typer.Typer(help="List and compare evaluations.", no_args_is_h
 app.add_typer(evaluations_app, name="evaluations")
 gold_app = typer.Typer(help="Export and import labelled questions.", no_args_is_help=True)
 app.add_typer(gold_app, name="gold")
+database_app = typer.Typer(help="Look at the database's connection.", no_args_is_help=True)
+app.add_typer(database_app, name="database")
 console = Console(stderr=True)
 
 Result = TypeVar("Result")
@@ -109,14 +116,16 @@ def serve(
     settings = _settings(host=host, port=port)
     catalogue = open_catalogue(settings)
     signal.signal(signal.SIGTERM, _stop)
-    with _bound(settings) as listening:
+    set_up_logs(settings)
+    with listening_socket(settings) as listening:
         download_model(settings.model, settings=settings, console=console)
         with open_database(settings) as database:
             _prepare(database, settings)
             product = Product(settings, catalogue, database, console)
-            port = listening.getsockname()[1]
-            console.print(f"Panelens: [bold]http://{settings.host}:{port}[/]  (stop: Ctrl-C)")
-            _serve(create_app(settings, product, lifespan=product.running), listening)
+            console.print(f"Panelens: [bold]{shown(listening)}[/]  (stop: Ctrl-C)")
+            web = create_app(settings, product, lifespan=product.running)
+            with figures_served(settings, web.state.figures, product):
+                _serve(web, listening)
 
 
 @app.command()
@@ -370,6 +379,19 @@ def _with_panel(act: Callable[[Connection, Catalogue], Awaitable[Result]]) -> Re
         return asyncio.run(done(database))
 
 
+@database_app.command("check")
+def check_connection(
+    as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
+) -> None:
+    """Say whether the database is reached, as whom, over TLS, how fast; print the psql line."""
+    with open_database(_settings()) as database:
+        checked = check_database(database.url)
+    if as_json:
+        typer.echo(json.dumps(asdict(checked), ensure_ascii=False, indent=2))
+    else:
+        print_connection(checked, Console())
+
+
 def _settings(
     *, host: str | None = None, port: int | None = None, catalogue: str | None = None
 ) -> Settings:
@@ -389,22 +411,6 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     """End on SIGTERM as on Ctrl-C: by way of everything that is open, the database's last."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(0)
-
-
-def _bound(settings: Settings) -> socket.socket:
-    """The socket to serve on, taken before anything slow is begun."""
-    try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = found[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise SetupError(
-            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
-            "Choose another address with --host and --port"
-        ) from error
-    return listening
 
 
 def _serve(web: FastAPI, listening: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """What an operator can set, one environment variable a line, all beginning with PANELENS_."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field
@@ -51,3 +51,18 @@ class Settings(BaseSettings):
     page_size: Annotated[
         int, Field(ge=1, le=1000, description="respondents shown when no count was asked for")
     ] = 100
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65535,
+            description="port on 127.0.0.1 that gives Prometheus its figures at /metrics",
+        ),
+    ] = None
+    log_format: Annotated[
+        Literal["text", "json"],
+        Field(
+            description="json: one object a line, with request ids and a line for every request, "
+            "never what was asked or of whom"
+        ),
+    ] = "text"

@@ -14,6 +14,7 @@ from server.errors import Language
 from server.filter import Condition, Part, Range
 from server.interpret.interpretation import values_of
 from server.panel.report import LoadReport
+from server.postgres.check import Checked
 from server.search.answer import Found, Respondent
 
 _ROWS_SHOWN = 20
@@ -137,6 +138,25 @@ def _cell(cell: object) -> str:
     if isinstance(cell, list):
         return ", ".join(map(str, cell))
     return "" if cell is None else str(cell)
+
+
+def print_connection(checked: Checked, console: Console) -> None:
+    """Where the connection leads and how it is protected, one line each, then the psql line."""
+    session = checked.session
+    protected = f"{session.tls}, {session.cipher}" if session.encrypted else "none"
+    certificate = "checked" if checked.certificate_checked else "not checked"
+    lines = {
+        "server": f"{session.server}, PostgreSQL {session.version}",
+        "database": f"{session.database}, {'prepared' if session.prepared else 'not prepared yet'}",
+        "as": f"{session.person}, may {'' if session.may_create else 'not '}create schemas",
+        "encryption": f"{protected}; certificate {certificate}",
+        "speed": f"{checked.connect_milliseconds} ms to connect, "
+        f"{checked.round_trip_milliseconds} ms there and back",
+        "connections": f"at most {session.connections_max}",
+    }
+    for name, value in lines.items():
+        console.print(f"{name:<12}{value}", markup=False, highlight=False)
+    console.print(f"\n{checked.psql}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_report(report: LoadReport, console: Console) -> None:

@@ -14,6 +14,7 @@ from server.errors import InvalidInput, PanelensError
 from server.services import Services
 from server.settings import Settings
 from server.web.api import api
+from server.web.observing import Figures, Observed
 from server.web.pages import is_for_programs, pages, problem_page
 from server.web.problems import (
     explain_validation,
@@ -52,6 +53,8 @@ def create_app(
     app.add_middleware(BodyLimit, explain=explain)
     app.add_middleware(LastResort, explain=explain)
     app.add_middleware(SecurityHeaders)
+    app.state.figures = Figures()
+    app.add_middleware(Observed, figures=app.state.figures)
     return app
 
 
