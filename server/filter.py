@@ -185,10 +185,11 @@ def _canonical_constraint(constraint: Constraint, field: PanelField) -> Constrai
 
 
 def _conditions_as_json(conditions: Conditions) -> dict[str, Any]:
-    return {c.field: _constraint_as_json(c.constraint) for c in conditions}
+    return {c.field: constraint_as_json(c.constraint) for c in conditions}
 
 
-def _constraint_as_json(constraint: Constraint) -> dict[str, Any] | list[str]:
+def constraint_as_json(constraint: Constraint) -> dict[str, Any] | list[str]:
+    """One condition's right side as the contract spells it."""
     if isinstance(constraint, Range):
         bounds = {"min": constraint.min, "max": constraint.max}
         return {name: bound for name, bound in bounds.items() if bound is not None}

@@ -13,13 +13,17 @@ Caution = Literal["nothing-understood", "contradiction", "doubtful"]
 
 @dataclass(frozen=True, slots=True)
 class ReadCondition:
-    """One condition as it was read: how sure the model is (0–1) and which words it came from."""
+    """One condition as it was read: how sure the model is (0–1) and which words it came from.
+
+    `alternatives` are the next best readings of the same words, the likeliest first.
+    """
 
     part: Part
     group: int
     condition: Condition
     confidence: float
     words: tuple[str, ...]
+    alternatives: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,14 @@ def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dic
                 "values": values_of(read.condition),
                 "confidence": round(read.confidence, 4),
                 "words": list(read.words),
+                "alternatives": [
+                    {
+                        "field": other.field,
+                        "operator": operator_of(other),
+                        "values": values_of(other),
+                    }
+                    for other in read.alternatives
+                ],
             }
             for read in reading.conditions
         ],

@@ -47,6 +47,7 @@ def address_of(request: Request) -> Address:
         question=parameters.get("q"),
         filter=parameters.get("f") or None,
         page=max(1, min(int(page), PAGE_MAX)) if page.isdecimal() and len(page) < 6 else 1,
+        previous=parameters.get("u") or None,
         language=asked_language(request),
     )
 

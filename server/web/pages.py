@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.answering import Answer, answer_filter, answer_question
 from server.errors import Language, NotFound, PanelensError
@@ -10,6 +10,8 @@ from server.web import views
 from server.web.addresses import Address
 from server.web.api import find_respondent
 from server.web.asking import check_question, read_filter
+from server.web.changing import changed_filter, read_place
+from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
 from server.web.problems import headers_of
 from server.web.showing import Showing, page_size_of
@@ -45,7 +47,39 @@ async def ask(request: Request, site: SiteOf) -> Response:
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
     response.headers.update({} if problem is None else headers_of(problem))
+    # A form's redirect ends here; without this the address bar would show where it was sent to.
+    response.headers["hx-push-url"] = address.href
     return response
+
+
+@pages.api_route("/edit", methods=["GET", "HEAD"])
+async def edit(request: Request, site: SiteOf) -> Response:
+    """The form for one condition (?field=, ?place= where it stands), or for what to add."""
+    address, catalogue, sent = address_of(request), site.services.catalogue, request.query_params
+    query = read_filter(address.filter or "{}", catalogue)
+    editor = Editor(catalogue, site.wording(request), address, query)
+    condition = addition = None
+    if sent.get("field"):
+        field = catalogue.by_name.get(sent["field"])
+        if field is None:
+            raise NotFound(sent["field"][:60])
+        place, new = read_place(sent.get("place", "where")), "place" not in sent
+        condition = editor.condition(field, place, new=new)
+    else:
+        addition = editor.addition(sent.get("find", "")[: site.settings.question_length])
+    wording = site.wording(request)
+    title = condition.label if condition else wording.say("Add a condition")
+    page = views.EditPage(frame_of(site, request, "ask"), title, condition, addition)
+    return site.html(request, "editor.html" if wants_fragment(request) else "edit.html", page)
+
+
+@pages.get("/change")
+async def change(request: Request, site: SiteOf) -> Response:
+    """What a form made of the filter: the search with it."""
+    address = address_of(request)
+    before, after = changed_filter(request.query_params, site.services.catalogue)
+    result = address.searching(after, address.question)
+    return RedirectResponse((result if after == before else result.after(before)).href, 303)
 
 
 @pages.api_route("/respondents/{respondent_id}", methods=["GET", "HEAD"])

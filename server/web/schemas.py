@@ -52,6 +52,14 @@ class SearchRequest(_Body):
         return self
 
 
+class AlternativeBody(_Body):
+    """Another reading of the same words."""
+
+    field: str
+    operator: Operator
+    values: list[str] | dict[Literal["min", "max"], int]
+
+
 class ReadConditionBody(_Body):
     """One condition as it was read."""
 
@@ -63,6 +71,7 @@ class ReadConditionBody(_Body):
     values: list[str] | dict[Literal["min", "max"], int]
     confidence: float
     words: list[str] = Field(description="the words of the question it came from")
+    alternatives: list[AlternativeBody] = Field(description="the next best readings, best first")
 
 
 class InterpretationBody(_Body):

@@ -9,12 +9,20 @@ from server.accuracy.measured import ENOUGH_QUESTIONS, Accuracy
 from server.answering import Answer
 from server.catalogue import Answer as ListedAnswer
 from server.catalogue import Catalogue, Kind, PanelField, normalise
-from server.filter import Condition, Filter, Part, Values, placed_conditions
+from server.filter import (
+    Condition,
+    Filter,
+    Part,
+    Values,
+    constraint_as_json,
+    placed_conditions,
+)
 from server.interpret.interpretation import Interpretation
 from server.search.answer import CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address
 from server.web.asking import fields_of, without_condition, write_filter
+from server.web.changing import Place, with_condition
 from server.web.phrasing import (
     cell_in_words,
     condition_in_words,
@@ -88,7 +96,15 @@ class Showing:
             doubtful=any(chip.doubtful for _, chip in chips),
             chosen=reading is None,
             ask_again=self._ask_again(reading),
+            add=self.address.editing(query, self.address.question, None, None),
+            undo=self._undo(),
         )
+
+    def _undo(self) -> str | None:
+        """The filter that was changed into this one."""
+        if self.address.previous is None:
+            return None
+        return replace(self.address, filter=self.address.previous, previous=None, page=1).href
 
     def _ask_again(self, reading: Interpretation | None) -> str | None:
         question = self.address.question
@@ -107,8 +123,48 @@ class Showing:
             confidence=read.confidence if read else None,
             doubtful=read is not None and read.confidence < DOUBTFUL_BELOW,
             words=" ".join(read.words) if read else "",
+            edit=self.address.editing(
+                answer.filter, self.address.question, field.name, str(Place(part, group))
+            ),
+            turn=self._turn(answer.filter, part, condition),
             remove=self._without(answer.filter, part, group, condition.field),
+            alternatives=tuple(
+                self._alternative(answer.filter, Place(part, group), other)
+                for other in (read.alternatives if read else ())
+            ),
         )
+
+    def _turn(self, query: Filter, part: Part, condition: Condition) -> views.Alternative | None:
+        """The same condition with the other sign; none in `either`, which knows no sign."""
+        if part == "either":
+            return None
+        other: Part = "not" if part == "where" else "where"
+        rest = without_condition(query, part, 0, condition.field)
+        turned = self._with(rest, Place(other), condition)
+        text = (
+            self.wording.say("must not hold") if other == "not" else self.wording.say("must hold")
+        )
+        return views.Alternative(text, self._changed(query, turned))
+
+    def _alternative(self, query: Filter, place: Place, other: Condition) -> views.Alternative:
+        field = self.catalogue.field(other.field)
+        return views.Alternative(
+            condition_in_words(other, field, self.wording),
+            self._changed(query, self._with(query, place, other)),
+        )
+
+    def _with(self, query: Filter, place: Place, condition: Condition) -> Filter:
+        return with_condition(
+            query,
+            self.catalogue,
+            place=place,
+            field=condition.field,
+            constraint=constraint_as_json(condition.constraint),
+        )
+
+    def _changed(self, query: Filter, changed: Filter) -> str:
+        """The changed filter's address, from which one can go back."""
+        return self.address.searching(changed, self.address.question).after(query).href
 
     def _settings(self, query: Filter) -> Iterable[views.Setting]:
         for name in query.by:
@@ -116,12 +172,12 @@ class Showing:
             label = label_of(self.catalogue.field(name), self.wording)
             yield views.Setting(
                 self.wording.say("by %(label)s", label=label),
-                self._searching(replace(query, by=kept)),
+                self._changed(query, replace(query, by=kept)),
             )
         if query.limit is not None:
             yield views.Setting(
                 self.wording.say("%(n)s wanted", n=self.wording.number(query.limit)),
-                self._searching(replace(query, limit=None)),
+                self._changed(query, replace(query, limit=None)),
             )
 
     # Who was found
@@ -348,7 +404,7 @@ class Showing:
             text=answer.named(self.wording.language),
             official=_official(answer.value, field),
             count=answer.count,
-            href=None if answer.missing else self._searching(query, about_question=False),
+            href=None if answer.missing else self.address.searching(query, None).href,
         )
 
     def _kind(self, kind: Kind) -> str:
@@ -398,11 +454,7 @@ class Showing:
         return f"{self.address.to('/codebook').href}#{field.name}"
 
     def _without(self, query: Filter, part: Part, group: int, field: str) -> str:
-        return self._searching(without_condition(query, part, group, field))
-
-    def _searching(self, query: Filter, *, about_question: bool = True) -> str:
-        question = self.address.question if about_question else None
-        return self.address.searching(query, question).href
+        return self._changed(query, without_condition(query, part, group, field))
 
 
 def page_size_of(query: Filter, usual: int) -> int:

@@ -55,6 +55,14 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading of a condition, one click away."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """One condition as it was understood; `confidence` is None when a person chose it."""
 
@@ -67,7 +75,10 @@ class Chip:
     confidence: float | None
     doubtful: bool
     words: str
+    edit: str
+    turn: Alternative | None
     remove: str
+    alternatives: tuple[Alternative, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,8 @@ class ReadingView:
     doubtful: bool
     chosen: bool
     ask_again: str | None
+    add: str
+    undo: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,3 +348,81 @@ class CodebookPage:
     wanted: str
     summary: str
     groups: tuple[CodebookGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to tick."""
+
+    value: str
+    text: str
+    official: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range of numbers to fill in; `low` and `high` are what the field can hold."""
+
+    min: int | None
+    max: int | None
+    low: int | None
+    high: int | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionForm:
+    """The form that changes or adds one condition; `old` is where it stands, empty when new."""
+
+    filter: str
+    question: str
+    language: Language | None
+    field: str
+    old: str
+    label: str
+    source: str
+    wording: str
+    personal: bool
+    places: tuple[Choice, ...]
+    bounds: Bounds | None
+    choices: tuple[Choice, ...]
+    searched: bool
+    every: bool | None
+    text: str | None
+    remove: str | None
+    cancel: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLink:
+    """A field that a condition can be put on."""
+
+    label: str
+    source: str
+    wording: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionForm:
+    """What can be added to a filter."""
+
+    filter: str
+    question: str
+    language: Language | None
+    wanted: str
+    fields: tuple[FieldLink, ...]
+    limit: int | None
+    by: tuple[Choice, ...]
+    cancel: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """One of the two forms."""
+
+    frame: Frame
+    title: str
+    condition: ConditionForm | None
+    addition: AdditionForm | None

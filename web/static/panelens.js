@@ -1,5 +1,5 @@
 // What HTML cannot do alone: come back to the question with "/", keep the box in step with an
-// example that was chosen, copy a text. Everything else works without this file.
+// example that was chosen, narrow a long list, copy a text. Everything else works without this file.
 (() => {
   const box = () => document.querySelector("#question, #wanted");
 
@@ -22,10 +22,36 @@
     button.textContent = button.dataset.done;
   });
 
-  const showCopyButtons = () => {
+  document.addEventListener("input", (event) => {
+    const list = document.getElementById(event.target.dataset.narrows);
+    if (!list) return;
+    const wanted = event.target.value.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+    let shown = 0;
+    for (const item of list.children) {
+      const text = item.textContent.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+      item.hidden = !text.includes(wanted) && !item.querySelector(":checked");
+      if (!item.hidden) shown += 1;
+    }
+    event.target.closest("form").querySelector("[data-narrowed]").textContent = shown;
+  });
+
+  // What only works with this file is hidden until it has run.
+  const show = () => {
+    for (const line of document.querySelectorAll(".narrow")) line.hidden = false;
     if (!navigator.clipboard) return;
     for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
   };
-  document.addEventListener("htmx:afterSwap", showCopyButtons);
-  showCopyButtons();
+  document.addEventListener("htmx:afterSwap", (event) => {
+    show();
+    if (event.target.id !== "editor") return;
+    const first = event.target.querySelector(
+      ".narrow input, #find, [type=number], #editor-text, :checked, [type=checkbox]",
+    );
+    if (first) first.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const editor = document.querySelector("#result #editor");
+    if (event.key === "Escape" && editor && editor.firstChild) editor.replaceChildren();
+  });
+  show();
 })();

@@ -1,0 +1,127 @@
+"""The forms that change a filter, made from the catalogue: one condition, or a new one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.filter import Condition, Filter, Range, Values
+from server.web import views
+from server.web.addresses import Address
+from server.web.asking import without_condition, write_filter
+from server.web.changing import NEW_GROUP, Place, condition_at, is_range
+from server.web.phrasing import label_of
+from server.web.wording import Wording
+
+SEARCHED_FROM = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Makes the forms for one filter in one language; `address` holds the question beside it."""
+
+    catalogue: Catalogue
+    wording: Wording
+    address: Address
+    query: Filter
+
+    def condition(self, field: PanelField, place: Place, *, new: bool) -> views.ConditionForm:
+        """The form for one condition, filled in with what stands there now."""
+        now = None if new else condition_at(self.query, place, field.name)
+        values = now.constraint if now and isinstance(now.constraint, Values) else Values(())
+        return views.ConditionForm(
+            filter=write_filter(self.query),
+            question=self.address.question or "",
+            language=self.address.language,
+            field=field.name,
+            old="" if now is None else str(place),
+            label=label_of(field, self.wording),
+            source=self.catalogue.source_code(field.name),
+            wording=field.question.in_(self.wording.language),
+            personal=field.personal,
+            places=tuple(self._places(place)),
+            bounds=self._bounds(field, now),
+            choices=tuple(self._choices(field, values.values)),
+            searched=len(field.listed) >= SEARCHED_FROM,
+            every=values.every if field.kind is Kind.MULTI else None,
+            text=", ".join(values.values) if field.kind is Kind.TEXT else None,
+            remove=None if now is None else self._without(place, field),
+            cancel=self._searching(self.query),
+        )
+
+    def addition(self, wanted: str) -> views.AdditionForm:
+        """What can be added: the fields in which the words occur, a wanted number, a breakdown."""
+        words = [normalise(word) for word in wanted.split()]
+        return views.AdditionForm(
+            filter=write_filter(self.query),
+            question=self.address.question or "",
+            language=self.address.language,
+            wanted=wanted,
+            fields=tuple(self._field_link(f) for f in self.catalogue.fields if _holds(f, words)),
+            limit=self.query.limit,
+            by=tuple(
+                views.Choice(
+                    value=f.name,
+                    text=label_of(f, self.wording),
+                    official="",
+                    checked=f.name in self.query.by,
+                )
+                for f in self.catalogue.fields
+            ),
+            cancel=self._searching(self.query),
+        )
+
+    def edit_link(self, place: Place, field: str) -> str:
+        """Where the form of that condition is."""
+        return self.address.editing(self.query, self.address.question, field, str(place))
+
+    def _field_link(self, field: PanelField) -> views.FieldLink:
+        return views.FieldLink(
+            label=label_of(field, self.wording),
+            source=self.catalogue.source_code(field.name),
+            wording=field.question.in_(self.wording.language),
+            href=self.address.editing(self.query, self.address.question, field.name, None),
+        )
+
+    def _places(self, now: Place) -> Iterable[views.Choice]:
+        say = self.wording.say
+        offered = [(Place("where"), say("must hold")), (Place("not"), say("must not hold"))]
+        offered += [
+            (Place("either", number), say("in alternative %(n)s", n=number + 1))
+            for number in range(len(self.query.either))
+        ]
+        if self.query.either:
+            offered.append((Place("either", NEW_GROUP), say("in a new alternative")))
+        for place, text in offered:
+            yield views.Choice(str(place), text, "", checked=place == now)
+
+    def _bounds(self, field: PanelField, now: Condition | None) -> views.Bounds | None:
+        if not field.takes_range:
+            return None
+        given = now.constraint if now and is_range(now) else None
+        bounds = given if isinstance(given, Range) else Range()
+        unit = field.unit.in_(self.wording.language) if field.unit else ""
+        return views.Bounds(bounds.min, bounds.max, field.min, field.max, unit)
+
+    def _choices(self, field: PanelField, chosen: tuple[str, ...]) -> Iterable[views.Choice]:
+        for answer in field.listed if field.has_listed_answers else ():
+            yield views.Choice(
+                value=answer.value,
+                text=answer.named(self.wording.language),
+                official=answer.label if answer.label != answer.value else "",
+                checked=answer.value in chosen,
+            )
+
+    def _without(self, place: Place, field: PanelField) -> str:
+        return self._searching(without_condition(self.query, place.part, place.group, field.name))
+
+    def _searching(self, query: Filter) -> str:
+        result = self.address.searching(query, self.address.question)
+        return (result if query == self.query else result.after(self.query)).href
+
+
+def _holds(field: PanelField, words: Iterable[str]) -> bool:
+    """Whether every word occurs in what the field or one of its answers is called."""
+    names = [field.name, field.label.ko, field.label.en, field.question.ko, field.question.en]
+    names += [*field.aliases, *(a.value for a in field.listed), *(a.en for a in field.listed)]
+    text = "\n".join(normalise(name) for name in names)
+    return all(word in text for word in words)
