@@ -44,9 +44,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     show();
     if (event.target.id !== "editor") return;
-    const first = event.target.querySelector(
-      ".narrow input, #find, [type=number], #editor-text, :checked, [type=checkbox]",
-    );
+    const wanted = [".narrow input", "#find", "[type=number]", "#editor-text", "[type=checkbox]"];
+    const first = wanted.map((one) => event.target.querySelector(one)).find((one) => one);
     if (first) first.focus();
   });
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,151 @@
+"""A filter is changed by forms and links: what they send is what is searched with."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from server.filter import as_json, load_catalogue, parse_filter
+from server.web.changing import Place, read_place, with_condition
+
+from .panel import StoredServices
+
+WELCOME = load_catalogue("welcome")
+FILTER = {"where": {"region": ["서울"], "gender": ["여성"]}}
+
+
+async def changed(http: httpx.AsyncClient, query: dict[str, Any], **sent: Any) -> Any:
+    response = await http.get("/change", params={"f": json.dumps(query), **sent})
+    assert response.status_code == 303, response.text
+    address = parse_qs(urlsplit(response.headers["location"]).query)
+    assert "u" not in address or json.loads(address["u"][0]) == query
+    return json.loads(address["f"][0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (
+            {"field": "region", "old": "where", "place": "where", "value": ["부산", "대구"]},
+            {"where": {"region": ["부산", "대구"], "gender": ["여성"]}},
+        ),
+        (
+            {"field": "region", "old": "where", "place": "not", "value": ["서울"]},
+            {"where": {"gender": ["여성"]}, "not": {"region": ["서울"]}},
+        ),
+        ({"field": "region", "old": "where", "place": "where"}, {"where": {"gender": ["여성"]}}),
+        (
+            {"field": "age", "place": "where", "min": "30", "max": ""},
+            {"where": {"region": ["서울"], "gender": ["여성"], "age": {"min": 30}}},
+        ),
+        (
+            {"field": "appliances", "place": "where", "value": ["TV", "냉장고"], "every": "all"},
+            {"where": FILTER["where"] | {"appliances": {"all": ["TV", "냉장고"]}}},
+        ),
+        (
+            {"field": "district", "place": "not", "text": "강남구, 중구"},
+            FILTER | {"not": {"district": ["강남구", "중구"]}},
+        ),
+        ({"limit": "1,000"}, FILTER | {"limit": 1000}),
+        ({"by": ["job"]}, FILTER | {"by": ["job"]}),
+    ],
+)
+async def test_a_form_makes_the_filter_it_says(
+    http: httpx.AsyncClient, sent: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    result = await changed(http, FILTER, **sent)
+    assert parse_filter(result, WELCOME) == parse_filter(expected, WELCOME)
+
+
+async def test_a_condition_moves_between_alternatives(http: httpx.AsyncClient) -> None:
+    query = {"either": [{"phone_brand": ["애플"]}, {"car_maker": ["테슬라"], "gender": ["남성"]}]}
+    alone = {"field": "phone_brand", "old": "either.0", "value": ["애플"]}
+    into = await changed(http, query, **alone, place="either.1")
+    (group,) = into["either"]
+    assert set(group) == {"gender", "phone_brand", "car_maker"}
+    same = await changed(http, query, **alone, place="either.0")
+    assert len(same["either"]) == 2
+    required = await changed(http, query, **alone, place="where")
+    assert required["where"] == {"phone_brand": ["애플"]}
+    assert len(required["either"]) == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"field": "nothing"},
+        {"field": "region", "value": "아틀란티스"},
+        {"field": "age", "min": "-1"},
+        {"field": "age", "min": "٣"},
+        {"field": "region", "place": "either.7", "value": "서울"},
+        {"field": "region", "place": "x", "value": "서울"},
+        {"limit": "0"},
+        {"by": "nothing"},
+    ],
+)
+async def test_what_the_catalogue_does_not_hold_is_refused(
+    http: httpx.AsyncClient, sent: dict[str, str]
+) -> None:
+    response = await http.get("/change", params={"f": json.dumps(FILTER), **sent})
+    assert response.status_code == 422
+    assert (await http.get("/edit", params={"field": "nothing"})).status_code == 404
+
+
+@pytest.mark.parametrize("field", [f.name for f in WELCOME.fields])
+async def test_every_field_has_a_form_whose_answers_are_the_catalogues(
+    http: httpx.AsyncClient, field: str
+) -> None:
+    page = (await http.get("/edit", params={"f": "{}", "field": field})).text
+    known = WELCOME.field(field)
+    assert page.count('name="value"') == (len(known.listed) if known.has_listed_answers else 0)
+    assert ('name="min"' in page) is known.takes_range
+
+
+def test_a_condition_put_where_it_stood_changes_nothing() -> None:
+    query = parse_filter(FILTER, WELCOME)
+    again = with_condition(
+        query, WELCOME, place=Place("where"), field="region", constraint=["서울"]
+    )
+    assert as_json(again) == as_json(query)
+    assert [str(read_place(text)) for text in ("where", "not", "either.2", "either.new")] == [
+        "where",
+        "not",
+        "either.2",
+        "either.new",
+    ]
+
+
+async def test_a_chip_is_edited_in_place_and_undone(page: Page, services: StoredServices) -> None:
+    await page.goto("/?q=여성")
+    await page.evaluate("window.samePage = true")
+    before = await page.locator(".total h2").inner_text()
+    await page.locator("a.chip-text").click()
+    await page.get_by_label("해당하지 않는 사람", exact=True).check()
+    await page.get_by_role("button", name="이 조건으로 찾기").click()
+    await expect(page.locator(".chip-not")).to_have_count(1)
+    assert "/?q=" in page.url and "not" in page.url
+    await page.get_by_role("link", name="되돌리기").click()
+    await expect(page.locator(".chip-not")).to_have_count(0)
+    await expect(page.locator(".total h2")).to_have_text(before)
+    assert services.questions_asked == ["여성"]
+    assert await page.evaluate("window.samePage") is True
+
+
+async def test_a_long_list_is_narrowed_while_typing(page: Page) -> None:
+    await page.goto("/?q=여성")
+    await page.get_by_role("link", name="조건 더하기").click()
+    await page.locator("#find").fill("자동차 모델")
+    await expect(page.locator(".addable a")).to_have_count(1)
+    await page.locator(".addable a").click()
+    narrow = page.locator("#editor-narrow")
+    await expect(narrow).to_be_focused()
+    everything = await page.locator("#editor-choices li:visible").count()
+    await narrow.fill("아반")
+    narrowed = await page.locator("#editor-choices li:visible").count()
+    assert 0 < narrowed < 10 < everything
+    await page.locator("#editor-choices li:visible input").first.check()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".reading .chips")).to_contain_text("아반떼")
