@@ -46,7 +46,9 @@ class _SearchRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _RespondentRow:
+class RespondentRow:
+    """One respondent's answers as they are stored, keyed by column."""
+
     answers: Answers
 
 
@@ -100,7 +102,7 @@ async def near(
     panel = await get_panel(conn, catalogue)
     planned = plan(query, catalogue, panel.reference_year)
     statement = compose_near(planned, catalogue)
-    rows = await _rows(conn, _NearRow, statement, {**planned.parameters, "most": count})
+    rows = await rows_of(conn, _NearRow, statement, {**planned.parameters, "most": count})
     people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
     return tuple(
         NearRespondent(person, lacked.part, lacked.group, lacked.condition)
@@ -115,7 +117,7 @@ async def get_respondent(
     """One respondent in words; None when there is no such id."""
     panel = await get_panel(conn, catalogue)
     statement = compose_respondent(catalogue)
-    rows = await _rows(conn, _RespondentRow, statement, {"respondent_id": respondent_id})
+    rows = await rows_of(conn, RespondentRow, statement, {"respondent_id": respondent_id})
     people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
     return next(iter(people), None)
 
@@ -130,7 +132,7 @@ def compose_search(
 ) -> sql.Composed:
     """The search statement; its values are still to be bound."""
     breakdown = plan_breakdown(query.by, catalogue, reference_year)
-    return _template("search_respondents").format(
+    return template("search_respondents").format(
         respondent=table(catalogue),
         columns=columns(catalogue),
         matches=planned.matches,
@@ -149,7 +151,7 @@ def compose_search(
 
 def compose_near(planned: Plan, catalogue: Catalogue) -> sql.Composed:
     """The statement for respondents who miss one condition."""
-    return _template("near_respondents").format(
+    return template("near_respondents").format(
         respondent=table(catalogue),
         columns=columns(catalogue),
         held=counts.held(planned),
@@ -161,14 +163,14 @@ def compose_near(planned: Plan, catalogue: Catalogue) -> sql.Composed:
 
 def compose_respondent(catalogue: Catalogue) -> sql.Composed:
     """The statement for one respondent."""
-    return _template("get_respondent").format(
+    return template("get_respondent").format(
         respondent=table(catalogue), columns=columns(catalogue)
     )
 
 
 def compose_panel(catalogue: Catalogue) -> sql.Composed:
     """The statement for what the panel says of itself."""
-    return _template("get_panel").format(panel=table(catalogue, PANEL))
+    return template("get_panel").format(panel=table(catalogue, PANEL))
 
 
 def _counted_conditions(planned: Plan, row: _SearchRow) -> tuple[CountedCondition, ...]:
@@ -179,13 +181,15 @@ def _counted_conditions(planned: Plan, row: _SearchRow) -> tuple[CountedConditio
 
 
 @cache
-def _template(name: str) -> sql.SQL:
+def template(name: str) -> sql.SQL:
+    """A file of server/sql, its places still to be filled."""
     return sql.SQL((_SQL / f"{name}.sql").read_text("utf-8"))
 
 
-async def _rows(
+async def rows_of(
     conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
 ) -> list[Row]:
+    """Every row of the statement."""
     async with conn.cursor(row_factory=class_row(row)) as cursor:
         # Not prepared: a plan made for any value would know nothing of how rare these values are.
         await cursor.execute(statement, parameters, prepare=False)
@@ -195,5 +199,5 @@ async def _rows(
 async def _row(
     conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
 ) -> Row:
-    (only,) = await _rows(conn, row, statement, parameters)
+    (only,) = await rows_of(conn, row, statement, parameters)
     return only

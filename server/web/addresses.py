@@ -72,6 +72,13 @@ class Address:
         )
 
 
+def exporting(query: Filter, question: str | None, form: str, language: Language | None) -> str:
+    """Where the result is as a file."""
+    return _link(
+        "/export", q=question or None, f=write_filter(query), lang=language, **{"as": form}
+    )
+
+
 def _link(path: str, **parameters: str | None) -> str:
     query = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote)
     return f"{path}?{query}" if query else path

@@ -14,6 +14,7 @@ from server.errors import InvalidInput, PanelensError
 from server.services import Services
 from server.settings import Settings
 from server.web.api import api
+from server.web.exports import exports
 from server.web.observing import Figures, Observed
 from server.web.pages import is_for_programs, pages, problem_page
 from server.web.problems import (
@@ -46,6 +47,7 @@ def create_app(
     app.state.site = load_site(settings, services)
     app.include_router(api)
     app.include_router(pages)
+    app.include_router(exports)
     app.add_exception_handler(PanelensError, _refuse)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)

@@ -20,7 +20,7 @@ from server.filter import (
 from server.interpret.interpretation import Interpretation
 from server.search.answer import CountedCondition, Found, Respondent
 from server.web import views
-from server.web.addresses import Address
+from server.web.addresses import Address, exporting
 from server.web.asking import fields_of, without_condition, write_filter
 from server.web.changing import Place, with_condition
 from server.web.phrasing import (
@@ -340,6 +340,13 @@ class Showing:
                 for person in found.respondents
             ),
             paging=self._paging(query, found),
+            files=tuple(
+                views.FileLink(
+                    form.upper(),
+                    exporting(query, self.address.question, form, self.address.language),
+                )
+                for form in ("csv", "xlsx", "json")
+            ),
         )
 
     def _paging(self, query: Filter, found: Found) -> views.Paging:

@@ -194,6 +194,14 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLink:
+    """The result in one form to take away."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """The list of respondents."""
 
@@ -201,6 +209,7 @@ class People:
     headings: tuple[Heading, ...]
     rows: tuple[PersonRow, ...]
     paging: Paging
+    files: tuple[FileLink, ...]
 
 
 @dataclass(frozen=True, slots=True)

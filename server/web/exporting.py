@@ -1,0 +1,115 @@
+"""Answers as files to take away: CSV and JSON written row by row, XLSX as a workbook."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from openpyxl import Workbook
+
+from server.catalogue import Catalogue, PanelField
+from server.search.answer import Respondent
+from server.web.phrasing import cell_in_words, label_of
+from server.web.wording import Wording
+
+BYTE_ORDER_MARK = "\ufeff"  # Korean Excel takes a CSV without it for cp949
+XLSX_ROWS_MAX = 1_048_575
+MEMORY_BYTES_MAX = 8_000_000
+CHUNK_BYTES = 64 * 1024
+# What a spreadsheet would compute instead of show (OWASP, CSV injection).
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+People = AsyncIterator[tuple[Respondent, ...]]
+About = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Which columns a file has and how its cells read."""
+
+    catalogue: Catalogue
+    wording: Wording
+    fields: tuple[PanelField, ...]
+
+    def heads(self) -> list[str]:
+        """The id's name, then each field's label with its code in the questionnaire."""
+        return [
+            self.catalogue.respondent_id,
+            *(
+                f"{label_of(f, self.wording)} ({self.catalogue.source_code(f.name)})"
+                for f in self.fields
+            ),
+        ]
+
+    def cells(self, person: Respondent) -> list[str | int]:
+        """One respondent: numbers stay numbers, texts cannot become formulas."""
+        return [harmless(person.id), *(self._cell(person, f) for f in self.fields)]
+
+    def _cell(self, person: Respondent, field: PanelField) -> str | int:
+        cell = person.fields.get(field.name)
+        return cell if isinstance(cell, int) else harmless(cell_in_words(cell, field, self.wording))
+
+
+def harmless(text: str) -> str:
+    """The text, marked as text where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_BEGINS) else text
+
+
+async def as_csv(table: Table, about: About, people: People) -> AsyncIterator[bytes]:
+    """UTF-8 with its mark; lines about the file begin with # and stand before the heads."""
+    yield (
+        BYTE_ORDER_MARK + _lines([[f"# {name}", harmless(text)] for name, text in about])
+    ).encode()
+    yield _lines([table.heads()]).encode()
+    async for some in people:
+        yield _lines([table.cells(person) for person in some]).encode()
+
+
+async def as_json(
+    about: dict[str, Any], names: Sequence[str], id_key: str, people: People
+) -> AsyncIterator[bytes]:
+    """One object: what the file is about, and its respondents as the API gives them."""
+    yield (f'{{"about": {json.dumps(about, ensure_ascii=False)},\n"respondents": [').encode()
+    first = True
+    async for some in people:
+        lines = []
+        for person in some:
+            row = {id_key: person.id, **{name: person.fields.get(name) for name in names}}
+            lines.append(json.dumps(row, ensure_ascii=False))
+        yield (("\n" if first else ",\n") + ",\n".join(lines)).encode()
+        first = False
+    yield b"\n]}\n"
+
+
+async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: People) -> IO[bytes]:
+    """A workbook of two sheets, respondents and what they are; rows are never all in memory."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(titles[0])
+    sheet.freeze_panes = "B2"
+    sheet.append(table.heads())
+    async for some in people:
+        for person in some:
+            sheet.append(table.cells(person))
+    notes = book.create_sheet(titles[1])
+    for name, text in about:
+        notes.append([name, harmless(text)])
+    file: IO[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115  (closed by pieces)
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """The file's bytes; it is gone once they were read."""
+    with file:
+        while piece := file.read(CHUNK_BYTES):
+            yield piece
+
+
+def _lines(rows: Sequence[Sequence[str | int]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
+    return buffer.getvalue()

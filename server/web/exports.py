@@ -1,0 +1,145 @@
+"""The address that gives a result away as a file, with all that says what it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from server.access.person import Person, Role
+from server.accuracy.measured import Accuracy
+from server.answering import Answer, answer_filter
+from server.catalogue import PanelField
+from server.errors import InvalidInput, NotAllowed, TooHeavy
+from server.filter import Filter
+from server.filter import as_json as filter_as_json
+from server.search.listing import list_respondents
+from server.web.asking import fields_of, read_filter, write_filter
+from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, pieces
+from server.web.frame import address_of
+from server.web.person import PersonOf
+from server.web.site import Site, SiteOf
+from server.web.wording import Wording
+
+PERSONAL_DATA_FROM = Role.RESEARCHER
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+exports = APIRouter(include_in_schema=False)
+
+
+@exports.get("/export")
+async def export(request: Request, site: SiteOf, person: PersonOf) -> Response:
+    """The respondents of ?f= as ?as=csv, xlsx or json; ?q= is the question they answer.
+
+    Personal data is left out for whoever may not see it, and may then not be searched with either.
+    """
+    form = request.query_params.get("as", "csv")
+    if form not in MEDIA_TYPES:
+        raise InvalidInput(f"as: {form[:20]!r} is neither csv, xlsx nor json")
+    address, wording, catalogue = (
+        address_of(request),
+        site.wording(request),
+        site.services.catalogue,
+    )
+    query = read_filter(address.filter or "{}", catalogue)
+    fields = seen_by(person, catalogue.fields)
+    if set(fields_of(query)) - {field.name for field in fields}:
+        raise NotAllowed()
+    answer = await answer_filter(site.services, query, page_size=1, offset=0, usual=1)
+    people = list_respondents(
+        site.services.read, catalogue, query, reference_year=_reference_year(site, answer)
+    )
+    question = address.question or ""
+    headers = {
+        "content-disposition": _attachment(catalogue.name, form),
+        "cache-control": "no-store",
+    }
+    table = Table(catalogue, wording, fields)
+    notes = _about(site, wording, question, query, answer)
+    if form == "csv":
+        body = as_csv(table, notes, people)
+        return StreamingResponse(body, media_type=MEDIA_TYPES[form], headers=headers)
+    if form == "json":
+        about = _about_for_programs(site, question, query, answer)
+        body = as_json(about, [f.name for f in fields], catalogue.respondent_id, people)
+        return StreamingResponse(body, media_type=MEDIA_TYPES[form], headers=headers)
+    if answer.found and answer.found.offered > XLSX_ROWS_MAX:
+        raise TooHeavy(f"{answer.found.offered} rows; an XLSX sheet holds {XLSX_ROWS_MAX}")
+    titles = (wording.say("Respondents"), wording.say("About this file"))
+    book = await as_xlsx(table, titles, notes, people)
+    return StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def seen_by(person: Person, fields: Sequence[PanelField]) -> tuple[PanelField, ...]:
+    """The fields that the person may see."""
+    return tuple(f for f in fields if not f.personal or person.may(PERSONAL_DATA_FROM))
+
+
+def _about(
+    site: Site, wording: Wording, question: str, query: Filter, answer: Answer
+) -> list[tuple[str, str]]:
+    """What a reader of the file must know, in the reader's words."""
+    say, found = wording.say, answer.found
+    synthetic = found is not None and found.synthetic
+    lines = [
+        (say("Panel"), site.services.catalogue.title.in_(wording.language)),
+        (say("Question"), question),
+        (say("Filter"), write_filter(query)),
+        (say("Matching respondents"), str(found.total) if found else ""),
+        (say("In this file"), str(found.offered) if found else ""),
+        (say("Catalogue version"), str(site.services.catalogue.version)),
+        (say("Reference year of ages"), str(_reference_year(site, answer))),
+        (say("Accuracy of such readings"), _rates(answer.accuracy, wording)),
+        (say("Taken"), datetime.now(UTC).isoformat(timespec="seconds")),
+    ]
+    if synthetic:
+        lines.append((say("Synthetic data"), say("No real person is in this panel.")))
+    return lines
+
+
+def _rates(measured: Accuracy | None, wording: Wording) -> str:
+    if measured is None or not measured.enough or measured.exact is None:
+        return wording.say("Not enough data yet")
+    return wording.say(
+        "%(exact)s read right in every part, on %(n)s labelled questions",
+        exact=wording.percent(measured.exact),
+        n=wording.number(measured.questions),
+    )
+
+
+def _about_for_programs(site: Site, question: str, query: Filter, answer: Answer) -> dict[str, Any]:
+    measured, found = answer.accuracy, answer.found
+    rates = measured if measured is not None and measured.enough else None
+    return {
+        "panel": site.services.catalogue.name,
+        "question": question or None,
+        "filter": filter_as_json(query),
+        "total": found.total if found else 0,
+        "returned": found.offered if found else 0,
+        "catalogue_version": site.services.catalogue.version,
+        "reference_year": _reference_year(site, answer),
+        "synthetic": found.synthetic if found else None,
+        "accuracy": {
+            "questions": measured.questions if measured else 0,
+            "exact": rates.exact if rates else None,
+            "precision": rates.precision if rates else None,
+            "recall": rates.recall if rates else None,
+        },
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _reference_year(site: Site, answer: Answer) -> int:
+    return answer.found.reference_year if answer.found else site.settings.reference_year
+
+
+def _attachment(panel: str, form: str) -> str:
+    day = datetime.now(UTC).date().isoformat()
+    return f"attachment; filename*=UTF-8''{quote(f'panelens-{panel}-{day}.{form}')}"

@@ -1,0 +1,117 @@
+"""A result is taken away whole, with all that says what it is, and nothing that computes."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+from starlette.types import Receive, Scope, Send
+
+from server.access.person import LOCAL, Person, Role
+from server.filter import load_catalogue
+from server.search import listing
+from server.settings import Settings
+from server.web.app import create_app
+from server.web.exporting import harmless
+from server.web.exports import seen_by
+
+from .panel import InMemoryServices
+
+FILTER = {"where": {"gender": ["여성"]}}
+
+
+async def exported(http: httpx.AsyncClient, form: str, **more: Any) -> httpx.Response:
+    sent = {"f": json.dumps(FILTER), "q": "여성", "as": form, "lang": "ko", **more}
+    response = await http.get("/export", params=sent)
+    assert response.status_code == 200, response.text
+    assert f".{form}" in response.headers["content-disposition"]
+    return response
+
+
+async def everyone(http: httpx.AsyncClient) -> list[dict[str, Any]]:
+    body = {"filter": FILTER, "page_size": 1000}
+    found: list[dict[str, Any]] = (await http.post("/api/search", json=body)).json()["respondents"]
+    return found
+
+
+async def test_a_csv_opens_in_korean_excel_and_says_what_it_is(http: httpx.AsyncClient) -> None:
+    content = (await exported(http, "csv")).content
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    about = {row[0]: row[1] for row in rows if row[0].startswith("# ")}
+    assert about["# 질문"] == "여성"
+    assert json.loads(about["# 필터"]) == FILTER
+    assert about["# 카탈로그 판"] and about["# 나이 기준 연도"] == "2025"
+    assert "정답 질문 41개" in about["# 이런 해석의 정확도"]
+    heads, *people = [row for row in rows if not row[0].startswith("# ")]
+    assert heads[:2] == ["mb_sn", "성별 (Q10)"]
+    assert [row[0] for row in people] == [p["mb_sn"] for p in await everyone(http)]
+
+
+async def test_json_holds_the_respondents_of_the_api_in_their_order(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "ROWS_A_READ", 7)
+    body = (await exported(http, "json")).json()
+    assert body["respondents"] == await everyone(http)
+    assert body["about"]["filter"] == FILTER
+    assert body["about"]["returned"] == len(body["respondents"])
+
+
+async def test_a_file_ends_at_the_wanted_number(http: httpx.AsyncClient) -> None:
+    body = (await exported(http, "json", f=json.dumps(FILTER | {"limit": 5}))).json()
+    assert body["respondents"] == (await everyone(http))[:5]
+    assert (await exported(http, "json", f='{"where": {"age": {"min": 999}}}')).json()[
+        "respondents"
+    ] == []
+
+
+async def test_a_workbook_has_people_and_notes(http: httpx.AsyncClient) -> None:
+    content = (await exported(http, "xlsx")).content
+    book = load_workbook(io.BytesIO(content), read_only=True)
+    people, notes = book.worksheets
+    assert sum(1 for _ in people.iter_rows()) == 1 + len(await everyone(http))
+    assert ("질문", "여성") in list(notes.iter_rows(values_only=True))
+
+
+async def test_a_question_cannot_become_a_formula(http: httpx.AsyncClient) -> None:
+    evil = '=HYPERLINK("http://x")'
+    rows = csv.reader(
+        io.StringIO((await exported(http, "csv", q=evil)).content.decode("utf-8-sig"))
+    )
+    assert ["# 질문", f"'{evil}"] in list(rows)
+    content = (await exported(http, "xlsx", q=evil)).content
+    book = load_workbook(io.BytesIO(content))
+    cell = next(row[1] for row in book.worksheets[1].iter_rows() if row[0].value == "질문")
+    assert (cell.data_type, cell.value) == ("s", f"'{evil}")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_texts_that_a_spreadsheet_would_compute_are_marked(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert harmless("서울 - 부산") == "서울 - 부산"
+
+
+async def test_other_forms_are_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/export", params={"as": "exe"})).status_code == 422
+
+
+async def test_who_may_not_see_personal_data_gets_none(settings: Settings) -> None:
+    catalogue = load_catalogue("welcome")
+    viewer = Person("guest", Role.VIEWER)
+    app = create_app(settings, InMemoryServices(catalogue))
+
+    async def as_viewer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["person"] = viewer
+        await app(scope, receive, send)
+
+    transport = httpx.ASGITransport(app=as_viewer)
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel") as client:
+        refused = await client.get("/export", params={"f": json.dumps(FILTER)})
+    assert catalogue.field("gender").personal and refused.status_code == 403
+    seen = seen_by(viewer, catalogue.fields)
+    assert seen and not any(field.personal for field in seen)
+    assert seen_by(LOCAL, catalogue.fields) == catalogue.fields
