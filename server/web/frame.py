@@ -77,6 +77,8 @@ def _places(address: Address, here: Here, wording: Wording) -> tuple[views.Place
     """The navigation: a page that is new adds its line, in the order people need them."""
     places: tuple[tuple[Here, str, str], ...] = (
         ("ask", wording.say("Ask"), "/"),
+        ("segments", wording.say("Segments"), "/segments"),
+        ("history", wording.say("History"), "/history"),
         ("codebook", wording.say("Codebook"), "/codebook"),
     )
     return tuple(

@@ -13,6 +13,8 @@ from server.web.asking import check_question, read_filter
 from server.web.changing import changed_filter, read_place
 from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
+from server.web.keeping import remembering
+from server.web.person import PersonOf
 from server.web.problems import headers_of
 from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, language_of
@@ -24,7 +26,7 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @pages.api_route("/", methods=["GET", "HEAD"])
-async def ask(request: Request, site: SiteOf) -> Response:
+async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     """The start page: ?q= is a question, ?f= a filter (then q is only shown), ?page= a page."""
     address = address_of(request)
     wording = site.wording(request)
@@ -49,6 +51,8 @@ async def ask(request: Request, site: SiteOf) -> Response:
     response.headers.update({} if problem is None else headers_of(problem))
     # A form's redirect ends here; without this the address bar would show where it was sent to.
     response.headers["hx-push-url"] = address.href
+    if answer is not None and address.page == 1 and request.method == "GET":
+        response.background = remembering(site, person, address.question, answer)
     return response
 
 

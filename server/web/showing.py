@@ -98,6 +98,9 @@ class Showing:
             ask_again=self._ask_again(reading),
             add=self.address.editing(query, self.address.question, None, None),
             undo=self._undo(),
+            keep=replace(
+                self.address.searching(query, self.address.question), path="/segments"
+            ).href,
         )
 
     def _undo(self) -> str | None:

@@ -130,6 +130,7 @@ class ReadingView:
     ask_again: str | None
     add: str
     undo: str | None
+    keep: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,3 +436,96 @@ class EditPage:
     title: str
     condition: ConditionForm | None
     addition: AdditionForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDraft:
+    """A filter that is about to be kept."""
+
+    filter: str
+    question: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """One kept segment; `delete` is where it is deleted, None for who may not."""
+
+    id: int
+    name: str
+    note: str
+    words: str
+    href: str
+    people: int
+    made_by: str
+    made: str
+    delete: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsPage:
+    """Every segment of the panel."""
+
+    frame: Frame
+    title: str
+    draft: SegmentDraft | None
+    segments: tuple[SegmentRow, ...]
+    compare: str
+    most: int
+    may_keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCell:
+    """One answer in one segment; `width` is 0–100."""
+
+    count: int
+    share: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One answer in every segment; `difference` is in percentage points, second less first."""
+
+    label: str
+    cells: tuple[ComparedCell, ...]
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    """Segments side by side."""
+
+    frame: Frame
+    title: str
+    language: Language | None
+    by: str
+    fields: tuple[Choice, ...]
+    label: str
+    segments: tuple[SegmentRow, ...]
+    totals: tuple[int, ...]
+    rows: tuple[ComparedRow, ...]
+    several: bool
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRow:
+    """One search that was made."""
+
+    question: str
+    words: str
+    href: str
+    people: int
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One's own searches."""
+
+    frame: Frame
+    title: str
+    searches: tuple[SearchRow, ...]

@@ -6,10 +6,12 @@ the other languages and are compiled in memory at start.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -46,6 +48,10 @@ class Wording:
     def percent(self, share: float) -> str:
         """A share of one in per cent, with one digit when it is needed."""
         return str(format_percent(share, format="#,##0.#%", locale=self.locale))
+
+    def moment(self, at: datetime) -> str:
+        """A day and a time, in the server's own zone."""
+        return str(format_datetime(at.astimezone(), format="short", locale=self.locale))
 
     def whole_percent(self, share: float) -> str:
         """A share of one in whole per cent; never 100 % when something is missing."""

@@ -1,0 +1,1 @@
+"""What people keep: segments for all, and each one's own searches."""

@@ -1,0 +1,59 @@
+"""Searches that people made, each one's own, so that they find them again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from server.search.queries import template
+
+SEARCHES_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search; `people` satisfied it then."""
+
+    id: int
+    question: str
+    filter: dict[str, Any]
+    people: int
+    made_at: datetime
+
+
+async def store_search(
+    conn: AsyncConnection,
+    *,
+    panel: str,
+    made_by: str,
+    question: str,
+    query: dict[str, Any],
+    people: int,
+) -> None:
+    """Remember a search; the same one again only moves to the top."""
+    await conn.execute(
+        template("store_search"),
+        {
+            "panel": panel,
+            "made_by": made_by,
+            "question": question,
+            "filter": Jsonb(query),
+            "people": people,
+        },
+    )
+
+
+async def list_searches(conn: AsyncConnection, panel: str, made_by: str) -> list[Search]:
+    """The person's searches, the latest first."""
+    async with conn.cursor(row_factory=class_row(Search)) as cursor:
+        parameters = {"panel": panel, "made_by": made_by, "most": SEARCHES_SHOWN}
+        await cursor.execute(template("list_searches"), parameters)
+        return await cursor.fetchall()
+
+
+async def forget_searches(conn: AsyncConnection, panel: str, made_by: str) -> None:
+    """Forget everything the person searched with."""
+    await conn.execute(template("forget_searches"), {"panel": panel, "made_by": made_by})

@@ -1,0 +1,77 @@
+"""Segments: filters that were given a name, kept in PostgreSQL for all who use the panel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from server.access.person import Person, Role
+from server.search.queries import template
+
+SEGMENTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One named filter; `people` satisfied it when it was kept."""
+
+    id: int
+    name: str
+    note: str
+    question: str
+    filter: dict[str, Any]
+    people: int
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    id: int
+
+
+async def store_segment(
+    conn: AsyncConnection,
+    *,
+    panel: str,
+    name: str,
+    note: str,
+    question: str,
+    query: dict[str, Any],
+    people: int,
+    made_by: str,
+) -> int:
+    """Keep a filter under a name; its number."""
+    async with conn.cursor(row_factory=class_row(_Number)) as cursor:
+        await cursor.execute(
+            template("store_segment"),
+            {
+                "panel": panel, "name": name, "note": note, "question": question,
+                "filter": Jsonb(query), "people": people, "made_by": made_by,
+            },
+        )  # fmt: skip
+        (stored,) = await cursor.fetchall()
+    return stored.id
+
+
+async def list_segments(conn: AsyncConnection, panel: str) -> list[Segment]:
+    """The panel's segments, the newest first."""
+    async with conn.cursor(row_factory=class_row(Segment)) as cursor:
+        await cursor.execute(template("list_segments"), {"panel": panel, "most": SEGMENTS_SHOWN})
+        return await cursor.fetchall()
+
+
+async def delete_segment(conn: AsyncConnection, panel: str, number: int, person: Person) -> bool:
+    """Delete a segment of the person's own, or any for an owner; whether one was there."""
+    async with conn.cursor(row_factory=class_row(_Number)) as cursor:
+        parameters = {
+            "panel": panel,
+            "id": number,
+            "made_by": person.name,
+            "any": person.may(Role.OWNER),
+        }
+        await cursor.execute(template("delete_segment"), parameters)
+        return bool(await cursor.fetchall())

@@ -1,0 +1,35 @@
+-- Remember a search; the same one again only moves to the top.
+--
+-- One row: the search's number. Parameters: panel, made_by, question, filter (JSON), people.
+
+with latest as (
+    -- What the person searched with last.
+    select id, question, filter
+    from panelens.made_search
+    where panel = %(panel)s and made_by = %(made_by)s
+    order by made_at desc, id desc
+    limit 1
+),
+
+repeated as (
+    -- The last search, when this is the same.
+    update panelens.made_search
+    set made_at = now(), people = %(people)s
+    from latest
+    where
+        made_search.id = latest.id
+        and latest.filter = %(filter)s
+        and (latest.question = %(question)s)
+    returning made_search.id
+),
+
+added as (
+    insert into panelens.made_search (panel, made_by, question, filter, people)
+    select %(panel)s, %(made_by)s, %(question)s, %(filter)s, %(people)s
+    where not exists (select from repeated)
+    returning id
+)
+
+select id from repeated
+union all
+select id from added

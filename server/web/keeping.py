@@ -1,0 +1,300 @@
+"""The pages of what people keep: segments, their comparison, and one's own searches."""
+
+import logging
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server.access.person import Person, Role
+from server.answering import Answer
+from server.catalogue import PanelField
+from server.errors import InvalidFilter, InvalidInput, NotFound, PanelensError
+from server.filter import Filter, as_json, parse_filter, placed_conditions
+from server.kept.searches import forget_searches, list_searches, store_search
+from server.kept.segments import Segment, delete_segment, list_segments, store_segment
+from server.search.answer import Found
+from server.web import views
+from server.web.asking import read_filter, write_filter
+from server.web.frame import address_of, frame_of
+from server.web.person import PersonOf, requires
+from server.web.phrasing import condition_in_words, label_of, value_in_words
+from server.web.site import Site, SiteOf
+from server.web.wording import Wording
+
+NAME_LENGTH_MAX = 80
+NOTE_LENGTH_MAX = 500
+COMPARED_MAX = 3
+Researcher = Annotated[Person, requires(Role.RESEARCHER)]
+
+keeping = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+_log = logging.getLogger("panelens.web")
+
+
+@keeping.api_route("/segments", methods=["GET", "HEAD"])
+async def segments(request: Request, site: SiteOf, person: PersonOf) -> Response:
+    """Every segment; with ?f= a form to keep that filter as one more."""
+    address, wording = address_of(request), site.wording(request)
+    draft = None
+    if address.filter is not None:
+        query = read_filter(address.filter, site.services.catalogue)
+        question = address.question or ""
+        draft = views.SegmentDraft(
+            filter=write_filter(query),
+            question=question,
+            name=question[:NAME_LENGTH_MAX],
+            words=filter_in_words(query, site, wording),
+        )
+    panel = site.services.catalogue.name
+    kept = await site.services.read(lambda conn: list_segments(conn, panel))
+    page = views.SegmentsPage(
+        frame=frame_of(site, request, "segments"),
+        title=wording.say("Segments"),
+        draft=draft,
+        segments=tuple(_segment_row(one, site, request, person) for one in kept),
+        compare=address.to("/compare").href,
+        most=COMPARED_MAX,
+        may_keep=person.may(Role.RESEARCHER),
+    )
+    return site.html(request, "segments.html", page)
+
+
+@keeping.post("/segments")
+async def keep(
+    *,
+    request: Request,
+    site: SiteOf,
+    person: Researcher,
+    name: Annotated[str, Form()],
+    f: Annotated[str, Form()],
+    note: Annotated[str, Form()] = "",
+    q: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep a filter under a name."""
+    wording, catalogue = site.wording(request), site.services.catalogue
+    if not name.strip() or len(name) > NAME_LENGTH_MAX or len(note) > NOTE_LENGTH_MAX:
+        raise InvalidInput(
+            wording.say(
+                "A segment needs a name of at most %(name)s characters, its note has at most %(note)s.",
+                name=NAME_LENGTH_MAX,
+                note=NOTE_LENGTH_MAX,
+            )
+        )
+    raw = as_json(read_filter(f, catalogue))
+    raw.pop("limit", None)
+    found = await site.services.search(parse_filter(raw, catalogue), page_size=1, offset=0)
+    await site.services.write(
+        lambda conn: store_segment(
+            conn,
+            panel=catalogue.name,
+            name=_plain(name),
+            note=_plain(note),
+            question=_plain(q)[: site.settings.question_length],
+            query=raw,
+            people=found.total,
+            made_by=person.name,
+        )
+    )
+    return RedirectResponse(address_of(request).to("/segments").href, 303)
+
+
+@keeping.post("/segments/{number}/delete")
+async def drop(request: Request, number: int, site: SiteOf, person: Researcher) -> Response:
+    """Delete a segment; only its maker and owners may."""
+    panel = site.services.catalogue.name
+    if not await site.services.write(lambda conn: delete_segment(conn, panel, number, person)):
+        raise NotFound(str(number))
+    return RedirectResponse(address_of(request).to("/segments").href, 303)
+
+
+@keeping.api_route("/compare", methods=["GET", "HEAD"])
+async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
+    """Two or three segments (?s=) side by side, divided by one field (?by=)."""
+    wording, catalogue = site.wording(request), site.services.catalogue
+    numbers = {int(s) for s in request.query_params.getlist("s") if s.isdecimal() and len(s) < 12}
+    kept = await site.services.read(lambda conn: list_segments(conn, catalogue.name))
+    chosen = [one for one in kept if one.id in numbers]
+    if not 2 <= len(chosen) <= COMPARED_MAX:
+        raise InvalidInput(wording.say("Choose two or three segments to compare."))
+    name = request.query_params.get("by") or _first_unasked(site, chosen)
+    field = catalogue.by_name.get(name)
+    if field is None:
+        raise InvalidFilter(f"by: no field {name[:60]!r}")
+    found = [
+        await site.services.search(
+            parse_filter({**one.filter, "by": [field.name]}, catalogue), page_size=1, offset=0
+        )
+        for one in chosen
+    ]
+    page = views.ComparePage(
+        frame=frame_of(site, request, "segments"),
+        title=wording.say("Segments side by side"),
+        language=address_of(request).language,
+        by=field.name,
+        fields=tuple(
+            views.Choice(f.name, label_of(f, wording), "", f.name == field.name)
+            for f in catalogue.fields
+        ),
+        label=label_of(field, wording),
+        segments=tuple(_segment_row(one, site, request, person) for one in chosen),
+        totals=tuple(one.total for one in found),
+        rows=tuple(_compared(field, found, wording)),
+        several=field.kind == "multi",
+        changed=tuple(
+            one.name for one, now in zip(chosen, found, strict=True) if one.people != now.total
+        ),
+    )
+    return site.html(request, "compare.html", page)
+
+
+@keeping.api_route("/history", methods=["GET", "HEAD"])
+async def history(request: Request, site: SiteOf, person: PersonOf) -> Response:
+    """The person's own searches, the latest first."""
+    wording, panel = site.wording(request), site.services.catalogue.name
+    made = await site.services.read(lambda conn: list_searches(conn, panel, person.name))
+    page = views.HistoryPage(
+        frame=frame_of(site, request, "history"),
+        title=wording.say("History"),
+        searches=tuple(
+            views.SearchRow(
+                question=one.question,
+                words=_stored_in_words(one.filter, site, wording),
+                href=_result(one.filter, one.question, site, request),
+                people=one.people,
+                made=wording.moment(one.made_at),
+            )
+            for one in made
+        ),
+    )
+    return site.html(request, "history.html", page)
+
+
+@keeping.post("/history/forget")
+async def forget(request: Request, site: SiteOf, person: PersonOf) -> Response:
+    """Forget all of the person's searches."""
+    panel = site.services.catalogue.name
+    await site.services.write(lambda conn: forget_searches(conn, panel, person.name))
+    return RedirectResponse(address_of(request).to("/history").href, 303)
+
+
+def remembering(site: Site, person: Person, question: str | None, answer: Answer) -> BackgroundTask:
+    """Stores the search once its answer was sent; an answer never fails for its history."""
+
+    async def remember() -> None:
+        found = answer.found
+        if found is None:
+            return
+        try:
+            await site.services.write(
+                lambda conn: store_search(
+                    conn,
+                    panel=site.services.catalogue.name,
+                    made_by=person.name,
+                    question=question or "",
+                    query=as_json(answer.filter),
+                    people=found.total,
+                )
+            )
+        except PanelensError as error:
+            _log.warning("a search was not remembered: %s", error.code)
+
+    return BackgroundTask(remember)
+
+
+def filter_in_words(query: Filter, site: Site, wording: Wording) -> str:
+    """The whole filter as one line."""
+    catalogue = site.services.catalogue
+    pieces = []
+    for part, _, condition in placed_conditions(query):
+        field = catalogue.field(condition.field)
+        words = f"{label_of(field, wording)} {condition_in_words(condition, field, wording)}"
+        if part == "not":
+            words = wording.say("not %(condition)s", condition=words)
+        elif part == "either":
+            words = wording.say("or %(condition)s", condition=words)
+        pieces.append(words)
+    return ", ".join(pieces) or wording.say("everyone")
+
+
+def _stored_in_words(raw: dict[str, object], site: Site, wording: Wording) -> str:
+    """A kept filter in words; the catalogue may have changed since."""
+    try:
+        return filter_in_words(parse_filter(raw, site.services.catalogue), site, wording)
+    except InvalidFilter:
+        return wording.say("asks for something this panel no longer holds")
+
+
+def _segment_row(one: Segment, site: Site, request: Request, person: Person) -> views.SegmentRow:
+    wording = site.wording(request)
+    return views.SegmentRow(
+        id=one.id,
+        name=one.name,
+        note=one.note,
+        words=_stored_in_words(one.filter, site, wording),
+        href=_result(one.filter, one.question, site, request),
+        people=one.people,
+        made_by=one.made_by,
+        made=wording.moment(one.made_at),
+        delete=address_of(request).to(f"/segments/{one.id}/delete").href
+        if person.may(Role.OWNER) or (person.may(Role.RESEARCHER) and one.made_by == person.name)
+        else None,
+    )
+
+
+def _result(raw: dict[str, object], question: str, site: Site, request: Request) -> str:
+    address = address_of(request)
+    try:
+        query = parse_filter(raw, site.services.catalogue)
+    except InvalidFilter:
+        return address.asking(question).href
+    return address.searching(query, question or None).href
+
+
+def _first_unasked(site: Site, chosen: list[Segment]) -> str:
+    """A field none of them asks about: the asked ones would only show what was asked."""
+    catalogue = site.services.catalogue
+    asked = {
+        condition.field
+        for one in chosen
+        for _, _, condition in placed_conditions(parse_filter(one.filter, catalogue))
+    }
+    free = [f.name for f in catalogue.fields if f.name not in asked and f.derived_from is None]
+    return next((name for name in free if catalogue.field(name).has_listed_answers), free[0])
+
+
+def _compared(
+    field: PanelField, found: list[Found], wording: Wording
+) -> Iterable[views.ComparedRow]:
+    """One line an answer: its share in each segment, and how far the first two lie apart."""
+    columns = [{row.values[0]: row for row in one.breakdown} for one in found]
+    order = list(dict.fromkeys(value for column in columns for value in column))
+    listed = list(field.by_value)
+    if field.has_listed_answers:
+        order.sort(key=lambda value: listed.index(value) if value in listed else len(listed))
+    for value in order:
+        rows = [column.get(value) for column in columns]
+        shares = [row.share if row else 0.0 for row in rows]
+        yield views.ComparedRow(
+            label=wording.say("no answer")
+            if value is None
+            else value_in_words(value, field, wording),
+            cells=tuple(
+                views.ComparedCell(row.count if row else 0, share, round(100 * share, 2))
+                for row, share in zip(rows, shares, strict=True)
+            ),
+            difference=_points(shares[1] - shares[0], wording),
+        )
+
+
+def _points(difference: float, wording: Wording) -> str:
+    sign = "+" if difference > 0 else "−"
+    rounded = round(abs(difference) * 100, 1)
+    return f"{sign}{wording.number(rounded)}" if rounded else "0"
+
+
+def _plain(text: str) -> str:
+    """One line of printable text: PostgreSQL takes no NUL, a list no line breaks."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()

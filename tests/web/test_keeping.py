@@ -1,0 +1,104 @@
+"""Segments and searches are kept in PostgreSQL, each where it belongs."""
+
+import asyncio
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from .panel import StoredServices
+
+WOMEN = json.dumps({"where": {"gender": ["여성"]}, "limit": 5})
+MEN = json.dumps({"where": {"gender": ["남성"]}})
+
+
+async def keep(http: httpx.AsyncClient, name: str, query: str, **more: Any) -> httpx.Response:
+    return await http.post("/segments", data={"name": name, "f": query, **more})
+
+
+async def numbers(http: httpx.AsyncClient, *names: str) -> list[str]:
+    text = (await http.get("/segments?lang=en")).text
+    found = dict(re.findall(r'name="s" value="(\d+)" aria-label="Compare: ([^"]+)"', text))
+    by_name = {name: number for number, name in found.items()}
+    return [by_name[name] for name in names]
+
+
+async def test_a_result_is_kept_and_found_again(http: httpx.AsyncClient) -> None:
+    form = (await http.get("/segments", params={"f": WOMEN, "q": "여성", "lang": "ko"})).text
+    assert 'value="여성"' in form and "성별 여성" in form
+    kept = await keep(http, "여성 전체", WOMEN, note="<b>메모</b>", q="여성")
+    assert (kept.status_code, kept.headers["location"]) == (303, "/segments")
+    text = (await http.get("/segments", headers={"accept-language": "ko"})).text
+    assert "여성 전체" in text and "&lt;b&gt;메모" in text
+    total = (await http.post("/api/search", json={"filter": json.loads(WOMEN)})).json()["total"]
+    assert f'<td class="number">{total}</td>' in text
+    assert quote('{"where":{"gender":["여성"]}}') in text
+
+
+async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
+    await keep(http, "women", WOMEN)
+    await keep(http, "men", MEN)
+    chosen = await numbers(http, "women", "men")
+    page = await http.get("/compare", params={"s": chosen, "by": "region", "lang": "en"})
+    assert page.status_code == 200
+    body = {"filter": json.loads(MEN) | {"by": ["region"]}}
+    for row in (await http.post("/api/search", json=body)).json()["breakdown"]:
+        assert f"({row['count']})" in page.text
+    assert (await http.get("/compare", params={"s": chosen[:1]})).status_code == 422
+    assert (await http.get("/compare", params={"s": chosen, "by": "x"})).status_code == 422
+    assert (await http.get("/compare", params={"s": chosen})).status_code == 200
+
+
+async def test_a_segment_is_deleted_once(http: httpx.AsyncClient) -> None:
+    await keep(http, "to go", MEN)
+    (number,) = await numbers(http, "to go")
+    assert (await http.post(f"/segments/{number}/delete")).status_code == 303
+    assert (await http.post(f"/segments/{number}/delete")).status_code == 404
+    assert "to go" not in (await http.get("/segments")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("", MEN), ("x" * 81, MEN), ("x", "{"), ("x", '{"where": {"gender": ["외계인"]}}')],
+)
+async def test_what_cannot_be_kept_is_refused(
+    http: httpx.AsyncClient, name: str, query: str
+) -> None:
+    assert (await keep(http, name, query)).status_code == 422
+
+
+async def test_searches_are_remembered_once_and_forgotten(http: httpx.AsyncClient) -> None:
+    await http.post("/history/forget")
+    for _ in range(2):
+        await http.get("/", params={"q": "여성"})
+    await http.get("/", params={"f": MEN})
+    for _ in range(100):
+        text = (await http.get("/history?lang=ko")).text
+        if text.count('<th scope="row">') == 2:
+            break
+        await asyncio.sleep(0.05)
+    rows = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a>', text)
+    assert [words for _, words in rows] == ["성별 남성", "여성"]
+    assert (await http.get(rows[1][0].replace("&amp;", "&"))).status_code == 200
+    await http.post("/history/forget")
+    assert "아직 검색이 없습니다" in (await http.get("/history?lang=ko")).text
+
+
+async def test_a_researcher_keeps_and_compares(page: Page, services: StoredServices) -> None:
+    for question in ("여성", "모두"):
+        await page.goto(f"/?q={question}")
+        await page.get_by_role("link", name="세그먼트로 저장").click()
+        await page.get_by_label("이름").fill(f"{question} (화면)")
+        await page.get_by_role("button", name="저장").click()
+        await expect(page.get_by_role("link", name=f"{question} (화면)")).to_be_visible()
+        await page.get_by_label(f"비교: {question} (화면)").check()
+    await page.get_by_label("비교: 여성 (화면)").check()
+    await page.get_by_role("button", name="나란히 비교").click()
+    await expect(page.get_by_role("heading", name="세그먼트 나란히 보기")).to_be_visible()
+    await page.get_by_label("나누어 보기").select_option("region")
+    await page.get_by_role("button", name="보기").click()
+    await expect(page.get_by_role("rowheader", name="서울")).to_be_visible()
