@@ -15,6 +15,7 @@ from server.services import Services
 from server.settings import Settings
 from server.web.api import api
 from server.web.exports import exports
+from server.web.figures import figures
 from server.web.keeping import keeping
 from server.web.observing import Figures, Observed
 from server.web.pages import is_for_programs, pages, problem_page
@@ -49,6 +50,7 @@ def create_app(
     app.include_router(api)
     app.include_router(pages)
     app.include_router(exports)
+    app.include_router(figures)
     app.include_router(keeping)
     app.add_exception_handler(PanelensError, _refuse)
     app.add_exception_handler(HTTPException, _refuse)

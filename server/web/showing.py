@@ -201,6 +201,10 @@ class Showing:
             funnel=funnel,
             relief=costliest if found.total == 0 or found.shortfall > 0 else None,
             breakdown=self._breakdown(answer.filter, found),
+            figures=replace(
+                self.address.searching(replace(answer.filter, by=()), self.address.question),
+                path="/figures",
+            ).href,
             people=self._people(answer.filter, found) if found.total else None,
             sql=found.sql,
             api=write_filter(answer.filter),

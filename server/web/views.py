@@ -228,6 +228,7 @@ class FoundView:
     funnel: tuple[FunnelRow, ...]
     relief: FunnelRow | None
     breakdown: BreakdownView | None
+    figures: str
     people: People | None
     sql: str
     api: str
@@ -529,3 +530,45 @@ class HistoryPage:
     frame: Frame
     title: str
     searches: tuple[SearchRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBar:
+    """One count as a bar; `width` is 0–100."""
+
+    count: int
+    share: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One answer, with a bar for each side."""
+
+    label: str
+    bars: tuple[FigureBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """People divided by one field, or by two: then `heads` names the sides."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[FigureRow, ...]
+    left_off: int
+    several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPage:
+    """Who the found people are."""
+
+    frame: Frame
+    title: str
+    filter: str
+    question: str
+    language: Language | None
+    back: str
+    by: tuple[Choice, ...]
+    figures: tuple[Figure, ...]

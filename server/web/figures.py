@@ -1,0 +1,120 @@
+"""Who the found people are: the result divided by a few fields, and by any field of choice."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from server.catalogue import Catalogue, Kind, PanelField
+from server.errors import InvalidFilter
+from server.filter import Filter, Values
+from server.search.answer import Found
+from server.web import views
+from server.web.asking import read_filter, write_filter
+from server.web.frame import address_of, frame_of, wants_fragment
+from server.web.phrasing import label_of, value_in_words
+from server.web.site import SiteOf
+from server.web.wording import Wording
+
+USUAL = 3
+ANSWERS_MAX = 20
+SIDES_MAX = 3
+ROWS_MAX = 40
+
+figures = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@figures.api_route("/figures", methods=["GET", "HEAD"])
+async def who_they_are(request: Request, site: SiteOf) -> Response:
+    """The people of ?f= divided: by ?by= when a field is chosen, else by what tells people apart."""
+    address, wording, catalogue = (
+        address_of(request),
+        site.wording(request),
+        site.services.catalogue,
+    )
+    query = read_filter(address.filter or "{}", catalogue)
+    chosen = request.query_params.get("by") or ""
+    if chosen and chosen not in catalogue.by_name:
+        raise InvalidFilter(f"by: no field {chosen[:60]!r}")
+    divisions = [(chosen,)] if chosen else usual_divisions(catalogue, query)
+    shown = []
+    for by in divisions:
+        divided = replace(query, by=by)
+        found = await site.services.search(divided, page_size=1, offset=0)
+        shown.append(figure_of(found, [catalogue.field(name) for name in by], wording))
+    page = views.FiguresPage(
+        frame=frame_of(site, request, "ask"),
+        title=wording.say("Who they are"),
+        filter=write_filter(query),
+        question=address.question or "",
+        language=address.language,
+        back=address.searching(query, address.question).href,
+        by=tuple(
+            views.Choice(f.name, label_of(f, wording), "", f.name == chosen)
+            for f in catalogue.fields
+        ),
+        figures=tuple(shown),
+    )
+    template = "figures_box.html" if wants_fragment(request) else "figures.html"
+    return site.html(request, template, page)
+
+
+def usual_divisions(catalogue: Catalogue, query: Filter) -> list[tuple[str, ...]]:
+    """Ages by sexes, then regions and the like: the first fields that still tell people apart.
+
+    A field whose one answer was asked for says nothing new; a division has few enough lines.
+    """
+    settled = {
+        c.field
+        for c in query.where
+        if isinstance(c.constraint, Values) and len(c.constraint.values) == 1
+    }
+    sources = {f.derived_from for f in catalogue.fields}
+    free = [f for f in catalogue.fields if f.name not in settled and f.name not in sources]
+    listed = [
+        f
+        for f in free
+        if f.kind is not Kind.MULTI and f.has_listed_answers and len(f.listed) <= ANSWERS_MAX
+    ]
+    number = next((f for f in free if f.kind is Kind.NUMBER), None)
+    side = next((f for f in listed if len(f.listed) <= SIDES_MAX), None)
+    first = tuple(f.name for f in (number, side) if f is not None)
+    rest: list[tuple[str, ...]] = [(f.name,) for f in listed if f.name not in first]
+    return [first, *rest][:USUAL] if first else rest[:USUAL]
+
+
+def figure_of(found: Found, fields: Sequence[PanelField], wording: Wording) -> views.Figure:
+    """One division as bars: a line for each answer, one bar for each answer of a second field."""
+    first, *others = fields
+    lines = list(dict.fromkeys(row.values[0] for row in found.breakdown))
+    if first.kind is Kind.SINGLE:
+        counts = {
+            line: sum(r.count for r in found.breakdown if r.values[0] == line) for line in lines
+        }
+        lines.sort(key=lambda line: (line is None, -counts[line]))
+    sides = list(dict.fromkeys(row.values[1] for row in found.breakdown)) if others else [None]
+    by_place = {row.values: row for row in found.breakdown}
+    most = max((row.count for row in found.breakdown), default=0)
+
+    def bars(line: str | None) -> Iterable[views.FigureBar]:
+        for side in sides:
+            row = by_place.get((line, side) if others else (line,))
+            count, share = (row.count, row.share) if row else (0, 0.0)
+            yield views.FigureBar(count, share, round(100 * count / most, 2) if most else 0.0)
+
+    return views.Figure(
+        title=" × ".join(label_of(field, wording) for field in fields),
+        heads=tuple(_named(side, others[0], wording) for side in sides) if others else (),
+        rows=tuple(
+            views.FigureRow(_named(line, first, wording), tuple(bars(line)))
+            for line in lines[:ROWS_MAX]
+        ),
+        left_off=max(0, len(lines) - ROWS_MAX) + found.breakdown_left_off,
+        several=any(field.kind is Kind.MULTI for field in fields),
+    )
+
+
+def _named(value: str | None, field: PanelField, wording: Wording) -> str:
+    return wording.say("no answer") if value is None else value_in_words(value, field, wording)
