@@ -17,11 +17,13 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 from psycopg import AsyncConnection
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from server.access.commands import token_app, user_app
+from server.access.entry import open_entry
 from server.access.person import LOCAL
+from server.access.start import refuse_without_people
 from server.accuracy.evaluate import evaluate as evaluate_gold
 from server.accuracy.gold import GoldFile, read_gold
 from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
@@ -46,7 +48,7 @@ from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.names import panel_names
 from server.interpret.prompt import build_prompt
-from server.listening import listening_socket, shown
+from server.listening import host_of, listening_socket, shown
 from server.logs import set_up_logs
 from server.model.download import download as download_model
 from server.panel.load import load_files
@@ -64,7 +66,7 @@ from server.product import (
     recorded_evaluation,
     shipped_gold,
 )
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from server.terminal import (
     print_answer,
     print_comparison,
@@ -90,6 +92,8 @@ gold_app = typer.Typer(help="Export and import labelled questions.", no_args_is_
 app.add_typer(gold_app, name="gold")
 database_app = typer.Typer(help="Look at the database's connection.", no_args_is_help=True)
 app.add_typer(database_app, name="database")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 console = Console(stderr=True)
 
 Result = TypeVar("Result")
@@ -113,7 +117,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="port to listen on; 0 takes a free one")] = None,
 ) -> None:
     """Fetch what is missing, start the database and serve page and API."""
-    settings = _settings(host=host, port=port)
+    settings = read_settings(host=host, port=port)
     catalogue = open_catalogue(settings)
     signal.signal(signal.SIGTERM, _stop)
     set_up_logs(settings)
@@ -122,8 +126,11 @@ def serve(
         with open_database(settings) as database:
             _prepare(database, settings)
             product = Product(settings, catalogue, database, console)
+            entry = open_entry(settings, product, host=host_of(listening))
+            if entry.required:
+                refuse_without_people(database.url)
             console.print(f"Panelens: [bold]{shown(listening)}[/]  (stop: Ctrl-C)")
-            web = create_app(settings, product, lifespan=product.running)
+            web = create_app(settings, product, entry=entry, lifespan=product.running)
             with figures_served(settings, web.state.figures, product):
                 _serve(web, listening)
 
@@ -134,7 +141,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="print the API's answer")] = False,
 ) -> None:
     """Answer one question in the terminal."""
-    settings = _settings()
+    settings = read_settings()
     with open_database(settings) as database:
         _prepare(database, settings)
         product = Product(settings, open_catalogue(settings), database, console)
@@ -153,7 +160,7 @@ def load(
     synthetic: Annotated[bool, typer.Option(help="mark these people as made up")] = False,
 ) -> None:
     """Load files into the panel: all or nothing; what is refused is reported."""
-    settings = _settings(catalogue=catalogue)
+    settings = read_settings(catalogue=catalogue)
     panel = open_catalogue(settings)
     with open_database(settings) as database:
         prepare_panel(database, panel, settings)
@@ -180,7 +187,7 @@ def download(
     ] = None,
 ) -> None:
     """Fetch a model, check it and put it where the server looks."""
-    settings = _settings()
+    settings = read_settings()
     path = download_model(
         model or settings.model, settings=settings, from_file=from_file, console=console
     )
@@ -201,7 +208,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Read labelled questions and measure how right filters and respondents are."""
-    settings = _settings()
+    settings = read_settings()
     catalogue = open_catalogue(settings)
     gold = None if file is None else read_gold(file, catalogue)
     with open_database(settings) as database:
@@ -230,7 +237,7 @@ def tune(
     ] = None,
 ) -> None:
     """Train the adapter for the catalogue on this machine (needs the extra "tune")."""
-    settings = _settings()
+    settings = read_settings()
     catalogue = open_catalogue(settings)
     try:
         from server.training.command import tune_adapter  # noqa: PLC0415  (PyTorch is optional)
@@ -262,7 +269,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
 ) -> None:
     """Measure speed and memory here, in a scratch database, beside peers."""
-    settings = _settings()
+    settings = read_settings()
     figures = measure(what, settings, console, people=rows, runs=runs, questions=questions)
     if as_json:
         typer.echo(json.dumps(asdict(figures), ensure_ascii=False, indent=2))
@@ -365,7 +372,7 @@ def import_gold(
 
 def _with_panel(act: Callable[[Connection, Catalogue], Awaitable[Result]]) -> Result:
     """What an act brings back, done in the prepared panel's database."""
-    settings = _settings()
+    settings = read_settings()
     catalogue = open_catalogue(settings)
 
     async def done(database: Database) -> Result:
@@ -384,27 +391,12 @@ def check_connection(
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
 ) -> None:
     """Say whether the database is reached, as whom, over TLS, how fast; print the psql line."""
-    with open_database(_settings()) as database:
+    with open_database(read_settings()) as database:
         checked = check_database(database.url)
     if as_json:
         typer.echo(json.dumps(asdict(checked), ensure_ascii=False, indent=2))
     else:
         print_connection(checked, Console())
-
-
-def _settings(
-    *, host: str | None = None, port: int | None = None, catalogue: str | None = None
-) -> Settings:
-    """The settings of the environment; what was given on the command line wins."""
-    given = {"host": host, "port": port, "catalogue": catalogue}
-    try:
-        return Settings.model_validate(
-            {**Settings().model_dump(), **{k: v for k, v in given.items() if v is not None}}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise SetupError(f"PANELENS_{name}: {first['msg']}") from error
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

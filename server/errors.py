@@ -7,6 +7,7 @@ PanelensError
 │   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
 ├── NotSignedIn (401)          nobody may enter without saying who they are
 ├── NotAllowed (403)            the person's role does not reach that far
+│   ├── TooFew                  so few people match that they could be recognised
 │   └── ForeignRequest          a change that another site's page sent
 ├── NotFound (404)
 ├── TooMany (429)               more requests than one person or address may send
@@ -16,6 +17,7 @@ PanelensError
 │   └── TooBusy                 the queue in front of the model or the pool is full
 ├── TooHeavy (504)              a search took longer than its time limit
 └── SetupError (500)            start-up only: the product refuses to start
+    ├── NobodyMayEnter          reachable by others, and nobody who could sign in
     ├── BrokenCatalogue
     ├── BrokenGrammar
     └── BrokenDownload
@@ -167,6 +169,20 @@ class NotAllowed(PanelensError):
     }
 
 
+class TooFew(NotAllowed):
+    """Fewer people match than the operator lets anybody see."""
+
+    code = "too-few"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "일치하는 사람이 너무 적어 보여 드리지 않습니다.",
+        "en": "Too few people match for the result to be shown.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "조건을 하나 빼고 다시 찾아 보세요.",
+        "en": "Drop a condition and search again.",
+    }
+
+
 class ForeignRequest(NotAllowed):
     """A form that a page of another site sent in the person's name."""
 
@@ -289,6 +305,16 @@ class SetupError(PanelensError):
     hints: ClassVar[dict[Language, str]] = {
         "ko": "위에 적힌 것을 고친 뒤 다시 실행해 주세요.",
         "en": "Mend what is named and run the command again.",
+    }
+
+
+class NobodyMayEnter(SetupError):
+    """Others can reach the server, and there is nobody who could sign in."""
+
+    code = "nobody-may-enter"
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "panelens user add 이름 --role owner 로 사람을 등록한 뒤 다시 시작하세요.",
+        "en": "Add somebody and start again; on 127.0.0.1 without PANELENS_SIGN_IN it is open.",
     }
 
 

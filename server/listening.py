@@ -35,6 +35,12 @@ def shown(listening: socket.socket) -> str:
     return str(name) if isinstance(name, str) else f"http://{name[0]}:{name[1]}"
 
 
+def host_of(listening: socket.socket) -> str:
+    """The address it listens on; empty for a socket in the file system."""
+    name = listening.getsockname()
+    return "" if isinstance(name, str) else str(name[0])
+
+
 def _bound(settings: Settings) -> socket.socket:
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)

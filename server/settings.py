@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.errors import SetupError
 
 
 def _data_folder() -> Path:
@@ -66,3 +68,44 @@ class Settings(BaseSettings):
             "never what was asked or of whom"
         ),
     ] = "text"
+    sign_in: Annotated[
+        bool,
+        Field(
+            description="people must sign in also when the server listens on this machine only, "
+            "as behind a proxy; on any other address they always must"
+        ),
+    ] = False
+    session_idle_minutes: Annotated[
+        int, Field(ge=1, description="minutes without a request after which a session ends")
+    ] = 720
+    session_days: Annotated[
+        int, Field(ge=1, le=365, description="days after which a session ends in any case")
+    ] = 7
+    requests_a_minute: Annotated[
+        int, Field(ge=1, description="requests a person who signed in may send a minute")
+    ] = 600
+    questions_a_minute: Annotated[
+        int, Field(ge=1, description="of these, questions that the model must read")
+    ] = 60
+    smallest_count: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="results of fewer people than this are not shown to anybody; 0 shows all",
+        ),
+    ] = 0
+
+
+def read_settings(
+    *, host: str | None = None, port: int | None = None, catalogue: str | None = None
+) -> Settings:
+    """The settings of the environment; what was given on the command line wins."""
+    given = {"host": host, "port": port, "catalogue": catalogue}
+    try:
+        return Settings.model_validate(
+            {**Settings().model_dump(), **{k: v for k, v in given.items() if v is not None}}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise SetupError(f"PANELENS_{name}: {first['msg']}") from error

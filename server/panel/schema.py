@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import SetupError
+from server.postgres.reader_role import grant_reading
 
 # The fixed random order of a panel: the same question brings the same people.
 DRAW_SEED = 20250101
@@ -62,6 +63,7 @@ def ensure_panel(
                 connection.execute(statement)
             _store_answers(connection, catalogue)
             _store_panel(connection, catalogue, fingerprint, reference_year)
+        grant_reading(connection, schema_name(catalogue))
         if synthetic:
             connection.execute(
                 sql.SQL("update {} set synthetic = true where not synthetic").format(

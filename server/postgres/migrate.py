@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from server.errors import SetupError
 from server.postgres.pool import conninfo
+from server.postgres.reader_role import ensure_reader, grant_reading
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _LOCK = "select pg_advisory_lock(hashtextextended('panelens.migrate', 0))"
@@ -26,6 +27,8 @@ def migrate(database_url: str) -> None:
             connection.execute(_LOCK)
             connection.execute("create schema if not exists panelens")
             _apply(address)
+            ensure_reader(connection)
+            grant_reading(connection, "panelens")
     except psycopg.Error as error:
         raise SetupError(f"the database could not be prepared: {error}") from error
 

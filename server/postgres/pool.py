@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from server.errors import DatabaseAway, SetupError, TooBusy, TooHeavy
+from server.postgres.reader_role import READER
 from server.settings import Settings
 
 APPLICATION_NAME = "panelens"
@@ -30,6 +31,15 @@ CONNECTION_SETTINGS: Mapping[str, str | int] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+
+# For this transaction only; as whoever connected where there is no such role, or no right to it.
+_AS_READER = """
+select set_config('role', rolname, true)
+from pg_roles
+where rolname = %s
+    and pg_has_role(current_user, oid, 'member')
+    and has_schema_privilege(oid, to_regnamespace('panelens')::oid, 'usage')
+"""
 
 Result = TypeVar("Result")
 
@@ -122,6 +132,7 @@ async def writing(
 async def _begin_reading(connection: AsyncConnection, statement_timeout_ms: int) -> None:
     await connection.execute("set transaction isolation level repeatable read, read only")
     await _limit(connection, statement_timeout_ms)
+    await connection.execute(_AS_READER, [READER])
 
 
 async def _limit(connection: AsyncConnection, statement_timeout_ms: int) -> None:

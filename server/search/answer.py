@@ -30,7 +30,7 @@ class BreakdownRow:
 
 @dataclass(frozen=True, slots=True)
 class Respondent:
-    """One person: the id and every field in words, keyed by field name."""
+    """One person: the id (empty for who may not see it) and every field, keyed by field name."""
 
     id: str
     fields: dict[str, Cell]
@@ -74,5 +74,5 @@ class NearRespondent:
 
 
 def respondent_as_json(respondent: Respondent, id_key: str) -> dict[str, Any]:
-    """One respondent as a flat object: the catalogue's own id key first."""
-    return {id_key: respondent.id, **respondent.fields}
+    """One respondent as a flat object: the catalogue's own id key first, when it may be seen."""
+    return {**({id_key: respondent.id} if respondent.id else {}), **respondent.fields}

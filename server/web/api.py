@@ -113,7 +113,12 @@ async def respondent(respondent_id: str, site: SiteOf) -> Response:
     return JSONResponse(respondent_as_json(found, site.services.catalogue.respondent_id))
 
 
-@api.get("/api/catalogue", summary="Fields, wordings and answers", response_model=Catalogue)
+@api.get(
+    "/api/catalogue",
+    summary="Fields, wordings and answers",
+    response_model=Catalogue,
+    responses=documented(),
+)
 async def catalogue(site: SiteOf) -> Response:
     """The catalogue that filters are written in."""
     return Response(

@@ -10,33 +10,44 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.access.entry import Entry
 from server.errors import InvalidInput, PanelensError
 from server.services import Services
 from server.settings import Settings
 from server.web.api import api
+from server.web.door import Door
 from server.web.exports import exports
 from server.web.figures import figures
 from server.web.keeping import keeping
 from server.web.observing import Figures, Observed
-from server.web.pages import is_for_programs, pages, problem_page
+from server.web.pages import pages, problem_page
 from server.web.problems import (
     explain_validation,
     headers_of,
+    is_for_programs,
     ours,
     problem_of,
     problem_response,
     record,
 )
 from server.web.protection import BodyLimit, LastResort, SecurityHeaders
+from server.web.signing import signing
 from server.web.site import language_of, load_site, site_of
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create_app(
-    settings: Settings, services: Services, *, lifespan: Lifespan | None = None
+    settings: Settings,
+    services: Services,
+    *,
+    entry: Entry | None = None,
+    lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Build the application; `lifespan` opens and closes what the services need."""
+    """Build the application; `lifespan` opens and closes what the services need.
+
+    Without an `entry` whoever reaches it owns it, which is for tests of the pages.
+    """
     app = FastAPI(
         title="Panelens",
         version=version("panelens"),
@@ -46,17 +57,19 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.site = load_site(settings, services)
+    app.state.site = load_site(settings, services, entry)
     app.include_router(api)
     app.include_router(pages)
     app.include_router(exports)
     app.include_router(figures)
     app.include_router(keeping)
+    app.include_router(signing)
     app.add_exception_handler(PanelensError, _refuse)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, explain=explain)
+    app.add_middleware(Door, entry=entry, explain=explain)
     app.add_middleware(LastResort, explain=explain)
     app.add_middleware(SecurityHeaders)
     app.state.figures = Figures()

@@ -20,7 +20,7 @@ from server.search.listing import list_respondents
 from server.web.asking import fields_of, read_filter, write_filter
 from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, pieces
 from server.web.frame import address_of
-from server.web.person import PersonOf
+from server.web.person import PersonOf, requires
 from server.web.site import Site, SiteOf
 from server.web.wording import Wording
 
@@ -34,11 +34,11 @@ MEDIA_TYPES = {
 exports = APIRouter(include_in_schema=False)
 
 
-@exports.get("/export")
+@exports.get("/export", dependencies=[requires(PERSONAL_DATA_FROM)])
 async def export(request: Request, site: SiteOf, person: PersonOf) -> Response:
     """The respondents of ?f= as ?as=csv, xlsx or json; ?q= is the question they answer.
 
-    Personal data is left out for whoever may not see it, and may then not be searched with either.
+    For researchers: a file holds ids. Personal data is left out for whoever may not see it.
     """
     form = request.query_params.get("as", "csv")
     if form not in MEDIA_TYPES:

@@ -20,8 +20,6 @@ from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, language_of
 from server.web.wording import Wording
 
-PATHS_OF_PROGRAMS = ("/api/", "/healthz", "/readyz")
-
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -143,11 +141,6 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
     response = site.html(request, template, page, view.problem.status)
     response.headers.update(headers_of(error))
     return response
-
-
-def is_for_programs(request: Request) -> bool:
-    """Whether the address answers JSON, so that its errors do too."""
-    return request.url.path.startswith(PATHS_OF_PROGRAMS)
 
 
 async def _answer(site: Site, address: Address, wording: Wording) -> Answer | None:

@@ -7,11 +7,33 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from server.errors import InvalidInput, Language, MethodRefused, NotFound, PanelensError
+from server.errors import (
+    ForeignRequest,
+    InvalidInput,
+    Language,
+    MethodRefused,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    PanelensError,
+    TooFew,
+    TooMany,
+)
 
+PATHS_OF_PROGRAMS = ("/api/", "/healthz", "/readyz")
 MEDIA_TYPE = "application/problem+json"
+
+# What any route may answer before it is asked, and to whom its role does not reach.
+OF_THE_DOOR: tuple[type[PanelensError], ...] = (
+    NotSignedIn,
+    NotAllowed,
+    TooFew,
+    ForeignRequest,
+    TooMany,
+)
 
 _log = logging.getLogger("panelens.web")
 
@@ -54,6 +76,11 @@ def problem_response(problem: Problem, headers: Mapping[str, str]) -> JSONRespon
         headers=dict(headers),
         media_type=MEDIA_TYPE,
     )
+
+
+def is_for_programs(request: Request) -> bool:
+    """Whether the address answers JSON, so that its errors do too."""
+    return request.url.path.startswith(PATHS_OF_PROGRAMS)
 
 
 def is_for_operators(error: Exception) -> bool:
@@ -100,7 +127,7 @@ def explain_validation(errors: Sequence[Mapping[str, Any]]) -> str:
 def documented(*errors: type[PanelensError]) -> dict[int | str, dict[str, Any]]:
     """The errors of a route for OpenAPI, one entry a status, one example a code."""
     responses: dict[int | str, dict[str, Any]] = {}
-    for error in errors:
+    for error in (*errors, *OF_THE_DOOR):
         entry = responses.setdefault(
             error.status,
             {

@@ -1,13 +1,15 @@
 """What every route needs, made once and handed down by dependency."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.access.entry import Entry
+from server.access.guard import Guarded
 from server.errors import LANGUAGES, Language
 from server.resources import folder
 from server.services import Services
@@ -26,6 +28,7 @@ class Site:
 
     settings: Settings
     services: Services
+    entry: Entry | None
     assets: Assets
     wordings: Mapping[Language, Wording]
     renderer: Renderer
@@ -48,18 +51,21 @@ class Site:
         return response
 
 
-def load_site(settings: Settings, services: Services) -> Site:
+def load_site(settings: Settings, services: Services, entry: Entry | None = None) -> Site:
     """Read web/: templates, messages and static files."""
     web = folder("web")
     assets = load_assets(web / "static")
     wordings = load_wordings(web / "messages")
     renderer = load_renderer(web / "templates", assets, wordings)
-    return Site(settings, services, assets, wordings, renderer)
+    return Site(settings, services, entry, assets, wordings, renderer)
 
 
 def site_of(request: Request) -> Site:
-    """The site that create_app made."""
-    return cast(Site, request.app.state.site)
+    """The site that create_app made, its product as the caller may use it."""
+    site = cast(Site, request.app.state.site)
+    person = request.scope.get("state", {}).get("person")
+    services = Guarded(site.services, person, site.settings.smallest_count)
+    return replace(site, services=services)
 
 
 SiteOf = Annotated[Site, Depends(site_of)]

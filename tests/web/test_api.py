@@ -326,6 +326,7 @@ async def test_openapi_documents_every_route_with_its_errors(http: httpx.AsyncCl
         "/readyz",
     }
     responses = paths["/api/search"]["post"]["responses"]
-    assert set(responses) == {"200", "413", "422", "500", "503", "504"}
+    door = {"401", "403", "429"}
+    assert set(responses) == {"200", "413", "422", "500", "503", "504", *door}
     away = responses["503"]["content"]["application/problem+json"]["examples"]
     assert set(away) == {"database-away", "model-away", "too-busy"}

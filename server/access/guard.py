@@ -1,0 +1,78 @@
+"""What a person may see of the product: no ids for viewers, nothing of groups that are too small."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from psycopg import AsyncConnection
+
+from server.access.person import Person, Role
+from server.access.small import without_small
+from server.accuracy.measured import Accuracy
+from server.catalogue import Catalogue
+from server.errors import NotAllowed
+from server.filter import Filter
+from server.interpret.interpretation import Interpretation
+from server.search.answer import Found, Respondent
+from server.services import Readiness, Services
+
+Result = TypeVar("Result")
+
+HIDDEN_ID = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """The product as one person may use it; every route is handed this and never the product."""
+
+    services: Services
+    person: Person | None
+    smallest_count: int
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The panel's catalogue."""
+        return self.services.catalogue
+
+    async def interpret(self, question: str) -> Interpretation:
+        """Read a question."""
+        return await self.services.interpret(question)
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        """Who satisfies the filter; TooFew when they are too few to be shown."""
+        found = await self.services.search(query, page_size=page_size, offset=offset)
+        found = without_small(found, self.smallest_count)
+        return found if self._may(Role.RESEARCHER) else _anonymous(found)
+
+    async def respondent(self, respondent_id: str) -> Respondent | None:
+        """One person by id; NotAllowed for viewers."""
+        if not self._may(Role.RESEARCHER):
+            raise NotAllowed()
+        return await self.services.respondent(respondent_id)
+
+    async def accuracy(self, query: Filter) -> Accuracy | None:
+        """What was measured on questions with the filter's fields."""
+        return await self.services.accuracy(query)
+
+    async def ready(self) -> Readiness:
+        """Whether model and database can work now; why not is for people who signed in."""
+        state = await self.services.ready()
+        return state if self._may(Role.VIEWER) else replace(state, details={})
+
+    async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """Run a query; its route says itself what may be shown."""
+        return await self.services.read(query)
+
+    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """Run an act; its route says itself who may."""
+        return await self.services.write(act)
+
+    def _may(self, role: Role) -> bool:
+        return self.person is not None and self.person.may(role)
+
+
+def _anonymous(found: Found) -> Found:
+    return replace(
+        found,
+        respondents=tuple(replace(person, id=HIDDEN_ID) for person in found.respondents),
+    )

@@ -1,0 +1,41 @@
+"""Results of too few people: neither counts nor rows of them are shown, on page, API or export."""
+
+from dataclasses import replace
+
+from server.errors import TooFew
+from server.search.answer import BreakdownRow, CountedCondition, Found
+
+
+def refuse_small(total: int, smallest: int) -> None:
+    """TooFew when somebody, but too few, would be shown."""
+    if 0 < total < smallest:
+        raise TooFew()
+
+
+def without_small(found: Found, smallest: int) -> Found:
+    """The result without the counts that speak of too few people; TooFew when all of it does."""
+    refuse_small(found.total, smallest)
+    shown = _lines(found.breakdown, smallest)
+    return replace(
+        found,
+        conditions=tuple(c for c in found.conditions if not _tells(c, found, smallest)),
+        breakdown=shown,
+        breakdown_left_off=found.breakdown_left_off + len(found.breakdown) - len(shown),
+    )
+
+
+def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:
+    """Whether a count, or how far it is from another that is shown, is of too few people."""
+    told = (
+        counted.alone,
+        counted.without,
+        abs(counted.without - found.total),
+        abs(counted.alone - found.total),
+    )
+    return any(0 < count < smallest for count in told)
+
+
+def _lines(rows: tuple[BreakdownRow, ...], smallest: int) -> tuple[BreakdownRow, ...]:
+    """The lines that may be shown; one hidden alone could be counted back, so another joins it."""
+    shown = tuple(row for row in rows if row.count >= smallest)
+    return shown[:-1] if len(rows) - len(shown) == 1 else shown

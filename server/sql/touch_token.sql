@@ -1,0 +1,7 @@
+-- The token was used just now. No row.
+--
+-- Parameter: secret_sha256.
+
+update panelens.token
+set used_at = now()
+where secret_sha256 = %(secret_sha256)s

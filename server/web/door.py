@@ -1,0 +1,163 @@
+"""At the door: whose request it is, whether it may come in, and what must be written down of it."""
+
+import logging
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.access.audit import Act, Deed
+from server.access.entry import Entry, is_loopback
+from server.access.person import LOCAL, Person
+from server.errors import ForeignRequest, NotSignedIn, PanelensError
+from server.web.problems import is_for_programs
+from server.web.protection import Explain
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+OPEN_TO_ALL = ("/sign-in", "/static/", "/healthz", "/readyz")
+READING_PATHS = ("/api/interpret", "/api/search", "/sign-in", "/sign-out")
+COOKIE = "panelens_session"
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """Says in `state.person` whose request it is; nobody in particular gets no further than sign-in."""
+
+    def __init__(self, app: ASGIApp, entry: Entry | None, explain: Explain) -> None:
+        self.app = app
+        self.entry = entry
+        self.explain = explain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request in, send it to the sign-in page, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        state = scope.setdefault("state", {})
+        if self.entry is None:
+            state.setdefault("person", LOCAL)  # a test may have said who it is
+        else:
+            state["person"] = None
+        try:
+            refuse_foreign(request)
+            person = state["person"] or await self._person(request)
+            state["person"] = person
+            self._count(request, person)
+        except PanelensError as error:
+            response = await self.explain(request, error)
+            await response(scope, receive, send)
+            return
+        if person is None and not request.url.path.startswith(OPEN_TO_ALL):
+            response = await self._outside(request)
+            await response(scope, receive, send)
+            return
+        await self.app(scope, receive, self._noting(request, person, send))
+
+    async def _person(self, request: Request) -> Person | None:
+        if self.entry is None or not self.entry.required:
+            if not request.url.path.startswith(OPEN_TO_ALL):
+                refuse_from_afar(request)
+            return LOCAL
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return await self.entry.by_token(token.strip())
+        secret = request.cookies.get(cookie_name(request))
+        return None if secret is None else await self.entry.by_session(secret)
+
+    def _count(self, request: Request, person: Person | None) -> None:
+        path = request.url.path
+        if self.entry is None or not self.entry.required or path.startswith("/static/"):
+            return
+        who = person.name if person is not None else f"address:{address_of_caller(request)}"
+        asks = path == "/api/interpret" or (path == "/" and "q" in request.query_params)
+        self.entry.limits.may_ask(who, question=asks and "f" not in request.query_params)
+
+    async def _outside(self, request: Request) -> Response:
+        """Programs are told; people are led to the sign-in page and back from there."""
+        if is_for_programs(request) or request.method not in SAFE_METHODS:
+            response = await self.explain(request, NotSignedIn())
+            response.headers["www-authenticate"] = "Bearer"
+            return response
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        sign_in = f"/sign-in?next={quote(wanted, safe='')}"
+        if request.headers.get("hx-request") == "true":
+            return Response(status_code=204, headers={"hx-redirect": sign_in})
+        return RedirectResponse(sign_in, 303)
+
+    def _noting(self, request: Request, person: Person | None, send: Send) -> Send:
+        """Write an export or a change down before the first byte of its answer leaves."""
+
+        async def send_noted(message: Message) -> None:
+            if message["type"] == "http.response.start" and self.entry is not None:
+                deed = _deed(request, MutableHeaders(scope=message))
+                if deed is not None:
+                    done = message["status"] < 400
+                    await self._write_down(request, person, deed, done=done)
+            await send(message)
+
+        return send_noted
+
+    async def _write_down(
+        self, request: Request, person: Person | None, deed: Deed, *, done: bool
+    ) -> None:
+        who = "" if person is None else person.name
+        query = f"?{request.url.query}" if request.url.query else ""
+        about = f"{request.method} {request.url.path}{query}"
+        act = Act(who, deed, about, address_of_caller(request), done)
+        assert self.entry is not None  # noqa: S101  (asked before)
+        try:
+            await self.entry.write_down(act)
+        except PanelensError:
+            log.exception("not audited: %r", act)
+            if deed == "export":
+                raise  # no export without a trace; a change has happened by now
+
+
+def refuse_foreign(request: HTTPConnection) -> None:
+    """ForeignRequest for a change that a browser sends on behalf of another site's page."""
+    if request.scope["method"] in SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise ForeignRequest()
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForeignRequest()
+
+
+def refuse_from_afar(request: HTTPConnection) -> None:
+    """NotSignedIn when a server that is open to its own machine is reached by another name.
+
+    So it is behind a proxy, and by a page that had its own name resolved to this machine.
+    """
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    if forwarded or not is_loopback(host):
+        raise NotSignedIn(
+            "This server is open to its own machine only. Behind a proxy set PANELENS_SIGN_IN=true "
+            "and add people with: panelens user add"
+        )
+
+
+def cookie_name(request: HTTPConnection) -> str:
+    """Over HTTPS no other host and no script may set the cookie; browsers see to it by its name."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def address_of_caller(request: HTTPConnection) -> str:
+    """Where the request came from; a trusted proxy's word is already in it."""
+    return request.client.host if request.client else ""
+
+
+def _deed(request: Request, headers: Headers) -> Deed | None:
+    if headers.get("content-disposition", "").startswith("attachment"):
+        return "export"
+    if request.method in SAFE_METHODS or request.url.path in READING_PATHS:
+        return None
+    return "change"

@@ -1,0 +1,435 @@
+"""Who may enter: sign-in, sessions, tokens, roles, forms of other sites, and what is written down."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from server.access.people import change_password, remove_person
+from server.access.person import Role
+from server.access.sessions import add_token, revoke_token
+from server.catalogue import Catalogue
+
+from .guarded import PASSWORD, Guarded, guarded
+from .panel import StoredServices
+
+WOMEN = {"filter": {"where": {"gender": ["여성"]}}, "page_size": 5}
+WOMEN_PAGE = {"f": '{"where":{"gender":["여성"]}}', "lang": "en"}
+RARE = {"filter": {"where": {"gender": ["여성"], "age": {"min": 33, "max": 34}}, "by": ["region"]}}
+
+
+@pytest.fixture(scope="module")
+def door(everything: StoredServices) -> Iterator[Guarded]:
+    with guarded(everything.catalogue, everything.database) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def catalogue(everything: StoredServices) -> Catalogue:
+    return everything.catalogue
+
+
+PLACES = [
+    "/", "/codebook", "/respondents/w000000000000001", "/api/catalogue", "/api/openapi.json",
+    "/audit", "/nothing/here",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PLACES)
+async def test_nobody_in_particular_sees_nothing(door: Guarded, path: str) -> None:
+    async with door.program() as http:
+        answer = await http.get(path)
+        if path.startswith("/api/"):
+            assert answer.status_code == 401
+            assert answer.json()["code"] == "not-signed-in"
+            assert answer.headers["www-authenticate"] == "Bearer"
+        else:
+            assert answer.status_code == 303
+            assert answer.headers["location"].startswith("/sign-in?next=%2F")
+
+
+async def test_every_address_of_the_api_asks_who_it_is(door: Guarded) -> None:
+    async with door.program(Role.OWNER) as http:
+        paths = (await http.get("/api/openapi.json")).json()["paths"]
+    async with door.program() as http:
+        for path, methods in paths.items():
+            for method in methods:
+                answer = await http.request(method, path.replace("{", "").replace("}", ""))
+                assert path in ("/healthz", "/readyz") or answer.status_code == 401, path
+
+
+async def test_a_load_balancer_may_ask_whether_it_works_and_learns_no_more(door: Guarded) -> None:
+    async with door.program() as http:
+        assert (await http.get("/healthz")).status_code == 200
+        assert (await http.get("/readyz")).json()["details"] == {}
+
+
+async def test_a_right_password_leads_where_one_wanted_to_go(door: Guarded) -> None:
+    async with door.program() as http:
+        sent = await http.get("/codebook?q=가")
+        form = await http.get(sent.headers["location"])
+        assert 'value="/codebook?q=%EA%B0%80"' in form.text
+        answer = await door.sign_in(
+            http, door.names[Role.VIEWER], form={"next": "/codebook?q=%EA%B0%80"}
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, "/codebook?q=%EA%B0%80")
+        page = await http.get("/codebook")
+        assert page.status_code == 200
+        assert door.names[Role.VIEWER] in page.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\r\nx:y",
+    ],
+)
+async def test_signing_in_leads_to_no_other_site(door: Guarded, elsewhere: str) -> None:
+    async with door.program() as http:
+        answer = await door.sign_in(http, door.names[Role.VIEWER], form={"next": elsewhere})
+        assert answer.headers["location"] == "/"
+
+
+async def test_a_wrong_name_and_a_wrong_password_are_told_alike(everything: StoredServices) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program() as http:
+            texts = [
+                (await door.sign_in(http, name, "not the password")).text.replace(name, "")
+                for name in (door.names[Role.OWNER], "nobody-of-that-name")
+            ]
+        assert texts[0] == texts[1]
+        assert ("nobody-of-that-name", "sign-in", "", False) in await door.audit()
+
+
+async def test_a_guesser_is_stopped_and_others_are_not(everything: StoredServices) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program() as http:
+            tried = [
+                (await door.sign_in(http, door.names[Role.OWNER], f"guess number {n}")).status_code
+                for n in range(7)
+            ]
+            assert tried == [403] * 5 + [429] * 2
+            right = await door.sign_in(http, door.names[Role.OWNER])
+            assert right.status_code == 429
+            assert int(right.headers["retry-after"]) > 0
+            other = await door.sign_in(http, door.names[Role.VIEWER])
+            assert other.status_code == 303
+
+
+@pytest.mark.parametrize("name", ["", "\0", "x" * 100_000, "' or 1=1 --", "<script>", "\ud800"])
+async def test_odd_names_are_wrong_names(everything: StoredServices, name: str) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program() as http:
+            body = (
+                b"name=" + name.encode("utf-8", "surrogatepass").hex(" ").replace(" ", "%").encode()
+            )
+            if name:
+                body = body.replace(b"name=", b"name=%")
+            answer = await http.post(
+                "/sign-in",
+                content=body + b"&password=whatever+it+is",
+                headers={"content-type": "application/x-www-form-urlencoded"},
+            )
+        assert answer.status_code in (403, 413)
+        assert "<script>alert" not in answer.text
+        assert 'value="<script>' not in answer.text
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_bound_to_https(door: Guarded) -> None:
+    async with door.program() as http:
+        plain = await door.sign_in(http, door.names[Role.VIEWER])
+        secure = await door.sign_in(
+            http, door.names[Role.VIEWER], headers={"x-forwarded-proto": "https"}
+        )
+    assert plain.headers["set-cookie"].startswith("panelens_session=")
+    cookie = secure.headers["set-cookie"]
+    assert cookie.startswith("__Host-panelens_session=")
+    for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    assert "HttpOnly" in plain.headers["set-cookie"]
+
+
+async def test_signing_out_ends_the_session_itself(door: Guarded) -> None:
+    async with door.person(Role.VIEWER) as http:
+        secret = http.cookies["panelens_session"]
+        assert (await http.post("/sign-out")).headers["location"] == "/sign-in"
+        http.cookies.set("panelens_session", secret)
+        assert (await http.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "lapse",
+    ["seen_at = now() - interval '13 hours'", "started_at = now() - interval '8 days'"],
+)
+async def test_a_session_ends_by_itself(door: Guarded, lapse: str) -> None:
+    async with door.person(Role.VIEWER) as http:
+        assert (await http.get("/codebook")).status_code == 200
+        with psycopg.connect(door.database, autocommit=True) as connection:
+            connection.execute(f"update panelens.session set {lapse}".encode())
+        assert (await http.get("/codebook")).status_code == 303
+
+
+async def test_a_session_in_use_goes_on(door: Guarded) -> None:
+    async with door.person(Role.VIEWER) as http:
+        with psycopg.connect(door.database, autocommit=True) as connection:
+            connection.execute("update panelens.session set seen_at = now() - interval '11 hours'")
+        assert (await http.get("/codebook")).status_code == 200
+        with psycopg.connect(door.database) as connection:
+            seen = connection.execute(
+                "select bool_or(seen_at > now() - interval '1 minute') from panelens.session"
+            ).fetchone()
+        assert seen == (True,)
+
+
+@pytest.mark.parametrize("how", ["removed", "given another password"])
+async def test_a_person_who_is_changed_is_signed_out(everything: StoredServices, how: str) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.person(Role.RESEARCHER) as http:
+            name = door.names[Role.RESEARCHER]
+            if how == "removed":
+                await door.do(lambda connection: remove_person(connection, name=name))
+            else:
+                await door.do(
+                    lambda connection: change_password(
+                        connection, name=name, password="another password"
+                    )
+                )
+            assert (await http.get("/codebook")).status_code == 303
+            old = await door.sign_in(http, name)
+            assert old.status_code == 403
+
+
+async def test_neither_passwords_nor_secrets_are_in_the_database(door: Guarded) -> None:
+    async with door.person(Role.OWNER) as http:
+        secrets = [http.cookies["panelens_session"], *door.tokens.values(), PASSWORD]
+    with psycopg.connect(door.database) as connection:
+        for table in ("person", "session", "token", "audit"):
+            stored = str(
+                connection.execute(f"select t::text from panelens.{table} t".encode()).fetchall()
+            )
+            assert not [s for s in secrets if s in stored or s.encode().hex() in stored]
+
+
+async def test_a_token_opens_until_it_is_revoked_or_expires(door: Guarded) -> None:
+    for end in ("revoked", "expired"):
+        name = f"to be {end}"
+        token = await door.do(partial(add_token, name=name, role=Role.VIEWER, days=1))
+        headers = {"authorization": f"Bearer {token}"}
+        async with door.program() as http:
+            assert (await http.get("/api/catalogue", headers=headers)).status_code == 200
+            if end == "revoked":
+                await door.do(partial(revoke_token, name=name))
+            else:
+                with psycopg.connect(door.database, autocommit=True) as connection:
+                    connection.execute(
+                        "update panelens.token set expires_at = now() where name = 'to be expired'"
+                    )
+            assert (await http.get("/api/catalogue", headers=headers)).status_code == 401
+    with psycopg.connect(door.database) as connection:
+        used = connection.execute(
+            "select bool_and(used_at is not null) from panelens.token where name like 'to be %'"
+        ).fetchone()
+    assert used == (True,)
+
+
+@pytest.mark.parametrize("token", ["x", "pnl_", "pnl_" + "x" * 43, "' or true --", "\xff\xfe"])
+async def test_what_is_no_token_opens_nothing(door: Guarded, token: str) -> None:
+    async with door.program() as http:
+        headers = {b"authorization": b"Bearer " + token.encode("latin-1")}
+        answer = await http.get("/api/catalogue", headers=headers)
+    assert answer.status_code == 401
+
+
+ROLES_OF_PLACES = [
+    ("/", Role.VIEWER),
+    ("/api/catalogue", Role.VIEWER),
+    ("/respondents/w000000000000001", Role.RESEARCHER),
+    ("/api/respondents/w000000000000001", Role.RESEARCHER),
+    ("/audit", Role.OWNER),
+]
+
+
+@pytest.mark.parametrize(("path", "needed"), ROLES_OF_PLACES)
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_reaches_what_it_is_for(
+    door: Guarded, path: str, needed: Role, role: Role
+) -> None:
+    order = list(Role)
+    async with door.program(role) as http:
+        answer = await http.get(path)
+    assert answer.status_code == (200 if order.index(role) >= order.index(needed) else 403)
+
+
+async def test_a_viewer_sees_people_without_their_ids(door: Guarded) -> None:
+    async with door.program(Role.VIEWER) as http:
+        seen = (await http.post("/api/search", json=WOMEN)).json()
+        page = (await http.get("/", params=WOMEN_PAGE)).text
+    async with door.program(Role.RESEARCHER) as http:
+        known = (await http.post("/api/search", json=WOMEN)).json()
+    assert seen["total"] == known["total"] > 0
+    assert [p.pop("mb_sn") for p in known["respondents"]]
+    assert seen["respondents"] == known["respondents"]
+    assert "/respondents/" not in page
+    assert "w0000000000" not in page
+
+
+async def test_groups_under_the_smallest_count_are_hidden_everywhere(
+    everything: StoredServices,
+) -> None:
+    smallest = 40
+    with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+        async with door.program(Role.OWNER) as http:
+            rare = await http.post("/api/search", json=RARE)
+            page = await http.get("/", params={"f": '{"where":{"age":{"min":33,"max":34}}}'})
+            many = (
+                await http.post("/api/search", json={"filter": {"by": ["region", "gender"]}})
+            ).json()
+            narrow = await http.post(
+                "/api/search",
+                json={
+                    "filter": {
+                        "either": [{"gender": ["여성"]}, {"region": ["서울"], "age": {"max": 20}}]
+                    }
+                },
+            )
+    assert (rare.status_code, rare.json()["code"]) == (403, "too-few")
+    assert "respondents" not in rare.json()
+    assert page.status_code == 403
+    assert many["breakdown_left_off"] >= 2
+    assert all(line["count"] >= smallest for line in many["breakdown"])
+    total = narrow.json()["total"]
+    for condition in narrow.json()["conditions"]:
+        for count in (condition["alone"], condition["without"]):
+            assert count == 0 or count >= smallest
+            assert count == total or abs(count - total) >= smallest
+
+
+FOREIGN: list[dict[str, str]] = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_a_form_of_another_site_does_nothing(door: Guarded, headers: dict[str, str]) -> None:
+    async with door.person(Role.OWNER) as http:
+        for path in ("/sign-out", "/sign-in", "/api/search"):
+            answer = await http.post(path, headers=headers, data={"name": "x"})
+            assert answer.status_code == 403
+            assert "foreign-request" in answer.text
+        assert (await http.get("/codebook")).status_code == 200
+
+
+async def test_a_form_of_ones_own_site_is_taken(door: Guarded) -> None:
+    for headers in ({"sec-fetch-site": "same-origin"}, {"origin": door.address}, {}):
+        async with door.program() as http:
+            answer = await door.sign_in(http, door.names[Role.VIEWER], headers=headers)
+            assert answer.status_code == 303
+
+
+async def test_sign_ins_and_sign_outs_are_written_down(door: Guarded) -> None:
+    async with door.person(Role.OWNER) as http:
+        await http.post("/sign-out")
+    written = await door.audit()
+    assert written[:2] == [
+        (door.names[Role.OWNER], "sign-out", "", True),
+        (door.names[Role.OWNER], "sign-in", "", True),
+    ]
+
+
+async def test_a_refused_change_is_written_down(door: Guarded) -> None:
+    async with door.program(Role.VIEWER) as http:
+        assert (await http.post("/nothing/here?x=<b>\u2028")).status_code == 404
+    who, act, about, done = (await door.audit())[0]
+    assert (who, act, done) == (
+        f"token:viewer {door.names[Role.VIEWER].split()[1]}",
+        "change",
+        False,
+    )
+    assert about.startswith("POST /nothing/here?x=")
+
+
+def test_what_was_audited_stays(door: Guarded) -> None:
+    with psycopg.connect(door.database, autocommit=True) as connection:
+        for statement in (
+            b"update panelens.audit set who = 'nobody'",
+            b"delete from panelens.audit",
+            b"truncate panelens.audit",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+async def test_an_owner_reads_what_was_done(door: Guarded) -> None:
+    async with door.person(Role.OWNER) as http:
+        page = await http.get("/audit", params={"lang": "en"})
+        assert page.status_code == 200
+        assert "sign-in" in page.text
+        assert door.names[Role.OWNER] in page.text
+
+
+async def test_who_asks_too_often_is_told_to_wait_and_others_go_on(
+    everything: StoredServices,
+) -> None:
+    with guarded(
+        everything.catalogue, everything.database, requests_a_minute=8, questions_a_minute=2
+    ) as door:
+        async with door.program(Role.VIEWER) as http:
+            asked = [
+                (await http.post("/api/interpret", json={"question": "여성"})).status_code
+                for _ in range(4)
+            ]
+            assert asked == [200, 200, 429, 429]
+            codebook = [(await http.get("/codebook")).status_code for _ in range(6)]
+            assert codebook == [200] * 4 + [429] * 2
+            refused = await http.get("/api/catalogue")
+            assert refused.json()["code"] == "too-many"
+            assert refused.headers["retry-after"] == "60"
+        async with door.program(Role.OWNER) as http:
+            assert (await http.get("/codebook")).status_code == 200
+
+
+async def test_many_at_the_door_at_once_are_all_let_in(door: Guarded) -> None:
+    async with door.program() as http:
+        tried = await asyncio.gather(
+            *(door.sign_in(http, door.names[Role.VIEWER]) for _ in range(6))
+        )
+    assert {answer.status_code for answer in tried} == {303}
+
+
+async def open_server(everything: StoredServices, **headers: Any) -> httpx.Response:
+    with guarded(everything.catalogue, everything.database, sign_in=False) as door:
+        async with door.program() as http:
+            return await http.get("/codebook", headers=headers)
+
+
+async def test_on_this_machine_it_is_open(everything: StoredServices) -> None:
+    assert (await open_server(everything)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "panel.example"},
+        {"host": "127.0.0.1.evil.example"},
+        {"x-forwarded-for": "203.0.113.9"},
+        {"forwarded": "for=203.0.113.9"},
+    ],
+)
+async def test_an_open_server_answers_nobody_from_afar(
+    everything: StoredServices, headers: dict[str, str]
+) -> None:
+    answer = await open_server(everything, **headers)
+    assert answer.status_code == 401
+    assert "PANELENS_SIGN_IN" in answer.text
