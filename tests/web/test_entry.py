@@ -433,3 +433,24 @@ async def test_an_open_server_answers_nobody_from_afar(
     answer = await open_server(everything, **headers)
     assert answer.status_code == 401
     assert "PANELENS_SIGN_IN" in answer.text
+
+
+async def test_an_export_is_for_researchers_and_is_written_down(door: Guarded) -> None:
+    wanted = {"f": WOMEN_PAGE["f"], "as": "csv"}
+    async with door.program(Role.VIEWER) as http:
+        assert (await http.get("/export", params=wanted)).status_code == 403
+    async with door.person(Role.RESEARCHER) as http:
+        assert (await http.get("/export", params=wanted)).status_code == 200
+    who, act, about, done = (await door.audit())[0]
+    assert (who, act, done) == (door.names[Role.RESEARCHER], "export", True)
+    assert about.startswith("GET /export?f=")
+
+
+async def test_a_group_that_is_too_small_cannot_be_exported(everything: StoredServices) -> None:
+    with guarded(everything.catalogue, everything.database, smallest_count=40) as door:
+        async with door.program(Role.OWNER) as http:
+            refused = await http.get(
+                "/export", params={"f": '{"where":{"age":{"min":33,"max":34}}}'}
+            )
+    assert refused.status_code == 403
+    assert "content-disposition" not in refused.headers
