@@ -56,21 +56,6 @@ class _Reviewed:
     correction_id: int
 
 
-def judged(
-    question: str,
-    original: Reading,
-    *,
-    right: bool,
-    model: str,
-    adapter: str,
-    person: str,
-) -> Correction:
-    """A reading called right or wrong."""
-    verdict: Verdict = "right" if right else "wrong"
-    corrected = original if right else None
-    return Correction(question, verdict, original, corrected, model, adapter, person)
-
-
 async def store_correction(conn: Connection, catalogue: Catalogue, said: Correction) -> int:
     """Keep what was said; its number."""
     parameters = {

@@ -45,16 +45,38 @@ async def evaluate(
     `progress` hears how many were read, and of how many. Nothing is stored unless all were read;
     no transaction is open while the model works.
     """
-    started_at = datetime.now(UTC)
     with explained():
         async with conn.transaction():
             await refuse_empty_panel(conn, catalogue)
+    evaluation = await read_gold_questions(
+        gold,
+        interpret,
+        catalogue,
+        adapter=adapter,
+        model_sha256=model_sha256,
+        progress=progress,
+    )
+    with explained():
+        return await store_evaluation(conn, catalogue, evaluation, person=person)
+
+
+async def read_gold_questions(
+    gold: GoldFile,
+    interpret: Interpret,
+    catalogue: Catalogue,
+    *,
+    adapter: str,
+    model_sha256: str,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Every question as the model reads it, beside its right reading; nothing is stored yet."""
+    started_at = datetime.now(UTC)
     reads = []
     for question in gold.questions:
         reads.append(await _read(question, interpret))
         if progress is not None:
             progress(len(reads), len(gold.questions))
-    evaluation = Evaluation(
+    return Evaluation(
         file=gold.name,
         file_sha256=gold.sha256,
         model=next((read.model for read in reads if read.model), ""),
@@ -64,8 +86,6 @@ async def evaluate(
         started_at=started_at,
         cases=tuple(read.case for read in reads),
     )
-    with explained():
-        return await store_evaluation(conn, catalogue, evaluation, person=person)
 
 
 async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:

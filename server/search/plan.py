@@ -72,9 +72,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """How `by` groups the matched respondents: the joins, the grouped columns and their names."""
+    """How `by` groups the matched respondents: the joins, the grouped columns and their names.
+
+    `value` is the first column without its name.
+    """
 
     joins: sql.Composable
+    value: sql.Composable
     columns: sql.Composable
     names: sql.Composable
     asked: bool
@@ -101,16 +105,18 @@ def plan(query: Filter, catalogue: Catalogue, reference_year: int, *, prefix: st
 def plan_breakdown(by: Sequence[str], catalogue: Catalogue, reference_year: int) -> Breakdown:
     """The groups of a breakdown; without `by` they are well formed and not asked for."""
     fields = [catalogue.field(name) for name in by]
-    joins, columns, names = [], [], []
+    joins, values, columns, names = [], [], [], []
     for number, field in enumerate(fields):
         name = sql.Identifier(f"by_{number}")
         value = _grouped(field, number, reference_year)
         if field.kind is Kind.MULTI:
             joins.append(_each_answer(field, number))
+        values.append(value)
         columns.append(sql.SQL("{} as {}").format(value, name))
         names.append(name)
     return Breakdown(
         joins=sql.SQL(" ").join(joins),
+        value=values[0] if values else sql.SQL("null::text"),
         columns=sql.SQL(", ").join(columns) if columns else sql.SQL("null::text as by_0"),
         names=sql.SQL(", ").join(names or [sql.Identifier("by_0")]),
         asked=bool(fields),

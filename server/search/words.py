@@ -47,6 +47,16 @@ def breakdown_in_words(
     return tuple(_breakdown_row(line, fields, named, total) for line in sorted(lines, key=rank))
 
 
+def groups_in_words(
+    groups: Sequence[str | int], field: PanelField
+) -> tuple[tuple[str | int, str], ...]:
+    """The stored groups of one field beside their words, in the answers' order."""
+    named = _named(field)
+    places = {code: place for place, code in enumerate(named)}
+    ordered = sorted(groups, key=lambda group: _rank(group, places))
+    return tuple((group, _group(group, field, named) or "") for group in ordered)
+
+
 def _named(field: PanelField) -> Mapping[int, str]:
     return {code: value for value, code in field.stored.items()}
 

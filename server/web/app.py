@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.access.entry import Entry
+from server.accuracy.jobs import Evaluations
 from server.errors import InvalidInput, PanelensError
 from server.services import Services
 from server.settings import Settings
@@ -19,6 +20,7 @@ from server.web.door import Door
 from server.web.exports import exports
 from server.web.figures import figures
 from server.web.keeping import keeping
+from server.web.measuring import measuring
 from server.web.observing import Figures, Observed
 from server.web.pages import pages, problem_page
 from server.web.problems import (
@@ -58,7 +60,9 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.site = load_site(settings, services, entry)
+    app.state.evaluations = Evaluations()
     app.include_router(api)
+    app.include_router(measuring)
     app.include_router(pages)
     app.include_router(exports)
     app.include_router(figures)

@@ -1,13 +1,16 @@
 """The API's bodies as OpenAPI documents them; a test holds real answers against them."""
 
-from typing import Any, Literal
+import json
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from server.answering import PAGE_SIZE_MAX
 from server.errors import Language
-from server.filter import LIMIT_MAX, Part
+from server.filter import BY_MAX, LIMIT_MAX, Part
 from server.interpret.interpretation import Caution, Operator
+from server.search.groups import GROUPS_MAX
+from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX
 
 QUESTION = "서울 사는 30대 기혼 여성 100명"
 FILTER: dict[str, Any] = {
@@ -58,6 +61,53 @@ class AlternativeBody(_Body):
     field: str
     operator: Operator
     values: list[str] | dict[Literal["min", "max"], int]
+
+
+class EvaluationRequest(_Body):
+    """Labelled questions to evaluate; without them, the panel's gold set is."""
+
+    gold: list[dict[str, Any]] | None = Field(
+        default=None,
+        min_length=1,
+        description="questions as in a gold file",
+        examples=[[{"question": QUESTION, "filter": FILTER}]],
+    )
+
+    @property
+    def lines(self) -> bytes:
+        """The questions as a gold file, whose complaints name the line."""
+        return "\n".join(json.dumps(line) for line in self.gold or ()).encode()
+
+
+class CorrectionRequest(_Body):
+    """What a person says of a reading: the filter is the one shown, or the one that is right."""
+
+    question: str = Field(strict=True, examples=[QUESTION])
+    verdict: Literal["right", "wrong", "corrected"]
+    filter: dict[str, Any] = Field(examples=[FILTER])
+    unsupported: list[Annotated[str, Field(min_length=1, max_length=PHRASE_LENGTH_MAX)]] = Field(
+        default=[], max_length=PHRASES_MAX, description="phrases the panel cannot answer"
+    )
+
+
+class ReviewRequest(_Body):
+    """What is decided of a correction."""
+
+    accepted: bool = Field(strict=True)
+
+
+class NearRequest(_Body):
+    """A filter whose near misses are wanted."""
+
+    filter: dict[str, Any] = Field(examples=[FILTER])
+    count: int = Field(default=20, ge=1, le=PAGE_SIZE_MAX, strict=True)
+
+
+class CompareRequest(_Body):
+    """Groups to be held side by side, and the fields whose answers are compared."""
+
+    filters: list[dict[str, Any]] = Field(min_length=1, max_length=GROUPS_MAX, examples=[[FILTER]])
+    by: list[str] = Field(min_length=1, max_length=BY_MAX, examples=[["job"]])
 
 
 class ReadConditionBody(_Body):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, errors
 
-from server.accuracy.corrections import Correction, judged, list_waiting, review, store_correction
+from server.accuracy.corrections import Correction, Verdict, list_waiting, review, store_correction
 from server.accuracy.gold import GoldQuestion, parse_gold
 from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
 from server.errors import BrokenFile, NotFound
@@ -36,7 +36,9 @@ def reading(raw: dict[str, Any], *unsupported: str) -> Reading:
 
 
 def called(*, right: bool) -> Correction:
-    return judged("여자", reading(WOMEN), right=right, model="m", adapter="a", person="kim")
+    shown = reading(WOMEN)
+    verdict: Verdict = "right" if right else "wrong"
+    return Correction("여자", verdict, shown, shown if right else None, "m", "a", "kim")
 
 
 def corrected(question: str = "남자", right: Reading | None = None) -> Correction:

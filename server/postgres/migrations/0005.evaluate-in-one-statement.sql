@@ -3,16 +3,17 @@
 create function panelens.wilson(successes double precision, trials double precision)
     returns double precision[]
     language sql immutable parallel safe
-    return (
+    return case when trials > 0 then (
         select array[greatest(0, middle - reach), least(1, middle + reach)]
         from (
             select
                 (successes + z * z / 2) / (trials + z * z),
-                z * sqrt(successes * (trials - successes) / trials + z * z / 4) / (trials + z * z)
+                -- A planner may compute this before the case is decided.
+                z * sqrt(successes * (trials - successes) / nullif(trials, 0) + z * z / 4)
+                    / (trials + z * z)
             from (values (1.959963984540054::double precision)) as level (z)
-            where trials > 0
         ) as spread (middle, reach)
-    );
+    ) end;
 
 comment on function panelens.wilson is
     'Wilson''s score interval of a share, 95 percent: Wilson (1927), JASA 22, 209-212. '
