@@ -15,6 +15,7 @@ from server.accuracy.jobs import Evaluations
 from server.errors import InvalidInput, PanelensError
 from server.services import Services
 from server.settings import Settings
+from server.web.accuracy_pages import accuracy_pages
 from server.web.api import api
 from server.web.door import Door
 from server.web.exports import exports
@@ -64,6 +65,7 @@ def create_app(
     app.include_router(api)
     app.include_router(measuring)
     app.include_router(pages)
+    app.include_router(accuracy_pages)
     app.include_router(exports)
     app.include_router(figures)
     app.include_router(keeping)

@@ -21,7 +21,7 @@ _QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 class _Unlisted(leather.Line):  # type: ignore[misc]  # untyped
     """A line that explains itself and has no entry in the legend."""
 
-    def legend_to_svg(self, series: object, palette: object) -> list[Any]:  # noqa: ARG002
+    def legend_to_svg(self, series: object, palette: object) -> list[Any]:
         """No entry."""
         return []
 
@@ -29,12 +29,11 @@ class _Unlisted(leather.Line):  # type: ignore[misc]  # untyped
 def draw_trend(runs: Sequence[StoredRun], wording: Wording) -> str:
     """The share of right readings and F1 over the runs, each with its 95 % interval."""
     chart = _chart()
-    exact = [(place, run.exact) for place, run in enumerate(runs, start=1)]
+    exact = [(float(place), run.exact) for place, run in enumerate(runs, start=1)]
     f1 = [(place + 0.06, run.f1) for place, run in enumerate(runs, start=1)]
-    for (place, _), run in zip(exact, runs, strict=True):
-        _add_interval(chart, place, run.exact_low, run.exact_high, EXACT)
-    for (place, _), run in zip(f1, runs, strict=True):
-        _add_interval(chart, place, run.f1_low, run.f1_high, F1)
+    for (at, _), (beside, _), run in zip(exact, f1, runs, strict=True):
+        _add_interval(chart, at, run.exact_low, run.exact_high, EXACT)
+        _add_interval(chart, beside, run.f1_low, run.f1_high, F1)
     for points, colour in ((exact, EXACT), (f1, F1)):
         _add_line(chart, points, colour)
     chart.add_dots(exact, fill_color=EXACT, radius=4, name=wording.say("right filters"))
@@ -72,7 +71,7 @@ def draw_reliability(bins: Sequence[Bin], wording: Wording) -> str:
 
 def _chart() -> Any:
     theme.background_color = "none"
-    theme.margin = 0.02
+    theme.margin = 0.06
     for part in ("title", "legend", "axis_title", "tick"):
         setattr(theme, f"{part}_font_family", _FONT)
     theme.legend_font_size = theme.axis_title_font_size = theme.tick_font_size = 12

@@ -80,6 +80,7 @@ def _places(address: Address, here: Here, wording: Wording) -> tuple[views.Place
         ("segments", wording.say("Segments"), "/segments"),
         ("history", wording.say("History"), "/history"),
         ("codebook", wording.say("Codebook"), "/codebook"),
+        ("accuracy", wording.say("Accuracy"), "/accuracy"),
     )
     return tuple(
         views.PlaceLink(label, address.to(path).href, place == here)

@@ -1,0 +1,288 @@
+"""The pages of accuracy: how right readings are, runs side by side, corrections and their review."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form
+from psycopg import AsyncConnection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server.access.person import Person, Role
+from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
+from server.accuracy.history import (
+    Bin,
+    Comparison,
+    ConditionFigure,
+    Measure,
+    StoredRun,
+    WrongQuestion,
+    compare_runs,
+    condition_figures,
+    list_runs,
+    measures,
+    reliability,
+    worst_questions,
+)
+from server.accuracy.jobs import Evaluations
+from server.errors import NotFound
+from server.search.answer import NearRespondent
+from server.search.queries import near
+from server.services import Services
+from server.web import measured as shown
+from server.web.asking import check_question, read_filter
+from server.web.charts import draw_reliability, draw_trend
+from server.web.correcting import said_of
+from server.web.frame import address_of, frame_of, wants_fragment
+from server.web.measured import Measuring
+from server.web.measuring import EvaluationsOf, OwnerOf, ResearcherOf, ViewerOf, decide
+from server.web.site import Site, SiteOf
+
+NEAR_MOST = 30
+SVG = "image/svg+xml"
+_SEE = 303
+
+accuracy_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is stored of one run, and of all of them."""
+
+    runs: tuple[StoredRun, ...]
+    waiting: tuple[Waiting, ...]
+    run: StoredRun | None
+    measures: tuple[Measure, ...] = ()
+    conditions: tuple[ConditionFigure, ...] = ()
+    bins: tuple[Bin, ...] = ()
+    worst: tuple[WrongQuestion, ...] = ()
+
+
+@accuracy_pages.get("/accuracy")
+async def accuracy(
+    request: Request,
+    site: SiteOf,
+    person: ViewerOf,
+    evaluations: EvaluationsOf,
+    run: int | None = None,
+) -> Response:
+    """The trend and one evaluation in its tables: the latest, or ?run=."""
+    kept = await _kept(site.services, run)
+    page = _page(request, site, person, evaluations, kept)
+    return site.html(request, "accuracy.html", page)
+
+
+@accuracy_pages.get("/accuracy/job")
+async def job(
+    request: Request, site: SiteOf, person: ViewerOf, evaluations: EvaluationsOf
+) -> Response:
+    """How far the evaluation under way is: the fragment that the page asks for again and again."""
+    kept = await _kept(site.services, None)
+    page = _page(request, site, person, evaluations, kept)
+    response = site.html(request, "accuracy_job.html", page)
+    if page.job is None:
+        # It is over: the whole page has new figures.
+        response.headers["hx-redirect"] = page.here
+    return response
+
+
+@accuracy_pages.post("/accuracy/evaluations")
+async def evaluate(
+    request: Request, site: SiteOf, person: OwnerOf, evaluations: EvaluationsOf
+) -> Response:
+    """Begin to evaluate the panel's gold set, then show how far it is."""
+    await evaluations.start(site.services, person=person.name)
+    return RedirectResponse(address_of(request).to("/accuracy").href, _SEE)
+
+
+@accuracy_pages.get("/accuracy/charts/{name}.svg")
+async def chart(
+    name: Literal["trend", "reliability"],
+    request: Request,
+    site: SiteOf,
+    _: ViewerOf,
+    run: int | None = None,
+) -> Response:
+    """A chart of the page, whose table stands behind it."""
+    kept = await _kept(site.services, run)
+    wording = site.wording(request)
+    drawn = (
+        draw_trend(kept.runs, wording) if name == "trend" else draw_reliability(kept.bins, wording)
+    )
+    return Response(drawn, media_type=SVG, headers={"cache-control": "private, no-store"})
+
+
+@accuracy_pages.get("/accuracy/compare")
+async def compare(before: int, after: int, request: Request, site: SiteOf, _: ViewerOf) -> Response:
+    """Two evaluations question by question."""
+    catalogue = site.services.catalogue
+
+    async def read(connection: AsyncConnection) -> Comparison:
+        return await compare_runs(connection, catalogue, before=before, after=after)
+
+    compared = await site.services.read(read)
+    wording, showing = site.wording(request), _showing(request, site)
+    page = shown.ComparePage(
+        frame=frame_of(site, request, "accuracy"),
+        title=wording.say(
+            "Evaluation %(before)s beside %(after)s", before=str(before), after=str(after)
+        ),
+        accuracy=address_of(request).to("/accuracy").href,
+        compared=compared,
+        before=wording.moment(compared.before.finished_at),
+        after=wording.moment(compared.after.finished_at),
+        counts=tuple(
+            (words, len([d for d in compared.differences if d.change == change]))
+            for change, words in showing.changes().items()
+        ),
+        rows=showing.differences(compared.differences),
+    )
+    return site.html(request, "accuracy_compare.html", page)
+
+
+@accuracy_pages.get("/accuracy/review")
+async def review(request: Request, site: SiteOf, _: OwnerOf) -> Response:
+    """What people said of readings and nobody decided on yet."""
+
+    async def read(connection: AsyncConnection) -> tuple[Waiting, ...]:
+        return await list_waiting(connection, site.services.catalogue)
+
+    page = shown.ReviewPage(
+        frame=frame_of(site, request, "accuracy"),
+        title=site.wording(request).say("Corrections to review"),
+        accuracy=address_of(request).to("/accuracy").href,
+        rows=_showing(request, site).review(await site.services.read(read)),
+    )
+    return site.html(request, "review.html", page)
+
+
+@accuracy_pages.post("/accuracy/review/{number}")
+async def decided(
+    number: int,
+    request: Request,
+    site: SiteOf,
+    person: OwnerOf,
+    decision: Annotated[Literal["accept", "decline"], Form()],
+) -> Response:
+    """Take a correction into the gold set, or decline it."""
+    await decide(site.services, number, accepted=decision == "accept", person=person)
+    return RedirectResponse(address_of(request).to("/accuracy/review").href, _SEE)
+
+
+@accuracy_pages.post("/corrections")
+async def correct(
+    request: Request,
+    site: SiteOf,
+    person: ResearcherOf,
+    *,
+    question: Annotated[str, Form()],
+    verdict: Annotated[Verdict, Form()],
+    query: Annotated[str, Form(alias="filter")],
+    unsupported: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Keep what a person says of a reading, and say that it was kept."""
+    wording, catalogue = site.wording(request), site.services.catalogue
+    asked = check_question(question, longest=site.settings.question_length, wording=wording)
+    right = read_filter(query, catalogue)
+    said = await said_of(
+        site.services, asked, verdict, right, tuple(unsupported or ()), person=person.name
+    )
+
+    async def store(connection: AsyncConnection) -> int:
+        return await store_correction(connection, catalogue, said)
+
+    await site.services.write(store)
+    address = address_of(request)
+    back = address.searching(right, asked) if verdict == "corrected" else address.asking(asked)
+    page = shown.SaidPage(
+        frame=frame_of(site, request), title=wording.say("Thank you: it was kept"), back=back.href
+    )
+    return site.html(request, "said_line.html" if wants_fragment(request) else "said.html", page)
+
+
+@accuracy_pages.get("/near")
+async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Response:
+    """People whom exactly one condition of ?f= keeps from being found."""
+    address, catalogue = address_of(request), site.services.catalogue
+    if address.filter is None:
+        raise NotFound()
+    query = read_filter(address.filter, catalogue)
+
+    async def read(connection: AsyncConnection) -> tuple[NearRespondent, ...]:
+        return await near(connection, catalogue, query, count=NEAR_MOST)
+
+    showing = _showing(request, site)
+    page = shown.NearPage(
+        frame=frame_of(site, request),
+        title=site.wording(request).say("Near misses"),
+        filter=showing.words(query) or site.wording(request).say("everyone"),
+        back=address.searching(query, address.question).href,
+        rows=showing.near(await site.services.read(read)),
+    )
+    return site.html(request, "near_list.html" if wants_fragment(request) else "near.html", page)
+
+
+async def _kept(services: Services, wanted: int | None) -> _Kept:
+    """Everything the page shows, read in one transaction; NotFound when there is no such run."""
+
+    async def read(connection: AsyncConnection) -> _Kept:
+        runs = await list_runs(connection, services.catalogue)
+        waiting = await list_waiting(connection, services.catalogue)
+        run = next((run for run in reversed(runs) if wanted in (None, run.run_id)), None)
+        if run is None:
+            if wanted is not None:
+                raise NotFound(f"the panel has no evaluation {wanted}")
+            return _Kept(runs, waiting, None)
+        return _Kept(
+            runs=runs,
+            waiting=waiting,
+            run=run,
+            measures=await measures(connection, run.run_id),
+            conditions=await condition_figures(connection, run.run_id),
+            bins=await reliability(connection, run.run_id),
+            worst=await worst_questions(connection, run.run_id),
+        )
+
+    return await services.read(read)
+
+
+def _page(
+    request: Request, site: Site, person: Person, evaluations: Evaluations, kept: _Kept
+) -> shown.AccuracyPage:
+    address, showing = address_of(request), _showing(request, site)
+    current = kept.run.run_id if kept.run else None
+    charts = address.to("/accuracy/charts")
+    return shown.AccuracyPage(
+        frame=frame_of(site, request, "accuracy"),
+        title=site.wording(request).say("Accuracy"),
+        here=address.to("/accuracy").href,
+        runs=showing.runs(kept.runs, current),
+        measured=None if kept.run is None else _measured(kept.run, kept, showing),
+        trend_chart=shown.run_address(charts, current, "trend.svg") if current else "",
+        reliability_chart=shown.run_address(charts, current, "reliability.svg") if current else "",
+        compare=address.to("/accuracy/compare").path,
+        review=address.to("/accuracy/review").href,
+        waiting=len(kept.waiting),
+        job=showing.job(max(evaluations.jobs.values(), key=lambda job: job.id, default=None)),
+        owner=person.may(Role.OWNER),
+    )
+
+
+def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured:
+    over_all = {m.measure: m.value for m in kept.measures if m.tag == ""}
+    return shown.Measured(
+        run=run,
+        when=showing.wording.moment(run.finished_at),
+        total=showing.total(kept.measures),
+        ece=over_all.get("ece"),
+        milliseconds=(over_all.get("p50") or 0.0, over_all.get("p95") or 0.0),
+        tags=showing.tags(kept.measures),
+        fields=showing.conditions(kept.conditions, "field"),
+        operators=showing.conditions(kept.conditions, "operator"),
+        bins=kept.bins,
+        worst=showing.worst(kept.worst),
+    )
+
+
+def _showing(request: Request, site: Site) -> Measuring:
+    return Measuring(site.services.catalogue, site.wording(request), address_of(request))
