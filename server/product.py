@@ -35,7 +35,7 @@ from server.postgres.migrate import migrate
 from server.postgres.pool import conninfo, explained, open_pool, read_again, reading, writing
 from server.search.answer import Found, Respondent
 from server.search.queries import get_respondent, search
-from server.services import Origin, Readiness
+from server.services import Readiness
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -154,16 +154,6 @@ class Product:
             if self.reader is not None:
                 await asyncio.to_thread(self.reader.close)
             await self.pool.close()
-
-    @property
-    def origin(self) -> Origin:
-        """What readings are made with."""
-        return Origin(
-            model=Path(read_manifest().model(self.settings.model).file).stem,
-            model_sha256=model_sha256(self.settings),
-            adapter=adapter_sha256(self.settings, self.catalogue),
-            gold=shipped_gold(self.settings),
-        )
 
     async def loaded(self) -> None:
         """Wait until the model is there, or has failed to load."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from psycopg import AsyncConnection
@@ -30,27 +29,12 @@ class Readiness:
         return self.model and self.database
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What readings are made with, and where the labelled questions are that came with it."""
-
-    model: str
-    model_sha256: str
-    adapter: str
-    gold: Path
-
-
 class Services(Protocol):
     """The product behind the web; every method is safe to call from many requests at once."""
 
     @property
     def catalogue(self) -> Catalogue:
         """The panel's catalogue."""
-        ...
-
-    @property
-    def origin(self) -> Origin:
-        """What readings are made with."""
         ...
 
     async def interpret(self, question: str) -> Interpretation:

@@ -16,6 +16,7 @@ from server.accuracy.runs import Run, store_evaluation
 from server.catalogue import Catalogue
 from server.errors import NotFound, PanelensError, TooBusy
 from server.interpret.interpretation import Interpretation
+from server.origin import Origin
 from server.services import Services
 
 KEPT_MOST = 20
@@ -57,12 +58,16 @@ class Evaluations:
             raise NotFound(f"no evaluation was started under the number {number}")
         return self.jobs[number]
 
-    async def start(self, services: Services, *, person: str, gold: GoldFile | None = None) -> Job:
+    async def start(
+        self, services: Services, origin: Origin, *, person: str, gold: GoldFile | None = None
+    ) -> Job:
         """Begin to evaluate the given questions, or the panel's gold set; TooBusy while one runs.
 
         BrokenFile when there is no question, SetupError when there are no respondents.
         """
-        questions = gold if gold is not None else await services.read(_gold_of(services))
+        questions = (
+            gold if gold is not None else await services.read(_gold_of(services.catalogue, origin))
+        )
         await services.read(_refuse_empty(services.catalogue))
         # Nothing is awaited from here on: of two people at once, the second is refused.
         if self.running is not None:
@@ -70,13 +75,15 @@ class Evaluations:
         job = Job(id=max(self.jobs, default=0) + 1, questions=len(questions.questions))
         self.jobs[job.id] = job
         self.jobs.pop(job.id - KEPT_MOST, None)
-        self._task = asyncio.create_task(_run(job, questions, services, person))
+        self._task = asyncio.create_task(_run(job, questions, services, origin, person=person))
         return job
 
 
-async def _run(job: Job, gold: GoldFile, services: Services, person: str) -> None:
+async def _run(
+    job: Job, gold: GoldFile, services: Services, origin: Origin, *, person: str
+) -> None:
     try:
-        job.run = (await _evaluated(job, gold, services, person)).id
+        job.run = (await _evaluated(job, gold, services, origin, person=person)).id
         job.state = "finished"
     except PanelensError as error:
         job.problem = error
@@ -87,7 +94,9 @@ async def _run(job: Job, gold: GoldFile, services: Services, person: str) -> Non
         job.state = "failed"
 
 
-async def _evaluated(job: Job, gold: GoldFile, services: Services, person: str) -> Run:
+async def _evaluated(
+    job: Job, gold: GoldFile, services: Services, origin: Origin, *, person: str
+) -> Run:
     def heard(read: int, _: int) -> None:
         job.read = read
 
@@ -95,8 +104,8 @@ async def _evaluated(job: Job, gold: GoldFile, services: Services, person: str) 
         gold,
         _patient(services.interpret),
         services.catalogue,
-        adapter=services.origin.adapter,
-        model_sha256=services.origin.model_sha256,
+        adapter=origin.adapter,
+        model_sha256=origin.model_sha256,
         progress=heard,
     )
 
@@ -119,9 +128,9 @@ def _patient(interpret: Interpret) -> Interpret:
     return read
 
 
-def _gold_of(services: Services) -> Act[GoldFile]:
+def _gold_of(catalogue: Catalogue, origin: Origin) -> Act[GoldFile]:
     async def read(connection: AsyncConnection) -> GoldFile:
-        return await gold_set(connection, services.catalogue, services.origin.gold)
+        return await gold_set(connection, catalogue, origin.gold)
 
     return read
 

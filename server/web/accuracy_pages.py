@@ -29,6 +29,7 @@ from server.errors import NotFound
 from server.search.answer import NearRespondent
 from server.search.queries import near
 from server.services import Services
+from server.spelling import Reading
 from server.web import measured as shown
 from server.web.asking import check_question, read_filter
 from server.web.charts import draw_reliability, draw_trend
@@ -91,7 +92,7 @@ async def evaluate(
     request: Request, site: SiteOf, person: OwnerOf, evaluations: EvaluationsOf
 ) -> Response:
     """Begin to evaluate the panel's gold set, then show how far it is."""
-    await evaluations.start(site.services, person=person.name)
+    await evaluations.start(site.services, site.origin, person=person.name)
     return RedirectResponse(address_of(request).to("/accuracy").href, _SEE)
 
 
@@ -185,7 +186,12 @@ async def correct(
     asked = check_question(question, longest=site.settings.question_length, wording=wording)
     right = read_filter(query, catalogue)
     said = await said_of(
-        site.services, asked, verdict, right, tuple(unsupported or ()), person=person.name
+        site.services,
+        site.origin,
+        asked,
+        verdict=verdict,
+        shown=Reading(right, tuple(unsupported or ())),
+        person=person.name,
     )
 
     async def store(connection: AsyncConnection) -> int:

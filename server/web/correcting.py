@@ -2,18 +2,18 @@
 
 from server.accuracy.corrections import Correction, Verdict
 from server.errors import InvalidQuestion, ModelAway, TooBusy
-from server.filter import Filter
+from server.origin import Origin
 from server.services import Services
 from server.spelling import Reading
 
 
 async def said_of(
     services: Services,
+    origin: Origin,
     question: str,
-    verdict: Verdict,
-    shown: Filter,
-    unsupported: tuple[str, ...],
     *,
+    verdict: Verdict,
+    shown: Reading,
     person: str,
 ) -> Correction:
     """A correction of the question.
@@ -21,14 +21,12 @@ async def said_of(
     For right and wrong, the filter is the reading that was shown. For corrected, it is the one that
     is right, and what the reader makes of the question now is kept beside it.
     """
-    reading = Reading(shown, unsupported)
-    origin = services.origin
-    original = await _original(services, question) if verdict == "corrected" else reading
+    original = await _original(services, question) if verdict == "corrected" else shown
     return Correction(
         question=question,
         verdict=verdict,
         original=original,
-        corrected=None if verdict == "wrong" else reading,
+        corrected=None if verdict == "wrong" else shown,
         model=origin.model,
         adapter=origin.adapter,
         person=person,

@@ -49,6 +49,7 @@ from server.search.answer import NearRespondent, respondent_as_json
 from server.search.groups import ComparedField, compare_groups, compared_as_json
 from server.search.queries import near
 from server.services import Services
+from server.spelling import Reading
 from server.web.asking import check_question
 from server.web.correcting import said_of
 from server.web.person import requires
@@ -102,7 +103,7 @@ async def start_evaluation(
     gold = None
     if body is not None and body.gold is not None:
         gold = parse_gold(body.lines, "gold", services.catalogue)
-    job = await evaluations.start(services, person=person.name, gold=gold)
+    job = await evaluations.start(services, site.origin, person=person.name, gold=gold)
     address = f"/api/evaluations/jobs/{job.id}"
     return JSONResponse(job_as_json(job, language_of(request)), 202, {"location": address})
 
@@ -181,10 +182,10 @@ async def correct(
     )
     said = await said_of(
         site.services,
+        site.origin,
         question,
-        body.verdict,
-        parse_filter(body.filter, site.services.catalogue),
-        tuple(body.unsupported),
+        verdict=body.verdict,
+        shown=Reading(parse_filter(body.filter, site.services.catalogue), tuple(body.unsupported)),
         person=person.name,
     )
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from server.access.entry import Entry
 from server.access.guard import Guarded
 from server.errors import LANGUAGES, Language
+from server.origin import Origin, origin_of
 from server.resources import folder
 from server.services import Services
 from server.settings import Settings
@@ -32,6 +33,11 @@ class Site:
     assets: Assets
     wordings: Mapping[Language, Wording]
     renderer: Renderer
+
+    @property
+    def origin(self) -> Origin:
+        """What readings are made with here."""
+        return origin_of(self.settings, self.services.catalogue)
 
     def wording(self, request: Request) -> Wording:
         """How to speak to the caller."""

@@ -45,10 +45,6 @@ class Wording:
         """A count with the language's digit grouping."""
         return str(format_decimal(value, locale=self.locale))
 
-    def moment(self, when: datetime) -> str:
-        """A day and time, by the server's clock."""
-        return str(format_datetime(when.astimezone(), "short", locale=self.locale))
-
     def percent(self, share: float) -> str:
         """A share of one in per cent, with one digit when it is needed."""
         return str(format_percent(share, format="#,##0.#%", locale=self.locale))

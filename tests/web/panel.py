@@ -38,7 +38,7 @@ from server.postgres.migrate import migrate
 from server.postgres.pool import open_pool, reading, writing
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.search.queries import get_respondent, search
-from server.services import Origin, Readiness
+from server.services import Readiness
 from server.settings import Settings
 
 REFERENCE_YEAR = 2025
@@ -114,10 +114,6 @@ class InMemoryServices:
     @property
     def catalogue(self) -> Catalogue:
         return self._catalogue
-
-    @property
-    def origin(self) -> Origin:
-        return Origin("in-memory", "the model", "the adapter", Path("/nowhere/gold.jsonl"))
 
     async def interpret(self, question: str) -> Interpretation:
         if self.model_fault:

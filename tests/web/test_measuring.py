@@ -23,7 +23,7 @@ def gold(*questions: str) -> list[dict[str, Any]]:
 async def finished(http: httpx.AsyncClient, started: httpx.Response) -> dict[str, Any]:
     """The job once it is over, asked for at the address it was given."""
     assert started.status_code == 202, started.text
-    for _ in range(200):
+    for _ in range(1200):
         job: dict[str, Any] = (await http.get(started.headers["location"])).json()
         if job["state"] != "running":
             return job
