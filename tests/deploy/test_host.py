@@ -1,0 +1,126 @@
+"""What is put on the machine: units that systemd understands, a proxy that starts, one archive."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from .conftest import not_here
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+HOST = DEPLOY / "host"
+UNITS = sorted(p for p in HOST.iterdir() if p.suffix in (".service", ".socket", ".timer"))
+SCRIPTS = sorted(p for p in HOST.iterdir() if p.suffix in ("", ".sh") and p.name != "Caddyfile")
+
+
+@pytest.fixture(scope="module")
+def bundle() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bundle_script", DEPLOY / "bundle.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """What a bundle holds, without the wheels."""
+    folder = tmp_path / "content"
+    shutil.copytree(HOST, folder / "host")
+    shutil.copy(HOST / "install.sh", folder)
+    (folder / "models").mkdir()
+    shutil.copytree(DEPLOY.parent / "models" / "licences", folder / "models", dirs_exist_ok=True)
+    return folder
+
+
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        not_here("the units were not verified: systemd-analyze is missing")
+    for unit in UNITS:
+        text = unit.read_text("utf-8")
+        # The program is there only once the bundle is installed.
+        lines = [
+            "ExecStart=/bin/true" if line.startswith("ExecStart=") else line
+            for line in text.splitlines()
+        ]
+        (tmp_path / unit.name).write_text("\n".join(lines), "utf-8")
+    done = _run("systemd-analyze", "verify", *(tmp_path / unit.name for unit in UNITS))
+    ours = [line for line in done.stderr.splitlines() if "panelens" in line]
+    # A misspelt key is only warned of.
+    assert ours == []
+
+
+def test_the_server_is_locked_in(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        not_here("the units were not scored: systemd-analyze is missing")
+    done = _run(
+        *("systemd-analyze", "security", "--offline=true", "--threshold=20"),
+        HOST / "panelens.service",
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_proxy_takes_its_configuration() -> None:
+    if shutil.which("caddy") is None:
+        not_here("the Caddyfile was not validated: caddy is missing")
+    done = _run(
+        *("caddy", "validate", "--adapter", "caddyfile", "--config"),
+        HOST / "Caddyfile",
+        PANELENS_DOMAIN="panel.example.org",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, DEPLOY / "rehearse.sh"], ids=lambda p: p.name)
+def test_a_script_is_executable_and_parses(script: Path) -> None:
+    if script.suffix in (".env", ".sql", ".conf"):
+        return
+    assert os.access(script, os.X_OK)
+    assert _run("bash", "-n", script).returncode == 0
+
+
+def test_the_same_content_gives_the_same_archive(
+    bundle: ModuleType, content: Path, tmp_path: Path
+) -> None:
+    first = bundle.pack(content, tmp_path)
+    before = first.read_bytes()
+    for file in content.rglob("*"):
+        os.utime(file, (1, 1))
+    assert bundle.pack(content, tmp_path) == first
+    assert first.read_bytes() == before
+    (content / "models" / "one-more").write_text("x")
+    assert bundle.pack(content, tmp_path) != first
+
+
+def test_a_file_that_was_changed_on_the_way_is_refused(
+    bundle: ModuleType, content: Path, tmp_path: Path
+) -> None:
+    bundle.pack(content, tmp_path)
+    with (content / "models" / "gemma-terms.txt").open("a") as file:
+        file.write("x")
+    done = _run("sh", content / "install.sh", PANELENS_HOME=str(tmp_path / "home"))
+    assert done.returncode == 1
+    assert "not the one that was packed" in done.stderr or "root" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_another_architecture_is_refused(bundle: ModuleType, content: Path, tmp_path: Path) -> None:
+    bundle.pack(content, tmp_path)
+    done = _run("setarch", "i686", "sh", content / "install.sh", PANELENS_HOME=str(tmp_path / "h"))
+    assert done.returncode == 1
+    assert "this machine is i686" in done.stderr or "root" in done.stderr
+
+
+def _run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env={"PATH": os.environ["PATH"], "HOME": "/tmp", **more},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
