@@ -1,0 +1,135 @@
+"""Every page is checked by axe-core (WCAG 2.2 AA) in a real browser, by day and by night."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from .panel import StoredServices
+
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
+FILTER = quote('{"where":{"age":{"min":30,"max":39}}}')
+PAGES = {
+    "start": "/",
+    "answer": f"/?q={quote(ASKED)}",
+    "either": f"/?q={quote('아이폰을 쓰거나 테슬라를 타는 사람')}",
+    "edited": f"/?f={FILTER}&u={quote('{}')}",
+    "nothing understood": f"/?q={quote('행복한 연예인')}",
+    "nobody": "/?f=%7B%22where%22%3A%7B%22age%22%3A%7B%22min%22%3A999%7D%7D%7D",
+    "refused": "/?f=%7B%22where%22%3A%7B%22x%22%3A1%7D%7D",
+    "edit a range": f"/edit?f={FILTER}&field=age&place=where",
+    "edit a long list": f"/edit?f={FILTER}&field=car_model",
+    "add": f"/edit?f={FILTER}",
+    "figures": f"/figures?f={FILTER}",
+    "segments": f"/segments?f={FILTER}&q={quote('삼십대')}",
+    "history": "/history",
+    "codebook": "/codebook?q=%EC%9E%90%EB%8F%99%EC%B0%A8",
+    "profile": "/respondents/w000000000000001",
+    "nowhere": "/nowhere",
+}
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds wrong, one line a rule with the first place."""
+    found: dict[str, Any] = await page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [
+        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}: "
+        f"{one['nodes'][0].get('failureSummary', '')[:300]}"
+        for one in found["violations"]
+    ]
+
+
+async def open_checked(page: Page, path: str) -> None:
+    await page.goto(path)
+    if await page.locator("#figures[hx-trigger=load]").count():
+        await expect(page.locator(".figure").first).to_be_visible()
+    # The page's own policy refuses injected scripts; what the driver evaluates is outside of it.
+    await page.evaluate(AXE.read_text("utf-8"))
+
+
+@pytest.fixture
+async def some_segments(http: httpx.AsyncClient) -> None:
+    for name in ("여성", "남성"):
+        query = json.dumps({"where": {"gender": [name]}})
+        await http.post("/segments", data={"name": name, "f": query, "note": "메모"})
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize(
+    ("scheme", "language"), [("light", "ko-KR"), ("dark", "en-GB")], ids=["day", "night"]
+)
+async def test_axe_finds_nothing(
+    *,
+    chromium: Browser,
+    address: str,
+    services: StoredServices,
+    some_segments: None,
+    path: str,
+    scheme: Literal["light", "dark"],
+    language: str,
+) -> None:
+    context = await chromium.new_context(
+        base_url=address, locale=language, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    await open_checked(page, path)
+    found = await violations(page)
+    await context.close()
+    assert found == []
+
+
+async def test_axe_finds_nothing_in_the_comparison(page: Page, some_segments: None) -> None:
+    await page.goto("/segments")
+    for number in range(2):
+        await page.get_by_role("checkbox").nth(number).check()
+    await page.get_by_role("button", name="나란히 비교").click()
+    await page.evaluate(AXE.read_text("utf-8"))
+    assert await violations(page) == []
+
+
+async def test_axe_sees_what_is_wrong(page: Page) -> None:
+    await open_checked(page, "/")
+    await page.evaluate("document.querySelector('label[for=question]').remove()")
+    await page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert {line.partition(":")[0] for line in await violations(page)} >= {"html-has-lang"}
+
+
+async def test_the_keyboard_alone_asks_edits_and_undoes(
+    page: Page, services: StoredServices
+) -> None:
+    await page.goto("/")
+    await page.keyboard.type("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("a.chip-text")).to_have_count(1)
+    await page.locator("a.chip-text").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#editor form")).to_be_visible()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".chips")).to_contain_text("남성")
+    undo = page.get_by_role("link", name="되돌리기")
+    await undo.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".chips").first).not_to_contain_text("남성")
+
+
+async def test_the_first_tab_skips_to_the_content(page: Page) -> None:
+    await page.goto("/codebook")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="본문으로")).to_be_focused()
+    await page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+async def test_on_paper_only_the_result_is_left(page: Page) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    await page.emulate_media(media="print")
+    await expect(page.locator(".places")).to_be_hidden()
+    await expect(page.locator(".ask")).to_be_hidden()
+    await expect(page.locator(".people table")).to_be_visible()
