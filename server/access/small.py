@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from server.errors import TooFew
 from server.search.answer import BreakdownRow, CountedCondition, Found
+from server.search.groups import ComparedField
 
 
 def refuse_small(total: int, smallest: int) -> None:
@@ -22,6 +23,21 @@ def without_small(found: Found, smallest: int) -> Found:
         breakdown=shown,
         breakdown_left_off=found.breakdown_left_off + len(found.breakdown) - len(shown),
     )
+
+
+def compared_without_small(compared: ComparedField, smallest: int) -> ComparedField:
+    """The comparison without answers that too few of a group gave; TooFew for a small group."""
+    for group in compared.groups:
+        refuse_small(group.people, smallest)
+    shown = tuple(
+        answer
+        for answer in compared.answers
+        if not any(0 < share.count < smallest for share in answer.shares)
+    )
+    # One hidden alone could be counted back, so another joins it.
+    if len(compared.answers) - len(shown) == 1:
+        shown = shown[:-1]
+    return replace(compared, answers=shown)
 
 
 def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:

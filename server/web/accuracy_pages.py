@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.access.person import Person, Role
+from server.access.small import refuse_small
 from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
 from server.accuracy.history import (
     Bin,
@@ -218,12 +219,14 @@ async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Respon
         return await near(connection, catalogue, query, count=NEAR_MOST)
 
     showing = _showing(request, site)
+    missing = await site.services.read(read)
+    refuse_small(len(missing), site.settings.smallest_count)
     page = shown.NearPage(
         frame=frame_of(site, request),
         title=site.wording(request).say("Near misses"),
         filter=showing.words(query) or site.wording(request).say("everyone"),
         back=address.searching(query, address.question).href,
-        rows=showing.near(await site.services.read(read)),
+        rows=showing.near(missing),
     )
     return site.html(request, "near_list.html" if wants_fragment(request) else "near.html", page)
 
@@ -291,4 +294,9 @@ def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured
 
 
 def _showing(request: Request, site: Site) -> Measuring:
-    return Measuring(site.services.catalogue, site.wording(request), address_of(request))
+    return Measuring(
+        site.services.catalogue,
+        site.wording(request),
+        address_of(request),
+        site.settings.smallest_count,
+    )

@@ -96,8 +96,8 @@ class WorstRow:
     gold: FilterText
     predicted: FilterText
     confidence: float | None
-    gold_size: int
-    predicted_size: int
+    gold_size: str
+    predicted_size: str
     jaccard: float
 
 
@@ -237,6 +237,7 @@ class Measuring:
     catalogue: Catalogue
     wording: Wording
     address: Address
+    smallest_count: int
 
     def runs(self, runs: Sequence[StoredRun], current: int | None) -> tuple[RunRow, ...]:
         """The trend's table, the latest first."""
@@ -287,8 +288,8 @@ class Measuring:
                 gold=self.filter(q.gold, q.question, q.gold_unsupported),
                 predicted=self.filter(q.predicted, q.question, q.predicted_unsupported),
                 confidence=q.confidence,
-                gold_size=q.gold_size,
-                predicted_size=q.predicted_size,
+                gold_size=self._people(q.gold_size),
+                predicted_size=self._people(q.predicted_size),
                 jaccard=q.jaccard,
             )
             for q in questions
@@ -444,6 +445,12 @@ class Measuring:
             "by": say("Breakdown"),
             "limit": say("Wanted"),
         }
+
+    def _people(self, count: int) -> str:
+        """How many people, unless they are so few that a count says too much of them."""
+        if 0 < count < self.smallest_count:
+            return self.wording.say("few people")
+        return self.wording.say_many("%(n)s person", "%(n)s people", count)
 
     def _field(self, name: str) -> str:
         field = self.catalogue.by_name.get(name)

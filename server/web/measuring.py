@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.access.person import Person, Role
+from server.access.small import compared_without_small, refuse_small
 from server.accuracy.corrections import (
     Waiting,
     list_waiting,
@@ -40,6 +41,7 @@ from server.errors import (
     NotSignedIn,
     PanelensError,
     TooBusy,
+    TooFew,
     TooHeavy,
     TooLarge,
 )
@@ -260,7 +262,7 @@ async def import_gold(request: Request, site: SiteOf, person: OwnerOf) -> Respon
 @measuring.post(
     "/api/near",
     summary="Who misses exactly one condition",
-    responses=documented(InvalidInput, InvalidFilter, TooLarge, TooHeavy, *_REFUSALS),
+    responses=documented(InvalidInput, InvalidFilter, TooFew, TooLarge, TooHeavy, *_REFUSALS),
 )
 async def near_misses(body: NearRequest, site: SiteOf, _: ResearcherOf) -> Response:
     """Respondents whom one condition keeps from being found, and which one it is."""
@@ -271,6 +273,7 @@ async def near_misses(body: NearRequest, site: SiteOf, _: ResearcherOf) -> Respo
         return await near(connection, catalogue, query, count=body.count)
 
     missing = await site.services.read(found)
+    refuse_small(len(missing), site.settings.smallest_count)
     return JSONResponse(
         {"filter": as_json(query), "near": [_near_as_json(n, site.services) for n in missing]}
     )
@@ -279,7 +282,7 @@ async def near_misses(body: NearRequest, site: SiteOf, _: ResearcherOf) -> Respo
 @measuring.post(
     "/api/compare",
     summary="Groups side by side",
-    responses=documented(InvalidInput, InvalidFilter, TooLarge, TooHeavy, *_REFUSALS),
+    responses=documented(InvalidInput, InvalidFilter, TooFew, TooLarge, TooHeavy, *_REFUSALS),
 )
 async def compare(body: CompareRequest, site: SiteOf, _: ViewerOf) -> Response:
     """How the answers to some fields are shared in up to three groups.
@@ -293,7 +296,8 @@ async def compare(body: CompareRequest, site: SiteOf, _: ViewerOf) -> Response:
     async def compared(connection: AsyncConnection) -> tuple[ComparedField, ...]:
         return await compare_groups(connection, catalogue, filters, fields)
 
-    rows = await site.services.read(compared)
+    smallest = site.settings.smallest_count
+    rows = [compared_without_small(r, smallest) for r in await site.services.read(compared)]
     return JSONResponse(
         {"filters": [as_json(f) for f in filters], "fields": [compared_as_json(r) for r in rows]}
     )

@@ -1,0 +1,151 @@
+"""The pages of accuracy, as a person without JavaScript meets them."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from server.access.person import Role
+
+from .guarded import Guarded, guarded
+from .panel import StoredServices
+from .test_measuring import MEN, WOMEN, evaluated
+
+SEOUL_WOMEN = '{"where":{"region":["서울"],"gender":["여성"]}}'
+
+
+async def run_of(http: httpx.AsyncClient, right: dict[str, Any], *, tag: str = "t") -> int:
+    return await evaluated(http, {"question": "여성", "filter": right, "tags": [tag]})
+
+
+async def text(http: httpx.AsyncClient, address: str) -> str:
+    response = await http.get(address, headers={"accept-language": "en"})
+    assert response.status_code == 200, response.text
+    return unescape(response.text)
+
+
+async def test_the_page_shows_a_run_in_all_its_tables(http: httpx.AsyncClient) -> None:
+    run = await run_of(http, MEN, tag="of this test")
+    page = await text(http, f"/accuracy?run={run}")
+    for heading in ("Trend over evaluations", "Confidence beside truth", "Worst questions first",
+                    "By field", "By kind of condition", "By tag of the questions"):  # fmt: skip
+        assert heading in page
+    assert "of this test" in page
+    # The wrong question and both of its readings open as searches.
+    worst = page[page.index("Worst questions first") :]
+    assert '<a href="/?q=%EC%97%AC%EC%84%B1">여성</a>' in worst
+    assert len(re.findall(r'href="/\?q=[^"]+&f=', worst)) == 2
+
+
+async def test_a_run_that_does_not_exist_is_not_found(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/accuracy?run=99999")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["trend", "reliability"])
+async def test_a_chart_is_a_drawing_without_script_or_style(
+    http: httpx.AsyncClient, name: str
+) -> None:
+    run = await run_of(http, WOMEN)
+    page = await text(http, f"/accuracy?run={run}")
+    address = next(a for a in re.findall(r'<img[^>]+src="([^"]+)"', page) if name in a)
+    response = await http.get(address)
+    assert response.headers["content-type"] == "image/svg+xml"
+    drawing = ET.fromstring(response.text)
+    tags = {element.tag.rpartition("}")[2] for element in drawing.iter()}
+    assert "circle" in tags and not tags & {"script", "style", "foreignObject"}
+    assert not any("style" in element.attrib for element in drawing.iter())
+
+
+async def test_runs_are_compared_on_a_page(http: httpx.AsyncClient) -> None:
+    before, after = await run_of(http, MEN), await run_of(http, WOMEN)
+    page = await text(http, f"/accuracy/compare?before={before}&after={after}")
+    assert "wrong before, right now" in page and "여성" in page
+
+
+async def test_a_person_says_wrong_then_corrects_and_an_owner_accepts(
+    http: httpx.AsyncClient,
+) -> None:
+    answer = (await http.get("/?q=여성", headers={"accept-language": "en"})).text
+    assert "Is this reading right?" in answer
+    hidden = re.findall(r'<input type="hidden" name="(question|filter)" value="([^"]*)"', answer)
+    form = {name: unescape(value) for name, value in hidden}
+    assert form == {"question": "여성", "filter": '{"where":{"gender":["여성"]}}'}
+    said = await http.post("/corrections", data={**form, "verdict": "wrong"})
+    assert said.status_code == 200
+    chosen = await text(http, f"/?q=여성&f={SEOUL_WOMEN}")
+    assert "This is what the question means" in chosen
+    body = {"question": "여성", "verdict": "corrected", "filter": SEOUL_WOMEN}
+    assert (await http.post("/corrections", data=body)).status_code == 200
+    review = await text(http, "/accuracy/review")
+    numbers = [int(n) for n in re.findall(r'action="/accuracy/review/(\d+)"', review)]
+    corrected = max(numbers)
+    accepted = await http.post(f"/accuracy/review/{corrected}", data={"decision": "accept"})
+    assert (accepted.status_code, accepted.headers["location"]) == (303, "/accuracy/review")
+    assert f'action="/accuracy/review/{corrected}"' not in await text(http, "/accuracy/review")
+    gold = [json.loads(line) for line in (await http.get("/api/gold")).text.splitlines()]
+    assert json.loads(SEOUL_WOMEN) in [line["filter"] for line in gold]
+
+
+async def test_htmx_gets_one_line_in_place_of_the_form(http: httpx.AsyncClient) -> None:
+    body = {"question": "여성", "verdict": "right", "filter": "{}"}
+    response = await http.post("/corrections", data=body, headers={"hx-request": "true"})
+    assert response.text.startswith('<p class="said"')
+
+
+async def test_near_misses_name_the_condition_that_is_missed(http: httpx.AsyncClient) -> None:
+    page = await text(http, f"/near?q=x&f={SEOUL_WOMEN}")
+    assert "The one condition missed" in page and "Region" in page
+    fragment = await http.get(f"/near?f={SEOUL_WOMEN}", headers={"hx-request": "true"})
+    assert "<html" not in fragment.text and "<table>" in fragment.text
+    assert (await http.get("/near")).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def door(everything: StoredServices) -> Iterator[Guarded]:
+    with guarded(everything.catalogue, everything.database) as server:
+        yield server
+
+
+Asked = tuple[Role | None, str, str, Any, int]
+SAID = {"question": "여성", "verdict": "wrong", "filter": WOMEN}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (Role.VIEWER, "GET", "/api/evaluations", None, 200),
+        (Role.VIEWER, "GET", "/accuracy", None, 200),
+        (Role.VIEWER, "POST", "/api/corrections", SAID, 403),
+        (Role.VIEWER, "POST", "/api/near", {"filter": WOMEN}, 403),
+        (Role.VIEWER, "GET", "/api/gold", None, 403),
+        (Role.RESEARCHER, "POST", "/api/corrections", SAID, 201),
+        (Role.RESEARCHER, "GET", "/api/corrections", None, 403),
+        (Role.RESEARCHER, "POST", "/api/corrections/1/review", {"accepted": True}, 403),
+        (Role.RESEARCHER, "POST", "/api/evaluations", None, 403),
+        (Role.RESEARCHER, "POST", "/accuracy/evaluations", None, 403),
+        (Role.RESEARCHER, "GET", "/accuracy/review", None, 403),
+        (Role.RESEARCHER, "POST", "/api/gold", None, 403),
+        (Role.OWNER, "GET", "/api/corrections", None, 200),
+        (Role.OWNER, "GET", "/accuracy/review", None, 200),
+        (None, "GET", "/api/evaluations", None, 401),
+        (None, "POST", "/api/corrections", SAID, 401),
+    ],
+)
+async def test_a_role_does_what_it_may_and_no_more(door: Guarded, asked: Asked) -> None:
+    role, method, path, body, status = asked
+    async with door.program(role) as http:
+        response = await http.request(method, path, json=body)
+    assert response.status_code == status, response.text
+
+
+async def test_a_correction_says_whose_it_is(door: Guarded) -> None:
+    async with door.program(Role.RESEARCHER) as http:
+        number = (await http.post("/api/corrections", json=SAID)).json()["id"]
+    async with door.program(Role.OWNER) as http:
+        waiting = {w["id"]: w for w in (await http.get("/api/corrections")).json()}
+    assert waiting[number]["person"].startswith("token:researcher")
