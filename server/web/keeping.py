@@ -28,6 +28,7 @@ from server.web.wording import Wording
 NAME_LENGTH_MAX = 80
 NOTE_LENGTH_MAX = 500
 COMPARED_MAX = 3
+RECENT_SHOWN = 30
 Researcher = Annotated[Person, requires(Role.RESEARCHER)]
 
 keeping = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -178,6 +179,16 @@ async def forget(request: Request, site: SiteOf, person: PersonOf) -> Response:
     panel = site.services.catalogue.name
     await site.services.write(lambda conn: forget_searches(conn, panel, person.name))
     return RedirectResponse(address_of(request).to("/history").href, 303)
+
+
+async def recent_questions(site: Site, person: Person) -> tuple[str, ...]:
+    """What the person asked last, for the box to offer; none while the database is away."""
+    panel = site.services.catalogue.name
+    try:
+        made = await site.services.read(lambda conn: list_searches(conn, panel, person.name))
+    except PanelensError:
+        return ()
+    return tuple(dict.fromkeys(one.question for one in made if one.question))[:RECENT_SHOWN]
 
 
 def remembering(site: Site, person: Person, question: str | None, answer: Answer) -> BackgroundTask:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from server.answering import Answer, answer_filter, answer_question
 from server.errors import Language, NotFound, PanelensError
@@ -13,11 +13,12 @@ from server.web.asking import check_question, read_filter
 from server.web.changing import changed_filter, read_place
 from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
-from server.web.keeping import remembering
+from server.web.keeping import recent_questions, remembering
 from server.web.person import PersonOf
 from server.web.problems import headers_of
 from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, language_of
+from server.web.wanting import while_wanted
 from server.web.wording import Wording
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -30,7 +31,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     wording = site.wording(request)
     answer = problem = None
     try:
-        answer = await _answer(site, address, wording)
+        answer = await while_wanted(request, _answer(site, address, wording))
     except PanelensError as error:
         problem = error
     shown = None if answer is None else _showing(site, request, address).answer(answer)
@@ -39,6 +40,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
         title=_title(address, wording),
         said=shown.found.headline if shown and shown.found else "",
         examples=_examples(site, address, wording.language),
+        recent=() if wants_fragment(request) else await recent_questions(site, person),
         answer=shown,
         problem=None
         if problem is None
@@ -52,6 +54,12 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     if answer is not None and address.page == 1 and request.method == "GET":
         response.background = remembering(site, person, address.question, answer)
     return response
+
+
+@pages.get("/waiting")
+async def waiting(site: SiteOf) -> Response:
+    """How many questions are at the model, so that whoever waits sees the queue."""
+    return JSONResponse({"waiting": site.services.waiting}, headers={"cache-control": "no-store"})
 
 
 @pages.api_route("/edit", methods=["GET", "HEAD"])

@@ -268,6 +268,7 @@ class AskPage:
     title: str
     said: str
     examples: tuple[Example, ...]
+    recent: tuple[str, ...]
     answer: AnswerView | None
     problem: ProblemView | None
 

@@ -110,6 +110,9 @@ class InMemoryServices:
         self.database_fault: Exception | None = None
         self.questions_asked: list[str] = []
         self.labelled = 41
+        self.held_back = False
+        self.waiting = 0
+        self.cancelled = 0
 
     @property
     def catalogue(self) -> Catalogue:
@@ -119,7 +122,7 @@ class InMemoryServices:
         if self.model_fault:
             raise self.model_fault
         self.questions_asked.append(question)
-        await asyncio.sleep(0.02)
+        await self._read_when_let()
         known = QUESTIONS.get(question)
         if known is None:
             known = Known({}, unsupported=(question[:60],), warnings=("nothing-understood",))
@@ -135,6 +138,18 @@ class InMemoryServices:
             model="in-memory",
             milliseconds=812.4,
         )
+
+    async def _read_when_let(self) -> None:
+        """At once, unless a test holds the reading back."""
+        self.waiting += 1
+        try:
+            while self.held_back:  # noqa: ASYNC110  (set by the test, in another thread)
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.waiting -= 1
 
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         if self.database_fault:

@@ -168,3 +168,38 @@ async def test_everything_works_without_javascript(
     await page.get_by_role("button", name="Search").click()
     await expect(page.locator("#car_maker")).to_be_visible()
     await context.close()
+
+
+async def test_a_question_is_cancelled_while_it_is_read(
+    page: Page, services: InMemoryServices
+) -> None:
+    services.held_back, services.waiting, services.cancelled = True, 2, 0
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#queue")).to_have_text("앞에 있는 질문 수: 2")
+    await page.get_by_role("button", name="취소").click()
+    await expect(page.locator("#cancel")).to_be_hidden()
+    for _ in range(100):
+        if services.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert (services.cancelled, services.waiting) == (1, 2)
+    services.held_back, services.waiting = False, 0
+    await page.keyboard.press("/")
+    await page.get_by_role("searchbox").press("Enter")
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+async def test_the_box_offers_what_was_asked_before(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    offered = page.locator("#recent li", has_text="여성")
+    for _ in range(50):
+        await page.goto("/")
+        if await offered.count():
+            break
+    await page.keyboard.type("서울")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_role("searchbox")).to_have_value("여성")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("searchbox")).to_have_value("서울")

@@ -35,6 +35,48 @@
     event.target.closest("form").querySelector("[data-narrowed]").textContent = shown;
   });
 
+  // Up and down walk through what was asked before; down from the latest is what was typed.
+  let typed = "";
+  let at = -1;
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "question" || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    const asked = [...document.querySelectorAll("#recent li")].map((item) => item.textContent);
+    if (at < 0) typed = event.target.value;
+    at = Math.max(-1, Math.min(asked.length - 1, at + (event.key === "ArrowUp" ? 1 : -1)));
+    event.target.value = at < 0 ? typed : asked[at];
+    event.preventDefault();
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "question") at = -1;
+  });
+
+  // While a question is read: its place in the queue, which only gets better, and a way to cancel.
+  let looking;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = document.querySelector(".ask form");
+    const [queue, cancel] = ["queue", "cancel"].map((id) => document.getElementById(id));
+    if (!queue || event.target !== form) return;
+    let place = Infinity;
+    queue.textContent = "";
+    cancel.hidden = false;
+    clearInterval(looking);
+    looking = setInterval(async () => {
+      const answer = await fetch("/waiting").catch(() => null);
+      if (!answer || !answer.ok) return;
+      place = Math.min(place, (await answer.json()).waiting);
+      queue.textContent = place > 1 ? `${queue.dataset.before} ${place - 1}` : "";
+    }, 1000);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const cancel = document.getElementById("cancel");
+    if (!cancel || event.target !== document.querySelector(".ask form")) return;
+    clearInterval(looking);
+    cancel.hidden = true;
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "cancel") htmx.trigger(".ask form", "htmx:abort");
+  });
+
   // What only works with this file is hidden until it has run.
   const show = () => {
     for (const line of document.querySelectorAll(".narrow")) line.hidden = false;
