@@ -160,11 +160,6 @@ class Product:
         if self._loading is not None:
             await self._loading
 
-    @property
-    def waiting(self) -> int:
-        """Questions that the model reads now or that wait for it."""
-        return 0 if self.reader is None else self.reader.waiting
-
     async def interpret(self, question: str) -> Interpretation:
         """Read a question; raises InvalidQuestion, ModelAway or TooBusy."""
         if self.reader is None:

@@ -37,11 +37,6 @@ class Services(Protocol):
         """The panel's catalogue."""
         ...
 
-    @property
-    def waiting(self) -> int:
-        """Questions that the model reads now or that wait for it."""
-        ...
-
     async def interpret(self, question: str) -> Interpretation:
         """Read a question; raises InvalidQuestion, ModelAway or TooBusy."""
         ...

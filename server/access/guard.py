@@ -34,11 +34,6 @@ class Guarded:
         """The panel's catalogue."""
         return self.services.catalogue
 
-    @property
-    def waiting(self) -> int:
-        """Questions that the model reads now or that wait for it."""
-        return self.services.waiting
-
     async def interpret(self, question: str) -> Interpretation:
         """Read a question."""
         return await self.services.interpret(question)

@@ -55,11 +55,6 @@ class Reader:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
 
-    @property
-    def waiting(self) -> int:
-        """Questions that are read now or wait; they are read in the order they came."""
-        return self._waiting
-
     async def read(self, question: str) -> Interpretation:
         """The interpretation; InvalidQuestion, or TooBusy at once when the queue is full."""
         tidied = check_question(question, self._settings.question_length)

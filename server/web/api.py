@@ -52,7 +52,8 @@ async def interpret(request: Request, body: InterpretRequest, site: SiteOf) -> R
     question = check_question(
         body.question, longest=site.settings.question_length, wording=site.wording(request)
     )
-    reading = await site.services.interpret(question)
+    with site.waiting.one_more():
+        reading = await site.services.interpret(question)
     return JSONResponse(interpretation_as_json(reading, site.services.catalogue))
 
 
@@ -84,13 +85,14 @@ async def search(request: Request, body: SearchRequest, site: SiteOf) -> Respons
         question = check_question(
             body.question, longest=settings.question_length, wording=site.wording(request)
         )
-        answer = await answer_question(
-            site.services,
-            question,
-            page_size=body.page_size,
-            offset=body.offset,
-            usual=settings.page_size,
-        )
+        with site.waiting.one_more():
+            answer = await answer_question(
+                site.services,
+                question,
+                page_size=body.page_size,
+                offset=body.offset,
+                usual=settings.page_size,
+            )
     else:
         answer = await answer_filter(
             site.services,

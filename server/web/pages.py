@@ -59,7 +59,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
 @pages.get("/waiting")
 async def waiting(site: SiteOf) -> Response:
     """How many questions are at the model, so that whoever waits sees the queue."""
-    return JSONResponse({"waiting": site.services.waiting}, headers={"cache-control": "no-store"})
+    return JSONResponse({"waiting": site.waiting.count}, headers={"cache-control": "no-store"})
 
 
 @pages.api_route("/edit", methods=["GET", "HEAD"])
@@ -164,7 +164,8 @@ async def _answer(site: Site, address: Address, wording: Wording) -> Answer | No
     question = check_question(
         address.question, longest=site.settings.question_length, wording=wording
     )
-    return await answer_question(services, question, page_size=None, offset=0, usual=usual)
+    with site.waiting.one_more():
+        return await answer_question(services, question, page_size=None, offset=0, usual=usual)
 
 
 def _showing(site: Site, request: Request, address: Address) -> Showing:

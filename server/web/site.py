@@ -17,6 +17,7 @@ from server.services import Services
 from server.settings import Settings
 from server.web.assets import Assets, load_assets
 from server.web.rendering import Renderer, load_renderer
+from server.web.wanting import Waiting
 from server.web.wording import Wording, choose_language, load_wordings
 
 LANGUAGE_COOKIE = "panelens_language"
@@ -33,6 +34,7 @@ class Site:
     assets: Assets
     wordings: Mapping[Language, Wording]
     renderer: Renderer
+    waiting: Waiting
 
     @property
     def origin(self) -> Origin:
@@ -63,7 +65,7 @@ def load_site(settings: Settings, services: Services, entry: Entry | None = None
     assets = load_assets(web / "static")
     wordings = load_wordings(web / "messages")
     renderer = load_renderer(web / "templates", assets, wordings)
-    return Site(settings, services, entry, assets, wordings, renderer)
+    return Site(settings, services, entry, assets, wordings, renderer, Waiting())
 
 
 def site_of(request: Request) -> Site:

@@ -1,7 +1,9 @@
-"""Work stops when nobody waits for it any more: a closed tab, a question that was replaced."""
+"""Who waits for the model, and that work stops when nobody waits for it any more."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -9,6 +11,22 @@ from starlette.requests import Request
 LOOK_SECONDS = 0.25
 
 Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Waiting:
+    """How many questions are read or wait now; they are read in the order they came."""
+
+    count: int = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """A question that waits until it is answered or given up."""
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
 
 
 async def while_wanted(request: Request, work: Coroutine[Any, Any, Result]) -> Result | None:

@@ -111,7 +111,6 @@ class InMemoryServices:
         self.questions_asked: list[str] = []
         self.labelled = 41
         self.held_back = False
-        self.waiting = 0
         self.cancelled = 0
 
     @property
@@ -141,15 +140,12 @@ class InMemoryServices:
 
     async def _read_when_let(self) -> None:
         """At once, unless a test holds the reading back."""
-        self.waiting += 1
         try:
             while self.held_back:  # noqa: ASYNC110  (set by the test, in another thread)
                 await asyncio.sleep(0.01)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        finally:
-            self.waiting -= 1
 
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         if self.database_fault:
