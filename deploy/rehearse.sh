@@ -16,7 +16,7 @@ if [ ! -e "$box/etc/debian_version" ]; then
   step "Debian 13"
   mirror=$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)
   debootstrap --variant=minbase trixie "$box" "$mirror" \
-    --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,postgresql-client-17,caddy,cloud-init,locales,iproute2,curl,procps,openssl \
+    --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,postgresql-client-17,caddy,cloud-init,locales,iproute2,curl,procps,openssl,netcat-openbsd,python3-cffi-backend \
     > "$work/debootstrap.log"
 fi
 
