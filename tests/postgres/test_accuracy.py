@@ -548,6 +548,8 @@ async def test_every_figure_of_a_page_has_a_view_with_a_comment(conn: Connection
     comments = dict(await cursor.fetchall())
     assert set(comments) >= VIEWS_OF_FIGURES
     assert [name for name, comment in comments.items() if not comment] == []
+    readme = (Path(__file__).parents[2] / "server" / "accuracy" / "README.md").read_text("utf-8")
+    assert [name for name in VIEWS_OF_FIGURES if f"`{name}`" not in readme] == []
 
 
 async def test_the_pages_read_the_views_that_psql_can_reach(conn: Connection) -> None:

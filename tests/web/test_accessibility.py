@@ -31,6 +31,9 @@ PAGES = {
     "history": "/history",
     "codebook": "/codebook?q=%EC%9E%90%EB%8F%99%EC%B0%A8",
     "profile": "/respondents/w000000000000001",
+    "accuracy": "/accuracy",
+    "review": "/accuracy/review",
+    "near misses": f"/near?f={FILTER}",
     "nowhere": "/nowhere",
 }
 
