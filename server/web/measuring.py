@@ -113,7 +113,7 @@ async def start_evaluation(
 @measuring.get(
     "/api/evaluations/jobs/{number}",
     summary="How far an evaluation is",
-    responses=documented(NotFound, *_REFUSALS),
+    responses=documented(InvalidInput, NotFound, *_REFUSALS),
 )
 async def evaluation_job(
     number: int, request: Request, evaluations: EvaluationsOf, _: ViewerOf
@@ -139,7 +139,7 @@ async def evaluations_list(site: SiteOf, _: ViewerOf) -> Response:
 @measuring.get(
     "/api/evaluations/{number}",
     summary="One evaluation",
-    responses=documented(NotFound, *_REFUSALS),
+    responses=documented(InvalidInput, NotFound, *_REFUSALS),
 )
 async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
     """Every figure of one evaluation: in total, by tag, field, operator and confidence."""
@@ -158,7 +158,7 @@ async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
 @measuring.get(
     "/api/evaluations/{before}/compare/{after}",
     summary="Two evaluations question by question",
-    responses=documented(NotFound, *_REFUSALS),
+    responses=documented(InvalidInput, NotFound, *_REFUSALS),
 )
 async def evaluations_compared(before: int, after: int, site: SiteOf, _: ViewerOf) -> Response:
     """What got better, what broke."""
