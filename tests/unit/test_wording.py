@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.numerals import native_korean, sino_korean
 from server.training.wording import (
     english_money,
     hangul_number,
     korean_money,
-    native_korean,
-    sino_korean,
     with_slips,
 )
 
