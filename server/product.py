@@ -21,11 +21,13 @@ from server.catalogue import Catalogue, find_catalogue
 from server.errors import DatabaseAway, ModelAway, PanelensError
 from server.filter import Filter, load_catalogue, placed_conditions
 from server.grammar import build_grammar
+from server.interpret.calibration import Calibration, read_calibration
 from server.interpret.interpretation import Interpretation
 from server.interpret.model import LanguageModel
 from server.interpret.reader import Reader, ReaderSettings
 from server.model.download import download
 from server.model.manifest import read_manifest
+from server.model.merge import merged_model
 from server.panel.demo import write_demo
 from server.panel.load import load_files
 from server.panel.schema import ensure_panel, table
@@ -107,10 +109,10 @@ def open_model(catalogue: Catalogue, settings: Settings, console: Console) -> La
     if entry.decoding is None:
         raise ModelAway(f"{settings.model!r} is only there to make other models from")
     file = download(settings.model, settings=settings, console=console, manifest=manifest)
+    adapter = manifest.adapter(entry, catalogue.name)
     return LanguageModel(
-        file,
+        file if adapter is None else merged_model(file, adapter, console.print),
         grammar=build_grammar(catalogue),
-        adapter=manifest.adapter(entry, catalogue.name),
         context_tokens=entry.decoding.context_tokens,
         output_tokens_max=entry.decoding.output_tokens_max,
         threads=settings.model_threads,
@@ -125,7 +127,15 @@ def open_reader(catalogue: Catalogue, settings: Settings, console: Console) -> R
         queue_length=settings.queue_length,
         reference_year=settings.reference_year,
     )
-    return Reader(open_model(catalogue, settings, console), catalogue, phrases, limits)
+    model = open_model(catalogue, settings, console)
+    return Reader(model, catalogue, phrases, limits, calibration=_calibration(catalogue, settings))
+
+
+def _calibration(catalogue: Catalogue, settings: Settings) -> Calibration:
+    """What was measured of the adapter's confidence; the model's own where nothing was."""
+    manifest = read_manifest()
+    path = manifest.calibration(manifest.model(settings.model), catalogue.name)
+    return Calibration() if path is None else read_calibration(path)
 
 
 @dataclass(slots=True)

@@ -264,6 +264,17 @@ class _Pattern:
                 yield Match((Meaning((line,)),), match.start(), match.end())
 
 
+def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]:
+    """The words of each condition, in `placed_conditions` order."""
+    words: dict[tuple[str, str], list[str]] = {}
+    for match in said.matches:
+        for line in match.meanings[0].lines:
+            words.setdefault(_key(line), []).append(question[match.start : match.end])
+    query = said.reading.filter
+    keys = [*(("", c.field) for c in query.where), *(("-", c.field) for c in query.negated)]
+    return tuple(tuple(words.get(key, ())) for key in keys)
+
+
 def _phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Meaning]]:
     """Every fixed phrase with its meaning."""
     for panel_field in catalogue.fields:
@@ -301,13 +312,32 @@ def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
 
 
 def _said(forms: Forms) -> Iterator[str]:
-    """Every form of a phrase, modifiers also as they stand before another one."""
+    """Every form of a phrase; modifiers with and without 을/를, and as they stand before another."""
     yield from (*forms.noun, *forms.post, *forms.kw)
-    for text in forms.mod:
-        yield text
-        for ending, others in _CONJUGATED.items():
-            if text.endswith(ending):
-                yield from (text[: -len(ending)] + other for other in others)
+    for modifier in forms.mod:
+        for text in _with_object(modifier):
+            yield text
+            for ending, others in _CONJUGATED.items():
+                if text.endswith(ending):
+                    yield from (text[: -len(ending)] + other for other in others)
+
+
+def _with_object(modifier: str) -> Iterator[str]:
+    """ "술을 마시는" and "술 마시는": people leave the object's particle out, or put it in."""
+    yield modifier
+    first, space, rest = modifier.partition(" ")
+    if not space:
+        return
+    if first[-1] in "을를":
+        yield f"{first[:-1]} {rest}"
+    elif " " not in rest and rest.endswith("는"):
+        yield f"{first}{_object_particle(first)} {rest}"
+
+
+def _object_particle(word: str) -> str:
+    """을 after a final consonant, 를 after a vowel and after letters, which are read as in OTT."""
+    syllable = ord(word[-1]) - ord("가")
+    return "을" if 0 <= syllable < 11_172 and syllable % 28 else "를"
 
 
 def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:

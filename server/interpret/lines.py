@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line the model wrote, without its line feed, and the probability of all its tokens."""
+    """One line the model wrote, without its line feed, and the probability of all its tokens.
+
+    `instead` are lines that it nearly wrote in this one's place.
+    """
 
     text: str
     probability: float
+    instead: tuple[str, ...] = ()

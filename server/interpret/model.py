@@ -3,7 +3,7 @@
 import ctypes
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,10 @@ REJECTED = float("-inf")
 # Below this share of all probability the grammar's own share is worth computing (it costs a pass
 # over the whole vocabulary).
 SURE = 0.98
+# How many of the likeliest tokens the grammar is asked about first, and how much of the probability
+# may lie outside of them.
+FEW = 64
+NEGLIGIBLE = 1e-3
 
 Logits = NDArray[np.float32]
 Sampler = Any  # llama_sampler*, which the binding types for checkers only
@@ -29,10 +33,15 @@ Sampler = Any  # llama_sampler*, which the binding types for checkers only
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token the model chose: its text and its probability among those the grammar allowed."""
+    """One token the model chose: its text and its probability among those the grammar allowed.
+
+    `other` is the next likeliest that was allowed; none where the choice was nearly certain.
+    """
 
     piece: bytes
     probability: float
+    id: int = -1
+    other: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,14 @@ class Written:
     def text(self) -> str:
         """The whole text."""
         return b"".join(token.piece for token in self.tokens).decode("utf-8", "replace")
+
+
+def _nothing(_written: str) -> str:
+    return ""
+
+
+# What will probably be written after a text: guessed, never trusted.
+Expect = Callable[[str], str]
 
 
 class Tokenizer:
@@ -67,14 +84,13 @@ class Tokenizer:
 
 
 class LanguageModel:
-    """A loaded model with its adapter, context and grammar. Not thread-safe: one worker owns it."""
+    """A loaded model with its context and grammar. Not thread-safe: one worker owns it."""
 
     def __init__(
         self,
         model: Path,
         *,
         grammar: str,
-        adapter: Path | None,
         context_tokens: int,
         output_tokens_max: int,
         threads: int,
@@ -90,10 +106,12 @@ class LanguageModel:
         self._begin = llama_cpp.llama_vocab_bos(self._vocabulary)
         self._context_tokens = context_tokens
         self._context = _open_context(self._model, context_tokens, threads)
-        if adapter is not None:
-            self._attach(adapter)
         self._grammar = compile_grammar(self._vocabulary, grammar)
         self._candidates = (llama_cpp.llama_token_data * self._size)()
+        self._batch = llama_cpp.llama_batch_init(context_tokens, 0, 1)
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._prompt: list[int] = []
+        self._kept = 0
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -111,6 +129,7 @@ class LanguageModel:
         """Free what llama.cpp holds; safe to call twice."""
         if not self._closed:
             self._closed = True
+            llama_cpp.llama_batch_free(self._batch)
             llama_cpp.llama_sampler_free(self._grammar)
             llama_cpp.llama_free(self._context)
             llama_cpp.llama_model_free(self._model)
@@ -119,72 +138,159 @@ class LanguageModel:
         """The text's tokens, without marks."""
         return tokenize(self._vocabulary, text)
 
-    def write(self, prompt: str, *, cancelled: Callable[[], bool] = lambda: False) -> Written:
+    def write(
+        self,
+        prompt: str,
+        *,
+        expect: Expect = _nothing,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Written:
         """Continue the prompt greedily within the grammar until it ends.
 
+        What `expect` guesses is evaluated in one batch and kept as far as the model writes the
+        same: a guess changes how long it takes, never what is written.
         InvalidQuestion when the prompt does not fit, TooBusy when cancelled.
         """
-        tokens = [self._begin, *self.tokenize(prompt)]
-        room = min(self._output_tokens_max, self._context_tokens - len(tokens) - 1)
+        self._prompt = [self._begin, *self.tokenize(prompt)]
+        room = min(self._output_tokens_max, self._context_tokens - len(self._prompt) - 1)
         if room < 1:
             raise InvalidQuestion(
-                f"the question takes {len(tokens):,} tokens; the model reads fewer than "
+                f"the question takes {len(self._prompt):,} tokens; the model reads fewer than "
                 f"{self._context_tokens:,}"
             )
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), False)
+        self._forget(0)
         llama_cpp.llama_sampler_reset(self._grammar)
-        chosen: list[Token] = []
-        for _ in range(room):
+        return self._continue([], self._prompt, room, expect, cancelled, until=None)
+
+    def rewrite(self, written: Written, place: int, *, expect: Expect = _nothing) -> str:
+        """The text from `place` to the line's end, had the model chosen the token's `other`.
+
+        Only right after `write`, and from the last place to the first: what comes after a place
+        is forgotten. The text is cut short where the room ends.
+        """
+        before = written.tokens[:place]
+        other = written.tokens[place].other
+        if other is None:
+            return ""
+        self._forget(len(self._prompt) + place)
+        llama_cpp.llama_sampler_reset(self._grammar)
+        for token in (*(t.id for t in before), other):
+            llama_cpp.llama_sampler_accept(self._grammar, token)
+        started = [*before, Token(self._piece(other), 0.0, other)]
+        room = min(self._output_tokens_max, self._context_tokens - len(self._prompt) - 1)
+        if other == self._end or started[-1].piece.endswith(b"\n"):
+            rest = started
+        else:
+            whole = self._continue(
+                started, [other], room - len(started), expect, lambda: False, until=b"\n"
+            )
+            rest = list(whole.tokens)
+        return b"".join(token.piece for token in rest[place:]).decode("utf-8", "replace")
+
+    def _continue(
+        self,
+        chosen: list[Token],
+        pending: Sequence[int],
+        room: int,
+        expect: Expect,
+        cancelled: Callable[[], bool],
+        *,
+        until: bytes | None,
+    ) -> Written:
+        """Write on after `chosen`; `pending` are the tokens not evaluated yet."""
+        chosen = list(chosen)
+        room += len(chosen)
+        while len(chosen) < room:
             if cancelled():
                 raise TooBusy("the question was cancelled")
-            token, probability = self._choose(self._evaluate(tokens))
-            llama_cpp.llama_sampler_accept(self._grammar, token)
-            if token == self._end:
-                chosen.append(Token(b"", probability))
-                return Written(tuple(chosen), finished=True)
-            chosen.append(Token(self._piece(token), probability))
-            tokens = [token]
+            guess = self._guess(chosen, expect, room)
+            rows = self._evaluate(pending, guess)
+            self._kept += len(pending)
+            for number, logits in enumerate(rows):
+                token = self._choose(logits)
+                llama_cpp.llama_sampler_accept(self._grammar, token.id)
+                chosen.append(token)
+                if token.id == self._end or (until and token.piece.endswith(until)):
+                    return Written(tuple(chosen), finished=True)
+                if number == len(guess) or token.id != guess[number] or len(chosen) == room:
+                    break
+                self._kept += 1
+            self._forget(self._kept)
+            pending = [chosen[-1].id]
         return Written(tuple(chosen), finished=False)
 
-    def _evaluate(self, tokens: Sequence[int]) -> Logits:
-        """Logits (vocabulary,) after the tokens."""
-        array = (llama_cpp.llama_token * len(tokens))(*tokens)
-        batch = llama_cpp.llama_batch_get_one(array, len(tokens))
+    def _guess(self, chosen: Sequence[Token], expect: Expect, room: int) -> list[int]:
+        text = b"".join(token.piece for token in chosen).decode("utf-8", "ignore")
+        return self.tokenize(expect(text))[: max(0, room - len(chosen) - 1)]
+
+    def _forget(self, kept: int) -> None:
+        """Keep what was evaluated of the first tokens only."""
+        llama_cpp.llama_memory_seq_rm(self._memory, 0, kept, -1)
+        self._kept = kept
+
+    def _evaluate(self, pending: Sequence[int], guess: Sequence[int]) -> Iterator[Logits]:
+        """Logits (vocabulary,) after the last pending token and after each guessed one."""
+        batch = self._batch
+        batch.n_tokens = len(pending) + len(guess)
+        for number, token in enumerate((*pending, *guess)):
+            batch.token[number] = token
+            batch.pos[number] = self._kept + number
+            batch.n_seq_id[number] = 1
+            batch.seq_id[number][0] = 0
+            batch.logits[number] = number >= len(pending) - 1
         if llama_cpp.llama_decode(self._context, batch) != 0:
             raise ModelAway("llama.cpp could not evaluate the question")
-        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
+        first = len(pending) - 1
+        return (self._logits_at(first + number) for number in range(len(guess) + 1))
+
+    def _logits_at(self, number: int) -> Logits:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, number)
         return np.ctypeslib.as_array(pointer, shape=(self._size,))
 
-    def _choose(self, logits: Logits) -> tuple[int, float]:
-        """The likeliest token the grammar allows, and its probability among the allowed.
+    def _choose(self, logits: Logits) -> Token:
+        """The likeliest token the grammar allows, with its probability among the allowed.
 
         Nearly always that is the likeliest of all, and asking the grammar about one token costs a
-        thousandth of asking it about all of them.
+        thousandth of asking it about all of them. Else it is asked about the likeliest few, and
+        about all only when those say too little.
         """
         best = int(logits.argmax())
-        if self._allows(best, float(logits[best])):
-            share = float(1.0 / np.exp(logits - logits[best]).sum(dtype=np.float64))
-            if share >= SURE:
-                return best, share
-        allowed = self._masked(logits)
-        best = int(allowed.argmax())
-        if allowed[best] == REJECTED:
+        likelihood = np.exp(logits - logits[best])
+        total = float(likelihood.sum(dtype=np.float64))
+        if 1.0 / total >= SURE and self._allows(best, float(logits[best])):
+            return self._token(best, 1.0 / total, None)
+        few = np.argpartition(logits, -FEW)[-FEW:]
+        allowed = few[self._masked(logits, few) != REJECTED]
+        inside = float(likelihood[allowed].sum(dtype=np.float64))
+        outside = total - float(likelihood[few].sum(dtype=np.float64))
+        if outside > NEGLIGIBLE * inside:
+            everything = np.arange(self._size)
+            allowed = everything[self._masked(logits, everything) != REJECTED]
+            inside = float(likelihood[allowed].sum(dtype=np.float64))
+        if not len(allowed):
             raise BrokenGrammar("the grammar allows no token here")
-        return best, float(1.0 / np.exp(allowed - allowed[best]).sum(dtype=np.float64))
+        ranked = allowed[np.argsort(logits[allowed])[::-1][:2]]
+        # Far from the likeliest of all, what is allowed can underflow to nothing.
+        share = float(likelihood[ranked[0]]) / inside if inside > 0 else 1.0
+        return self._token(int(ranked[0]), share, int(ranked[1]) if len(ranked) > 1 else None)
+
+    def _token(self, token: int, probability: float, other: int | None) -> Token:
+        piece = b"" if token == self._end else self._piece(token)
+        return Token(piece, probability, token, other)
 
     def _allows(self, token: int, logit: float) -> bool:
         one = (llama_cpp.llama_token_data * 1)(llama_cpp.llama_token_data(token, logit, 0.0))
         self._apply(one, 1)
         return bool(one[0].logit != REJECTED)
 
-    def _masked(self, logits: Logits) -> Logits:
-        """The logits with -inf wherever the grammar forbids the token."""
+    def _masked(self, logits: Logits, tokens: NDArray[np.int64]) -> Logits:
+        """The tokens' logits with -inf wherever the grammar forbids the token."""
         view = np.ctypeslib.as_array(self._candidates).view(
             np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
-        )
-        view["id"] = np.arange(self._size, dtype=np.int32)
-        view["logit"] = logits
-        self._apply(self._candidates, self._size)
+        )[: len(tokens)]
+        view["id"] = tokens
+        view["logit"] = logits[tokens]
+        self._apply(self._candidates, len(tokens))
         return np.array(view["logit"])
 
     def _apply(self, candidates: ctypes.Array[llama_cpp.llama_token_data], size: int) -> None:
@@ -195,15 +301,6 @@ class LanguageModel:
         buffer = ctypes.create_string_buffer(128)
         length = llama_cpp.llama_token_to_piece(self._vocabulary, token, buffer, 128, 0, False)
         return buffer.raw[: max(0, length)]
-
-    def _attach(self, adapter: Path) -> None:
-        lora = llama_cpp.llama_adapter_lora_init(self._model, str(adapter).encode())
-        if not lora:
-            raise ModelAway(f"{adapter}: llama.cpp refuses the adapter for {self.name}")
-        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(lora)
-        scales = (ctypes.c_float * 1)(1.0)
-        if llama_cpp.llama_set_adapters_lora(self._context, adapters, 1, scales) != 0:
-            raise ModelAway(f"{adapter}: the adapter does not fit {self.name}")
 
 
 def tokenize(vocabulary: llama_cpp.llama_vocab_p, text: str) -> list[int]:

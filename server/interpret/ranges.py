@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import NUMBER_MAX, Condition, Range
@@ -55,7 +55,7 @@ class Ranges:
         one = {field: values[0] for field, values in said.items() if len(values) == 1}
         written = [line.text.lstrip("-/&").partition("=")[0] for line in lines]
         return tuple(
-            Line(f"{line.text.partition('=')[0]}={one[field]}", line.probability)
+            replace(line, text=f"{line.text.partition('=')[0]}={one[field]}")
             if field in one and written.count(field) == 1 and "=" in line.text
             else line
             for line, field in zip(lines, written, strict=True)

@@ -1,7 +1,6 @@
 """Reads questions: one worker owns the model, a bounded queue stands before it."""
 
 import asyncio
-import math
 import threading
 import time
 import unicodedata
@@ -11,18 +10,20 @@ from dataclasses import dataclass
 
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
-from server.filter import Filter, placed_conditions
+from server.filter import Condition, Filter, placed_conditions
+from server.interpret.calibration import Calibration
 from server.interpret.contradictions import contradicts
+from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
-from server.interpret.lines import Line
-from server.interpret.model import LanguageModel, Token, Written
+from server.interpret.lexicon import Lexicon, LexiconReading, words_of
+from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.prompt import build_prompt, tidy
-from server.interpret.signs import Signs
-from server.interpret.words import Vocabulary
+from server.interpret.words import Attribution, Vocabulary
+from server.interpret.written import Understanding, lines_of
 from server.phrases import Phrases
-from server.spelling import PHRASE_LENGTH_MAX, Reading, read, spell_condition
+from server.spelling import PHRASE_LENGTH_MAX, Reading, spell
 
 DOUBTFUL_BELOW = 0.8
 
@@ -36,6 +37,16 @@ class ReaderSettings:
     reference_year: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A reading with confidence, alternatives and words of each condition, in the filter's order."""
+
+    reading: Reading
+    confidences: tuple[float, ...]
+    alternatives: tuple[tuple[Condition, ...], ...]
+    shared: Attribution
+
+
 class Reader:
     """Turns questions into interpretations; safe to call from many tasks of one event loop."""
 
@@ -45,26 +56,42 @@ class Reader:
         catalogue: Catalogue,
         phrases: Phrases,
         settings: ReaderSettings,
+        *,
+        calibration: Calibration,
     ) -> None:
         self._model = model
         self._catalogue = catalogue
         self._settings = settings
+        self._calibration = calibration
         self._hints = Hints(catalogue, phrases)
-        self._signs = Signs(catalogue)
+        self._lexicon = Lexicon(catalogue, phrases)
+        self._forced = Forced(catalogue)
+        self._understanding = Understanding(catalogue, self._hints)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
 
     async def read(self, question: str) -> Interpretation:
-        """The interpretation; InvalidQuestion, or TooBusy at once when the queue is full."""
+        """The interpretation; InvalidQuestion, or TooBusy at once when the queue is full.
+
+        What the panel's phrases say word for word waits for no model.
+        """
         tidied = check_question(question, self._settings.question_length)
+        started = time.perf_counter()
+        if not is_readable(tidied):
+            return self._interpretation(tidied, self._nothing(tidied), started)
+        said = await asyncio.to_thread(self._lexicon.read, tidied)
+        found = self._certain(tidied, said) if said.complete else await self._ask(tidied, said)
+        return self._interpretation(tidied, found, started)
+
+    async def _ask(self, question: str, said: LexiconReading) -> _Read:
         if self._waiting > self._settings.queue_length:
             raise TooBusy(f"{self._waiting} questions are waiting for the model")
         gone = threading.Event()
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._worker, self._read, tidied, gone
+                self._worker, self._read, question, said, gone
             )
         except asyncio.CancelledError:
             gone.set()
@@ -77,57 +104,63 @@ class Reader:
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._model.close()
 
-    def _read(self, question: str, gone: threading.Event) -> Interpretation:
-        started = time.perf_counter()
+    def _read(self, question: str, said: LexiconReading, gone: threading.Event) -> _Read:
+        """What the model makes of a question that the lexicon could not read alone."""
         mentions = self._hints.find(question)
-        reading = _nothing(question)
-        confidences: tuple[float, ...] = ()
-        if is_readable(question):
-            written = self._model.write(build_prompt(question, mentions), cancelled=gone.is_set)
-            reading, confidences = self._understand(question, written, mentions)
-        return self._interpretation(question, mentions, reading, confidences, started)
-
-    def _understand(
-        self, question: str, written: Written, mentions: tuple[Mention, ...]
-    ) -> tuple[Reading, tuple[float, ...]]:
-        if not written.finished:
-            raise InvalidQuestion("the question holds more conditions than can be read at once")
-        lines = self._signs.keep(tuple(_lines(written.tokens)), question, mentions)
-        lines = self._hints.ranges.keep(lines, mentions)
-        ordered = sorted(lines, key=lambda line: _part(line.text))
-        reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
-        unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)
-        probabilities = {line.text: line.probability for line in ordered}
-        return Reading(reading.filter, unsupported), tuple(
-            _confidences(reading.filter, probabilities)
+        expected = Expected(spell(said.reading).splitlines(), self._forced)
+        prompt = build_prompt(question, mentions)
+        written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
+        lines = lines_of(written, self._model, doubtful=self._is_doubtful)
+        understood = self._understanding.of(question, lines, mentions)
+        shared = self._shared(question, understood.reading, mentions)
+        query = understood.reading.filter
+        if shared.unused and not query.restricts and not query.by:
+            return self._nothing(question, mentions)
+        return _Read(
+            understood.reading,
+            tuple(map(self._calibration, understood.probabilities)),
+            understood.alternatives,
+            shared,
         )
 
-    def _interpretation(
-        self,
-        question: str,
-        mentions: tuple[Mention, ...],
-        reading: Reading,
-        confidences: tuple[float, ...],
-        started: float,
-    ) -> Interpretation:
-        query = reading.filter
-        shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
-        if shared.unused and not query.restricts and not query.by:
-            query, reading = Filter(), _nothing(question)
-            shared = self._vocabulary.attribute(question, query, mentions, reading.unsupported)
+    def _certain(self, question: str, said: LexiconReading) -> _Read:
+        """What the lexicon read: every word is accounted for."""
+        shared = Attribution(words_of(question, said), ())
+        count = len(shared.words)
+        sure = (self._calibration.lexicon,) * count
+        return _Read(said.reading, sure, ((),) * count, shared)
+
+    def _nothing(self, question: str, mentions: tuple[Mention, ...] = ()) -> _Read:
+        reading = Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
+        return _Read(reading, (), (), self._shared(question, reading, mentions))
+
+    def _shared(
+        self, question: str, reading: Reading, mentions: tuple[Mention, ...]
+    ) -> Attribution:
+        return self._vocabulary.attribute(question, reading.filter, mentions, reading.unsupported)
+
+    def _is_doubtful(self, probability: float) -> bool:
+        return self._calibration(probability) < DOUBTFUL_BELOW
+
+    def _interpretation(self, question: str, found: _Read, started: float) -> Interpretation:
+        reading = found.reading
         conditions = tuple(
-            ReadCondition(part, group, condition, confidence, words)
-            for (part, group, condition), confidence, words in zip(
-                placed_conditions(query), confidences, shared.words, strict=False
+            ReadCondition(part, group, condition, confidence, words, others)
+            for (part, group, condition), confidence, words, others in zip(
+                placed_conditions(reading.filter),
+                found.confidences,
+                found.shared.words,
+                found.alternatives,
+                strict=False,
             )
         )
         return Interpretation(
             question=question,
             language=language_of(question),
-            filter=query,
+            filter=reading.filter,
             conditions=conditions,
             unsupported=reading.unsupported,
-            unused=shared.unused,
+            unused=found.shared.unused,
             warnings=tuple(self._warnings(reading, conditions)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
@@ -166,34 +199,3 @@ def is_readable(question: str) -> bool:
     if not letters:
         return any(c.isdecimal() for c in question)
     return len(known) * 2 > len(letters)
-
-
-def _nothing(question: str) -> Reading:
-    return Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
-
-
-def _part(line: str) -> int:
-    """Where lines of this mark stand; the lines of `either` keep their order."""
-    order = {"-": 1, "/": 2, "&": 2, ">": 3, "#": 4, "?": 5}
-    return order.get(line[:1], 0)
-
-
-def _lines(tokens: tuple[Token, ...]) -> Iterator[Line]:
-    """The lines that were written, each with the product of its tokens' probabilities."""
-    line, total = b"", 0.0
-    for token in tokens:
-        line += token.piece
-        total += math.log(max(token.probability, 1e-12))
-        if line.endswith(b"\n"):
-            yield Line(line[:-1].decode("utf-8"), math.exp(total))
-            line, total = b"", 0.0
-
-
-def _confidences(query: Filter, probabilities: dict[str, float]) -> Iterator[float]:
-    """How likely each condition was, in the filter's order."""
-    begun: set[int] = set()
-    for part, group, condition in placed_conditions(query):
-        mark = {"where": "", "not": "-", "either": "&" if group in begun else "/"}[part]
-        if part == "either":
-            begun.add(group)
-        yield probabilities.get(spell_condition(condition, mark), 0.0)

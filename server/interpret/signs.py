@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from server.catalogue import Catalogue
 from server.interpret.lines import Line
@@ -34,7 +35,7 @@ class Signs:
         wrong = {_turned(named).line: named.line for named in said if _turned(named) not in said}
         taken = {line.text.partition("=")[0] for line in lines}
         kept = [
-            Line(wrong[line.text], line.probability)
+            replace(line, text=wrong[line.text])
             if line.text in wrong and wrong[line.text].partition("=")[0] not in taken
             else line
             for line in lines

@@ -98,9 +98,13 @@ class Decoding(_Frozen):
 
 
 class Adapter(Pin):
-    """What tuning for one catalogue added to a model; `file` is in the models folder."""
+    """What tuning for one catalogue added to a model; files are in the models folder.
+
+    `calibration` belongs to this adapter and no other.
+    """
 
     file: RelativePath
+    calibration: RelativePath | None = None
 
 
 class Model(Pin):
@@ -171,6 +175,13 @@ class Manifest(_Frozen):
         if difference is not None:
             raise BrokenDownload(f"{path}: {difference}. Install Panelens again.")
         return path
+
+    def calibration(self, model: Model, catalogue: str) -> Path | None:
+        """Where the calibration of that catalogue's adapter is; None when there is none."""
+        adapter = model.adapters.get(catalogue)
+        if adapter is None or adapter.calibration is None:
+            return None
+        return self.folder / adapter.calibration
 
 
 def read_manifest(path: Path | None = None) -> Manifest:

@@ -13,7 +13,15 @@ from server.interpret.interpretation import interpretation_as_json
 from server.interpret.reader import Reader
 from tests.model.conftest import QUEUE
 
-LONG_WAY = "서울에 사는 30대 기혼 여성 중 아이폰을 쓰고 OTT를 이용하는 사람 100명"
+# Word for word in the panel's phrases, and not: the latter is asked of the model.
+SAID = "서울에 사는 30대 기혼 여성 중 아이폰을 쓰고 OTT를 이용하는 사람 100명"
+LONG_WAY = "요새 살림이 나아졌다는 서울 30대 기혼 여성 중 아이폰을 애용하며 OTT를 끼고 사는 100명"
+
+
+async def until_waiting(reader: Reader, count: int) -> None:
+    """Wait until so many questions are at the model or wait for it."""
+    while reader._waiting < count:  # noqa: ASYNC110  (the reader has no event to wait for)
+        await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,40 @@ async def test_what_is_no_language_we_know_is_not_given_to_the_model(reader: Rea
     assert not reading.understood
 
 
+async def test_what_the_phrases_say_word_for_word_is_certain_and_asks_no_model(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("the model was asked")
+
+    monkeypatch.setattr(reader._model, "write", refuse)
+    reading = await reader.read(SAID)
+    assert reading.unused == reading.unsupported == reading.warnings == ()
+    assert {c.confidence for c in reading.conditions} == {reader._calibration.lexicon}
+    assert all(c.words for c in reading.conditions)
+    assert all(word in SAID for c in reading.conditions for word in c.words)
+
+
+async def test_a_doubtful_condition_comes_with_what_it_could_be_instead(
+    reader: Reader, panel: Catalogue
+) -> None:
+    asked = [
+        "월급 괜찮은 서울 젊은 사람들 중에 차 있는 분",
+        "운동은 하는데 살은 안 빠지는 아줌마",
+        "담배 끊으려는 사람",
+        "돈 좀 버는 강남 사모님",
+        "스트레스를 많이 받고 잠을 못 자는 직장인",
+    ]
+    readings = [await reader.read(question) for question in asked]
+    doubtful = [c for r in readings for c in r.conditions if c.alternatives]
+    assert doubtful
+    for read in doubtful:
+        assert read.condition not in read.alternatives
+        assert len(set(read.alternatives)) == len(read.alternatives) <= 2
+        for other in read.alternatives:
+            assert other.field in panel.by_name
+
+
 async def test_a_question_that_does_not_fit_the_model_is_invalid(reader: Reader) -> None:
     with pytest.raises(InvalidQuestion, match="tokens"):
         await reader.read("가" + "🙂" * 999)
@@ -92,9 +134,10 @@ async def test_a_question_that_does_not_fit_the_model_is_invalid(reader: Reader)
 async def test_a_full_queue_refuses_at_once_and_is_free_again_afterwards(reader: Reader) -> None:
     """One question is at work and QUEUE wait; the next is refused before any of them is done."""
     taken = [asyncio.create_task(reader.read(LONG_WAY)) for _ in range(QUEUE + 1)]
-    await asyncio.sleep(0)
+    await until_waiting(reader, QUEUE + 1)
     with pytest.raises(TooBusy, match=f"{QUEUE + 1} questions are waiting"):
-        await reader.read("서울 여성")
+        await reader.read(LONG_WAY)
+    assert await reader.read(SAID), "what needs no model waits for none"
     assert not any(task.done() for task in taken)
     readings = await asyncio.gather(*taken)
     assert len({str(reading.filter) for reading in readings}) == 1
@@ -121,18 +164,19 @@ async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> 
 
     reader._model.write = counting  # type: ignore[method-assign]  # only listens, then writes
     try:
-        first = asyncio.create_task(reader.read("서울 여성"))
-        waiting = asyncio.create_task(reader.read(LONG_WAY))
-        await asyncio.sleep(0)
+        first = asyncio.create_task(reader.read(LONG_WAY))
+        await until_waiting(reader, 1)
+        waiting = asyncio.create_task(reader.read(f"{LONG_WAY} 정도"))
+        await until_waiting(reader, 2)
         waiting.cancel()
-        last = asyncio.create_task(reader.read("부산 남성"))
+        last = asyncio.create_task(reader.read(f"{LONG_WAY}쯤"))
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert not first.done()
         await asyncio.gather(first, last)
     finally:
         del reader._model.write
-    assert asked == ["서울 여성", "부산 남성"]
+    assert asked == [LONG_WAY, f"{LONG_WAY}쯤"]
 
 
 async def test_a_cancelled_question_at_work_makes_way_for_the_next(reader: Reader) -> None:
@@ -140,6 +184,7 @@ async def test_a_cancelled_question_at_work_makes_way_for_the_next(reader: Reade
     await reader.read(LONG_WAY)
     whole = time.perf_counter() - started
     cancelled = asyncio.create_task(reader.read(LONG_WAY))
+    await until_waiting(reader, 1)
     await asyncio.sleep(whole / 10)
     cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):

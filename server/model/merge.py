@@ -1,0 +1,93 @@
+"""Merges an adapter into its model: one file that is mapped into memory, and half the work a token."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, Keys
+from gguf.quants import dequantize, quantize
+from numpy.typing import NDArray
+
+# The merged weights are kept this precisely: the base is a mix of 4 to 8 bits, to which the adapter
+# was tuned; rounding the sum to fewer bits than these loses readings (models/README.md).
+MERGED_TYPE = GGMLQuantizationType.Q8_0
+_EMBEDDING = "token_embd.weight"
+
+
+def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path:
+    """The file of the model with the adapter merged in, made beside the model if it is not there.
+
+    A merged file whose bytes are no longer those that were written is made again; those of other
+    adapters for the same catalogue are removed.
+    """
+    mark = _sha256(adapter)[:12]
+    merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}.gguf")
+    with FileLock(merged.with_suffix(".lock")):
+        if not _is_whole(merged):
+            say(f"merging {adapter.name} into {model.name}")
+            part = merged.with_suffix(".part")
+            _merge(model, adapter, part)
+            _sum_of(merged).write_text(_sha256(part), "ascii")
+            part.replace(merged)
+    for other in model.parent.glob(f"{model.stem}-{adapter.stem}-*.gguf"):
+        if other != merged:
+            other.unlink(missing_ok=True)
+            _sum_of(other).unlink(missing_ok=True)
+    return merged
+
+
+def _merge(model: Path, adapter: Path, target: Path) -> None:
+    reader = GGUFReader(model)
+    lora = GGUFReader(adapter)
+    deltas = _deltas(lora)
+    writer = GGUFWriter(target, arch="gemma3")
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name == Keys.General.ARCHITECTURE:
+            continue
+        kind = field.types[0]
+        inside = field.types[-1] if kind == GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), kind, inside)
+    for tensor in reader.tensors:
+        delta = deltas.get(tensor.name)
+        if delta is None:
+            writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
+            continue
+        weights = np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
+        packed = quantize(weights + delta(), MERGED_TYPE)
+        writer.add_tensor(tensor.name, packed, raw_dtype=MERGED_TYPE)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _deltas(lora: GGUFReader) -> Mapping[str, Callable[[], NDArray[np.float32]]]:
+    """What each weight changes by: alpha / rank · B A (Hu et al. 2021, arXiv:2106.09685)."""
+    matrices = {t.name: np.array(t.data, dtype=np.float32) for t in lora.tensors}
+    alpha_field = lora.get_field(Keys.Adapter.LORA_ALPHA)
+    alpha = float(alpha_field.contents()) if alpha_field is not None else 1.0
+
+    def product(name: str) -> Callable[[], NDArray[np.float32]]:
+        a, b = matrices[f"{name}.lora_a"], matrices[f"{name}.lora_b"]
+        return lambda: np.asarray((alpha / a.shape[0]) * (b @ a), dtype=np.float32)
+
+    names = {name.removesuffix(".lora_a") for name in matrices if name.endswith(".lora_a")}
+    return {name: product(name) for name in names}
+
+
+def _is_whole(merged: Path) -> bool:
+    written = _sum_of(merged)
+    if not merged.is_file() or not written.is_file():
+        return False
+    return written.read_text("ascii") == _sha256(merged)
+
+
+def _sum_of(merged: Path) -> Path:
+    return merged.with_suffix(".sha256")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,118 @@
+"""The lexicon reads what is said word for word, and says when that is not all."""
+
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.catalogue import Catalogue, find_catalogue
+from server.filter import canonical, equal, load_catalogue, parse_filter
+from server.interpret.lexicon import Lexicon, words_of
+from server.interpret.prompt import tidy
+from server.phrases import Phrases, read_phrases
+from server.spelling import spell
+from server.training.questions import generate
+
+
+@pytest.fixture(scope="module")
+def panel() -> Catalogue:
+    return load_catalogue("welcome")
+
+
+@pytest.fixture(scope="module")
+def phrases(panel: Catalogue) -> Phrases:
+    return read_phrases(find_catalogue("welcome").parent, panel)
+
+
+@pytest.fixture(scope="module")
+def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
+    return Lexicon(panel, phrases)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("서울 20대 남자 100명", ["gender=남성", "age=20..29", "region=서울", "#100"]),
+        ("서울, 부산 여성", ["gender=여성", "region=서울|부산"]),
+        ("서울이나 부산에 사는 사람", ["region=서울|부산"]),
+        ("월급 3백만원 이상인 사무직", ["personal_income=300..", "job=사무직"]),
+        ("스무 명", ["#20"]),
+        ("갤럭시 쓰고 차 있는 사람", ["phone_brand=삼성전자", "car_owned=있다"]),
+        ("OTT를 이용하는 분", ["-ott_count=이용하지 않는다"]),
+        ("women in Busan, 50 people", ["gender=여성", "region=부산", "#50"]),
+    ],
+)
+def test_a_question_in_the_panels_own_words_is_read_whole(
+    lexicon: Lexicon, panel: Catalogue, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert set(spell(said.reading).splitlines()) == set(lines)
+    words = words_of(question, said)
+    assert all(each and all(word in question for word in each) for each in words)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "수도권은 빼놓고 여성",
+        "아이폰 쓰거나 테슬라 타는 사람",
+        "서울이나 여성",
+        "여성 빼고 서울",
+        "서울 30대보다 나이 많은 사람",
+        "서울 사는 유명한 사람",
+        "women not in Seoul",
+        "서울 20대 30대 여성 100명 50명",
+        "ㅁㄴㅇㄹ",
+        "",
+    ],
+)
+def test_what_turns_or_joins_or_is_not_known_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+
+
+def test_a_word_that_means_two_things_is_not_decided(lexicon: Lexicon) -> None:
+    ambiguous = next(key for key, found in lexicon._index.items() if len(found) > 1)
+    assert not lexicon.read(ambiguous).complete
+
+
+def test_generated_questions_that_are_read_whole_are_read_right(
+    lexicon: Lexicon, panel: Catalogue, phrases: Phrases
+) -> None:
+    """A few words mean two things in the phrases themselves; more than that is a mistake here."""
+    whole = right = 0
+    wrong = []
+    for example in islice(generate(panel, phrases, seed=99), 1500):
+        said = lexicon.read(example.question)
+        if said.complete:
+            whole += 1
+            good = equal(said.reading.filter, example.reading.filter, panel)
+            right += good
+            if not good:
+                wrong.append((example.question, spell(said.reading), spell(example.reading)))
+    assert whole > 300
+    assert right / whole > 0.98, wrong[:5]
+
+
+@given(question=st.text(max_size=80))
+def test_any_text_is_read_without_a_mistake_of_ours(
+    lexicon: Lexicon, panel: Catalogue, question: str
+) -> None:
+    reading = lexicon.read(tidy(question)).reading
+    canonical(reading.filter, panel)
+
+
+def test_more_words_never_make_a_reading_whole_that_drops_them(lexicon: Lexicon) -> None:
+    for extra in ("종교", "반짝이는", "purple", "쿨한"):
+        said = lexicon.read(f"{extra} 서울 20대 남자 100명")
+        assert not said.complete or extra in " ".join(said.reading.unsupported)
+
+
+def test_everyone_is_never_read_from_silence(lexicon: Lexicon, panel: Catalogue) -> None:
+    for question in ("사람", "보여줘", "people please"):
+        said = lexicon.read(question)
+        assert not said.complete
+        assert said.reading.filter == parse_filter({}, panel)
