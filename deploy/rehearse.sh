@@ -64,7 +64,7 @@ step "A database beside it, the roles, the demo panel"
 inside bash -euc '
 bin=$(dirname "$(find /opt/panelens/current/venv -path "*pginstall/bin/initdb")")
 useradd -m pg && echo rehearsal > /home/pg/word && chown pg /home/pg/word
-runuser -u pg -- "$bin/initdb" -D /home/pg/data -U admin --auth=scram-sha-256 --pwfile=/home/pg/word >/dev/null
+runuser -u pg -- "$bin/initdb" -D /home/pg/data -U admin --encoding=UTF8 --locale=C.UTF-8 --auth=scram-sha-256 --pwfile=/home/pg/word >/dev/null
 runuser -u pg -- "$bin/pg_ctl" -D /home/pg/data -o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp" -l /home/pg/log -w start >/dev/null
 export PGPASSWORD=rehearsal PGHOST=127.0.0.1 PGUSER=admin
 psql -q -d postgres -c "create database panelens"
