@@ -75,6 +75,7 @@ from server.terminal import (
     print_report,
     print_runs,
 )
+from server.training.calibrate import calibrate as calibrate_confidence
 from server.web.app import create_app
 
 app = typer.Typer(
@@ -258,6 +259,22 @@ def tune(
             ),
         )
     console.print(f"{adapter}: pin its size and SHA-256 in models/manifest.toml to use it.")
+
+
+@app.command()
+def calibrate(
+    recorded: Annotated[Path, typer.Argument(help="what `evaluate --record` wrote, uncalibrated")],
+    target: Annotated[
+        Path, typer.Argument(help="the calibration to write, to ship beside the adapter")
+    ],
+) -> None:
+    """Fit confidence to how often readings were right (needs the extra "tune")."""
+    catalogue = open_catalogue(read_settings())
+    try:
+        count = calibrate_confidence(recorded, catalogue, target)
+    except ImportError as error:
+        raise SetupError(f"{error}: install the extra first: uv sync --extra tune") from error
+    console.print(f"{target}: fitted to {count} questions.")
 
 
 @app.command()

@@ -112,7 +112,6 @@ class Reading:
     """
 
     model: str
-    adapter: str
     threads: int
     ours: ReadTime
     ours_on_few: ReadTime

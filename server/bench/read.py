@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import cast
+from typing import Any, cast
 
 import llama_cpp
 import psutil
@@ -21,10 +21,12 @@ from server.catalogue import Catalogue, find_catalogue
 from server.errors import InvalidQuestion, SetupError
 from server.filter import load_catalogue
 from server.grammar import build_grammar
+from server.interpret.calibration import Calibration
 from server.interpret.model import LanguageModel, Written
 from server.interpret.reader import Reader, ReaderSettings
 from server.model.download import download
 from server.model.manifest import Decoding, read_manifest
+from server.model.merge import merged_model
 from server.phrases import read_phrases
 from server.settings import Settings
 
@@ -41,7 +43,6 @@ class _Weights:
     """What both readers are given."""
 
     file: Path
-    adapter: Path | None
     decoding: Decoding
     threads: int
 
@@ -62,7 +63,6 @@ class _RecordingModel(LanguageModel):
         super().__init__(
             weights.file,
             grammar=build_grammar(catalogue),
-            adapter=weights.adapter,
             context_tokens=weights.decoding.context_tokens,
             output_tokens_max=weights.decoding.output_tokens_max,
             threads=weights.threads,
@@ -70,9 +70,9 @@ class _RecordingModel(LanguageModel):
         self.prompts: list[str] = []
         self.written: list[Written] = []
 
-    def write(self, prompt: str, *, cancelled: Callable[[], bool] = lambda: False) -> Written:
+    def write(self, prompt: str, **options: Any) -> Written:
         """Continue the prompt, and remember it."""
-        written = super().write(prompt, cancelled=cancelled)
+        written = super().write(prompt, **options)
         self.prompts.append(prompt)
         self.written.append(written)
         return written
@@ -95,7 +95,6 @@ def measure_read(
     peer = in_child(_read_peer, catalogue.name, weights, ours.prompts)
     return Reading(
         model=weights.file.name,
-        adapter="" if weights.adapter is None else weights.adapter.name,
         threads=weights.threads,
         ours=all_of_them.time,
         ours_on_few=ours.time,
@@ -113,9 +112,10 @@ def _weights(catalogue: Catalogue, settings: Settings, console: Console) -> _Wei
     entry = manifest.model(settings.model)
     if entry.decoding is None:
         raise SetupError(f"{settings.model!r} is only there to make other models from")
+    file = download(settings.model, settings=settings, console=console, manifest=manifest)
+    adapter = manifest.adapter(entry, catalogue.name)
     return _Weights(
-        file=download(settings.model, settings=settings, console=console, manifest=manifest),
-        adapter=manifest.adapter(entry, catalogue.name),
+        file=file if adapter is None else merged_model(file, adapter, console.print),
         decoding=entry.decoding,
         threads=settings.model_threads,
     )
@@ -132,7 +132,7 @@ def _read_ours(
         reference_year=settings.reference_year,
     )
     model = _RecordingModel(weights, catalogue)
-    reader = Reader(model, catalogue, phrases, limits)
+    reader = Reader(model, catalogue, phrases, limits, calibration=Calibration())
 
     def read(question: str) -> None:
         asyncio.run(_read(reader, question))
@@ -155,11 +155,10 @@ async def _read(reader: Reader, question: str) -> None:
 
 
 def _read_peer(name: str, weights: _Weights, prompts: Sequence[str]) -> _Taken:
-    """The same weights, adapter, grammar and prompts, as the binding's README shows it."""
+    """The same weights, grammar and prompts, as the binding's README shows it."""
     llama_cpp.llama_log_set(_unheard, ctypes.c_void_p(0))
     model = llama_cpp.Llama(
         str(weights.file),
-        lora_path=None if weights.adapter is None else str(weights.adapter),
         n_ctx=weights.decoding.context_tokens,
         n_threads=weights.threads,
         n_threads_batch=weights.threads,

@@ -68,7 +68,7 @@ def _counts(searching: Searching) -> Table:
 def _read(reading: Reading) -> Table:
     """Readers side by side: a line for each figure is narrower than one for each reader."""
     readers = (reading.ours, reading.ours_on_few, reading.peer)
-    model = " + ".join(name for name in (reading.model, reading.adapter) if name)
+    model = reading.model
     table = _table(
         f"read: {model}, threads: {reading.threads}",
         "",

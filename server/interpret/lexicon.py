@@ -1,7 +1,7 @@
 """Reads what a panel's phrases say word for word: certain where they account for the whole question."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
@@ -262,6 +262,23 @@ class _Pattern:
             line = self.line_of(match)
             if line is not None:
                 yield Match((Meaning((line,)),), match.start(), match.end())
+
+
+def left_out(
+    question: str, said: LexiconReading, *, fields: Set[str], unused: Sequence[str]
+) -> tuple[str, ...]:
+    """The conditions of phrases that a reading left out: plain ones, on fields it does not speak of.
+
+    Only phrases with a word among `unused` count: the others led to something already.
+    """
+    found: dict[str, set[str]] = {}
+    for match in said.matches:
+        words = question[match.start : match.end]
+        if len(match.meanings) == 1 and any(word in words or words in word for word in unused):
+            for line in match.meanings[0].lines:
+                if line[0] not in ">#?" and _key(line)[1] not in fields:
+                    found.setdefault(_key(line)[1], set()).add(line)
+    return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
 
 
 def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]:

@@ -16,7 +16,8 @@ from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
-from server.interpret.lexicon import Lexicon, LexiconReading, words_of
+from server.interpret.lexicon import Lexicon, LexiconReading, left_out, words_of
+from server.interpret.lines import Line
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.prompt import build_prompt, tidy
@@ -113,6 +114,13 @@ class Reader:
         lines = lines_of(written, self._model, doubtful=self._is_doubtful)
         understood = self._understanding.of(question, lines, mentions)
         shared = self._shared(question, understood.reading, mentions)
+        spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
+        fields = spoken | set(understood.reading.filter.by)
+        extra = left_out(question, said, fields=fields, unused=shared.unused)
+        if extra:
+            lines = (*lines, *(Line(text, 1.0) for text in extra))
+            understood = self._understanding.of(question, lines, mentions)
+            shared = self._shared(question, understood.reading, mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions)
