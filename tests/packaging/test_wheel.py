@@ -15,7 +15,9 @@ BUNDLE = "server/bundle/"
 # What the product reads outside its package; a folder stands for every file in it.
 CARRIED = (
     "grammars",
-    "web",
+    "web/templates",
+    "web/static",
+    "web/messages",
     "models/manifest.toml",
     "models/kept-words.txt",
     "models/licences",
