@@ -19,7 +19,11 @@ def calibrate(recorded: Path, catalogue: Catalogue, target: Path) -> int:
     """
     from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415  (an optional extra)
 
-    cases = [c for c in read_recorded(recorded, catalogue).cases if c.confidence is not None]
+    cases = [
+        case
+        for case in read_recorded(recorded, catalogue).cases
+        if case.confidence is not None and case.predicted.filter.restricts
+    ]
     read = [(c.confidence, c.is_exact(catalogue)) for c in cases]
     certain = [right for confidence, right in read if confidence == 1.0]
     model = [(confidence, right) for confidence, right in read if confidence != 1.0]
