@@ -21,6 +21,9 @@ from server.web.site import Site, SiteOf, language_of
 from server.web.wanting import while_wanted
 from server.web.wording import Wording
 
+# A header line much longer than this is refused by clients and proxies.
+ADDRESS_MAX = 8_000
+
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -50,7 +53,8 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     response = site.html(request, template, page, 200 if problem is None else problem.status)
     response.headers.update({} if problem is None else headers_of(problem))
     # A form's redirect ends here; without this the address bar would show where it was sent to.
-    response.headers["hx-push-url"] = address.href
+    if len(address.href) <= ADDRESS_MAX:
+        response.headers["hx-push-url"] = address.href
     if answer is not None and address.page == 1 and request.method == "GET":
         response.background = remembering(site, person, address.question, answer)
     return response

@@ -51,7 +51,8 @@ def test_every_phrase_the_panel_cannot_answer_is_in_its_question(examples: list[
 def test_every_question_is_tidy_and_says_something(examples: list[Example]) -> None:
     for example in examples:
         assert example.question == tidy(example.question) != ""
-        assert "{" not in example.question, example
+        # "{}" alone is nonsense that people do type; anywhere else it is a slot left unfilled.
+        assert "{" not in example.question or "nonsense" in example.tags, example
 
 
 def test_questions_are_in_the_language_they_say(examples: list[Example]) -> None:
