@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
-from server.filter import LIMIT_MAX, Condition, Range, parse_filter
+from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.words import read_plain_words
 from server.numerals import HANGUL_NUMBERS, MONEY_ENGLISH, MONEY_KOREAN, read_money
@@ -80,7 +80,7 @@ class Lexicon:
         self._glue = read_plain_words(turning=False)
         index: dict[str, dict[Meaning, None]] = {}
         for text, meaning in _phrases(catalogue, phrases):
-            key = normalise(text).replace(" ", "")
+            key = _squeezed(text)
             if len(key) > 1 and not key.isdecimal():
                 index.setdefault(key, {})[meaning] = None
         self._index: Mapping[str, tuple[Meaning, ...]] = {k: tuple(v) for k, v in index.items()}
@@ -98,8 +98,8 @@ class Lexicon:
         try:
             reading = read("".join(f"{line}\n" for line in lines), self._catalogue)
         except InvalidFilter:
-            return LexiconReading(Reading(parse_filter({}, self._catalogue)), matches, False)
-        said = reading.filter != parse_filter({}, self._catalogue) or bool(reading.unsupported)
+            return LexiconReading(Reading(Filter()), matches, False)
+        said = reading.filter != Filter() or bool(reading.unsupported)
         complete = one_way and said and self._is_glue(question, matches)
         return LexiconReading(reading, matches, complete)
 
@@ -197,8 +197,7 @@ class Lexicon:
             rest[match.start : match.end] = " " * (match.end - match.start)
         for word in _WORD.findall("".join(rest)):
             key = normalise(word)
-            bare = _PARTICLE_TAIL.sub("", key, count=1) if _PARTICLE_TAIL.fullmatch(key) else key
-            if bare and key not in self._glue:
+            if key not in self._glue and not _PARTICLE_TAIL.fullmatch(key):
                 return False
         return True
 
@@ -216,7 +215,7 @@ def _long_names(catalogue: Catalogue) -> _Names:
     for panel_field in catalogue.fields:
         for answer in panel_field.listed if panel_field.is_long else ():
             for text in (answer.value, answer.label, answer.en, *answer.aliases):
-                key = normalise(text).replace(" ", "")
+                key = _squeezed(text)
                 if len(key) > 1 and not key.isdecimal():
                     line = f"{panel_field.name}={answer.value}"
                     index.setdefault(key, {})[panel_field.name, line] = None
@@ -378,9 +377,7 @@ def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern
 def _slotted(text: str, money: str) -> re.Pattern[str]:
     def slot(found: re.Match[str]) -> str:
         name = found[1]
-        return (
-            rf"(?P<{name}>{_SLOTS.get(name, money) if name not in ('money', 'annual') else money})"
-        )
+        return rf"(?P<{name}>{_SLOTS.get(name, money)})"
 
     escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
     tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
