@@ -37,7 +37,6 @@ from server.accuracy.history import (
 )
 from server.accuracy.recorded import store_recorded, write_recorded
 from server.accuracy.runs import Run, run_as_json
-from server.accuracy.statements import Connection
 from server.answering import Answer, answer_as_json, answer_question
 from server.bench.run import measure
 from server.bench.tables import print_bench
@@ -54,6 +53,7 @@ from server.model.download import download as download_model
 from server.panel.load import load_files
 from server.postgres.check import check_database
 from server.postgres.pool import conninfo
+from server.postgres.statements import Connection
 from server.product import (
     Database,
     Product,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from server.accuracy.statements import Connection, all_rows, template
+from server.postgres.statements import Connection, all_rows, template
 
 TEXT_LENGTH_MAX = 500
 

@@ -11,8 +11,8 @@ from server.access.secrets import (
     check_password,
     hash_password,
 )
-from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.errors import InvalidInput
+from server.postgres.statements import Connection, Present, all_rows, only_row, template
 
 NAME_LENGTH_MAX = 80
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from server.access.people import Known, checked_name
 from server.access.person import Person, Role
 from server.access.secrets import digest, new_session_secret, new_token
-from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.errors import InvalidInput
+from server.postgres.statements import Connection, Present, all_rows, only_row, template
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from server.accuracy.statements import Connection, all_rows, only_row, template
 from server.catalogue import Catalogue
 from server.errors import NotFound
 from server.filter import as_json
+from server.postgres.statements import Connection, all_rows, only_row, template
 from server.spelling import Reading
 
 WAITING_MOST = 200

@@ -9,12 +9,12 @@ from server.accuracy.cases import Case, Evaluation
 from server.accuracy.gold import GoldFile, GoldQuestion
 from server.accuracy.matches import refuse_empty_panel
 from server.accuracy.runs import Run, store_evaluation
-from server.accuracy.statements import Connection
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion
 from server.filter import Filter
 from server.interpret.interpretation import Interpretation
 from server.postgres.pool import explained
+from server.postgres.statements import Connection
 from server.spelling import Reading
 
 Interpret = Callable[[str], Awaitable[Interpretation]]

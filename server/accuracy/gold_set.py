@@ -10,10 +10,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
-from server.accuracy.statements import Connection, all_rows, only_row, template
 from server.catalogue import Catalogue
 from server.errors import BrokenFile, InvalidFilter
 from server.filter import as_json, parse_filter
+from server.postgres.statements import Connection, all_rows, only_row, template
 from server.spelling import Reading
 
 NAME = "gold set"

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from server.accuracy.statements import Connection, all_rows, template
 from server.catalogue import Catalogue
 from server.errors import NotFound
+from server.postgres.statements import Connection, all_rows, template
 
 RUNS_MOST = 50
 WORST_MOST = 20

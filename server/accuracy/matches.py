@@ -6,11 +6,11 @@ from typing import Any
 
 from psycopg import sql
 
-from server.accuracy.statements import Connection, Present, only_row, template
 from server.catalogue import Catalogue
 from server.errors import SetupError
 from server.filter import Filter, as_json, canonical
 from server.panel.schema import table
+from server.postgres.statements import Connection, Present, only_row, template
 from server.search.plan import FALSE, plan
 from server.spelling import Reading
 

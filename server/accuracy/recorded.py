@@ -10,11 +10,11 @@ from server.accuracy.cases import Case, Evaluation
 from server.accuracy.lines import Line, read_lines
 from server.accuracy.matches import has_respondents
 from server.accuracy.runs import Run, has_evaluation, store_evaluation
-from server.accuracy.statements import Connection
 from server.catalogue import Catalogue
 from server.errors import BrokenFile
 from server.filter import as_json
 from server.postgres.pool import explained
+from server.postgres.statements import Connection
 from server.spelling import Reading
 
 HEAD = ("model", "adapter_sha256", "catalogue_version", "file")

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from server.accuracy.cases import Case, Evaluation, fields_of
 from server.accuracy.matches import FilterSet, compile_filters, refuse_empty_panel
 from server.accuracy.measured import Accuracy
-from server.accuracy.statements import Connection, Present, all_rows, only_row, template
 from server.catalogue import Catalogue
 from server.filter import as_json, canonical
+from server.postgres.statements import Connection, Present, all_rows, only_row, template
 from server.search.queries import get_panel
 
 Figures = Mapping[str, Any]
