@@ -1,13 +1,15 @@
 """Reads what a panel's phrases say word for word: certain where they account for the whole question."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
-from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter
+from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
+from server.interpret.compared import COMPARES, compared_groups
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
+from server.interpret.phrase import Match, Meaning, line_key
 from server.interpret.words import read_plain_words
 from server.numerals import HANGUL_NUMBERS, MONEY_ENGLISH, MONEY_KOREAN, read_money
 from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said
@@ -41,35 +43,16 @@ _YEAR_SLOTS = {"yy": "n", "ya": "a", "yb": "b"}
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a phrase says: conditions in the model's spelling, and what the panel cannot answer."""
-
-    lines: tuple[str, ...]
-    unsupported: bool = False
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The fields it speaks of, with their marks left out."""
-        return frozenset(_key(line)[1] for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A phrase found in a question, where it stands (in characters), and its particles behind it."""
-
-    meanings: tuple[Meaning, ...]
-    start: int
-    end: int
-    tail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LexiconReading:
-    """What the phrases of a question say; `complete` when they account for all of it, one way."""
+    """What the phrases of a question say; `complete` when they account for all of it, one way.
+
+    `compared` are the lines of two groups that the question compares.
+    """
 
     reading: Reading
     matches: tuple[Match, ...]
     complete: bool
+    compared: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -94,14 +77,20 @@ class Lexicon:
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
         matches = self._find(question)
-        lines, one_way = self._together(question, matches)
+        groups = compared_groups(question, matches)
+        compared = () if groups is None else self._compared(matches, groups)
+        others = matches if groups is None else (*matches[: groups[0]], *matches[groups[2] :])
+        lines, one_way = self._together(question, others)
+        place = sum(line[0] not in ">#?" for line in lines)
+        lines[place:place] = compared
         try:
             reading = read("".join(f"{line}\n" for line in lines), self._catalogue)
         except InvalidFilter:
             return LexiconReading(Reading(Filter()), matches, False)
         said = reading.filter != Filter() or bool(reading.unsupported)
-        complete = one_way and said and self._is_glue(question, matches)
-        return LexiconReading(reading, matches, complete)
+        plain = COMPARES.sub(_blank, question) if compared else question
+        complete = one_way and said and self._is_glue(plain, matches)
+        return LexiconReading(reading, matches, complete, compared)
 
     def _find(self, question: str) -> tuple[Match, ...]:
         squeezed = squeeze(question)
@@ -163,12 +152,21 @@ class Lexicon:
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
 
+    def _compared(self, matches: Sequence[Match], groups: tuple[int, int, int]) -> tuple[str, ...]:
+        """The lines of two groups, each in the catalogue's order."""
+        first, middle, last = groups
+        lines: list[str] = []
+        for side in (matches[first:middle], matches[middle:last]):
+            said = sorted((m.meanings[0].lines[0] for m in side), key=self._place)
+            lines += [f"{'&' if number else '/'}{line}" for number, line in enumerate(said)]
+        return tuple(lines)
+
     def _place(self, line: str) -> int:
-        return self._catalogue.position(_key(line)[1])
+        return self._catalogue.position(line_key(line)[1])
 
     def _add(self, lines: dict[tuple[str, str], str], line: str) -> bool:
         """Take a condition in; values of one field are alternatives. False when they clash."""
-        mark, name = _key(line)
+        mark, name = line_key(line)
         if ("" if mark else "-", name) in lines:
             return False
         known = lines.setdefault((mark, name), line)
@@ -263,32 +261,27 @@ class _Pattern:
                 yield Match((Meaning((line,)),), match.start(), match.end())
 
 
-def left_out(
-    question: str, said: LexiconReading, *, fields: Set[str], unused: Sequence[str]
-) -> tuple[str, ...]:
-    """The conditions of phrases that a reading left out: plain ones, on fields it does not speak of.
-
-    Only phrases with a word among `unused` count: the others led to something already.
-    """
-    found: dict[str, set[str]] = {}
-    for match in said.matches:
-        words = question[match.start : match.end]
-        if len(match.meanings) == 1 and any(word in words or words in word for word in unused):
-            for line in match.meanings[0].lines:
-                if line[0] not in ">#?" and _key(line)[1] not in fields:
-                    found.setdefault(_key(line)[1], set()).add(line)
-    return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
-
-
 def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]:
     """The words of each condition, in `placed_conditions` order."""
     words: dict[tuple[str, str], list[str]] = {}
+    alone: dict[str, list[str]] = {}
     for match in said.matches:
         for line in match.meanings[0].lines:
-            words.setdefault(_key(line), []).append(question[match.start : match.end])
-    query = said.reading.filter
-    keys = [*(("", c.field) for c in query.where), *(("-", c.field) for c in query.negated)]
-    return tuple(tuple(words.get(key, ())) for key in keys)
+            phrase = question[match.start : match.end]
+            words.setdefault(line_key(line), []).append(phrase)
+            alone.setdefault(line, []).append(phrase)
+    return tuple(
+        tuple(
+            alone.get(spell_condition(c), ())
+            if part == "either"
+            else words.get(("-" if part == "not" else "", c.field), ())
+        )
+        for part, _, c in placed_conditions(said.reading.filter)
+    )
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Meaning]]:
@@ -461,12 +454,6 @@ def _match(meanings: tuple[Meaning, ...], squeezed: Squeezed, start: int, stop: 
 
 def _squeezed(text: str) -> str:
     return normalise(text).replace(" ", "")
-
-
-def _key(line: str) -> tuple[str, str]:
-    """A condition's mark and field."""
-    mark = "-" if line.startswith("-") else ""
-    return mark, line.lstrip("-").partition("=")[0].rstrip("*").lstrip(">#")
 
 
 def _values(line: str) -> list[str]:

@@ -12,11 +12,12 @@ from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Condition, Filter, placed_conditions
 from server.interpret.calibration import Calibration
+from server.interpret.certain import corrected, left_out
 from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
-from server.interpret.lexicon import Lexicon, LexiconReading, left_out, words_of
+from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.lines import Line
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
@@ -112,6 +113,7 @@ class Reader:
         prompt = build_prompt(question, mentions)
         written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful)
+        lines = corrected(question, lines, said)
         understood = self._understanding.of(question, lines, mentions)
         shared = self._shared(question, understood.reading, mentions)
         spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}

@@ -1,0 +1,103 @@
+"""Corrects what the model wrote by what the panel's phrases say for certain."""
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from server.interpret.lexicon import LexiconReading
+from server.interpret.lines import Line
+from server.interpret.phrase import Match, line_key
+
+# Words that turn what stands beside them into its opposite.
+_TURNS = re.compile(
+    r"안|않|못|없|아니|아닌|빼|제외|말고|외의|외에"
+    r"|\b(?:no|not|non|never|neither|nor|none|without|except|exclud\w*|other than|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
+
+
+def corrected(question: str, lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...]:
+    """The lines without what the phrases of the question contradict.
+
+    A compared pair of groups stands as the phrases say it; a condition is not negated where no word
+    turns it; the digits of a range are no count; what a phrase says is no unknown phrase.
+    """
+    known = [match for match in said.matches if match.is_plain]
+    kept = _with_signs(question, lines, known)
+    kept = [line for line in kept if not _is_cut(question, line.text, known)]
+    return _with_groups(kept, said)
+
+
+def left_out(
+    question: str, said: LexiconReading, *, fields: Set[str], unused: Sequence[str]
+) -> tuple[str, ...]:
+    """The conditions of phrases that a reading left out: plain ones, on fields it does not speak of.
+
+    Only phrases with a word among `unused` count: the others led to something already.
+    """
+    found: dict[str, set[str]] = {}
+    for match in said.matches:
+        words = question[match.start : match.end]
+        if len(match.meanings) == 1 and any(word in words or words in word for word in unused):
+            for line in match.meanings[0].lines:
+                if line[0] not in ">#?" and line_key(line)[1] not in fields:
+                    found.setdefault(line_key(line)[1], set()).add(line)
+    return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
+
+
+def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) -> list[Line]:
+    """The lines, none of them negated that a phrase says plainly where no other word turns it."""
+    if _TURNS.search(_rest(question, known)):
+        return list(lines)
+    plain = {line for match in known for line in match.meanings[0].lines}
+    written = {line.text.partition("=")[0] for line in lines}
+    return [
+        replace(line, text=line.text[1:])
+        if line.text.startswith("-")
+        and line.text[1:] in plain
+        and line.text not in plain
+        and line.text[1:].partition("=")[0] not in written
+        else line
+        for line in lines
+    ]
+
+
+def _is_cut(question: str, line: str, known: Sequence[Match]) -> bool:
+    """Whether a count or an unknown phrase was cut out of a phrase that says something else."""
+    if line.startswith("?"):
+        return any(line[1:] in question[m.start : m.end] for m in known)
+    if not line.startswith("#"):
+        return False
+    places = [m.start() for m in re.finditer(rf"(?<!\d){line[1:]}(?!\d)", question)]
+    others = [m for m in known if not any(said.startswith("#") for said in m.meanings[0].lines)]
+    return bool(places) and all(any(m.start <= p < m.end for m in others) for p in places)
+
+
+def _with_groups(lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...]:
+    """The lines with the groups that are compared, in place of others on the same fields."""
+    if not said.compared:
+        return tuple(lines)
+    fields = {line_key(text)[1] for text in said.compared}
+    others = [
+        line
+        for line in lines
+        if line.text[:1] in ">#?" or (line.text[:1] not in "/&" and _field(line) not in fields)
+    ]
+    return (*others, *(Line(text, 1.0) for text in said.compared))
+
+
+def _field(line: Line) -> str:
+    return line_key(line.text)[1]
+
+
+def _rest(question: str, known: Sequence[Match]) -> str:
+    """The question without the phrases that were found in it."""
+    return "".join(_pieces(question, known))
+
+
+def _pieces(question: str, known: Sequence[Match]) -> Iterator[str]:
+    place = 0
+    for match in known:
+        yield question[place : match.start] + " "
+        place = match.end
+    yield question[place:]

@@ -1,0 +1,43 @@
+"""Finds the two groups of a comparison among the phrases of a question: 30대 남성과 40대 여성 비교."""
+
+import re
+from collections.abc import Sequence
+
+from server.interpret.phrase import Match, line_key
+
+COMPARES = re.compile(
+    r"(?:비교|차이)(?:를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"\W*(?:들|분들|인|사람|사람들|people)?\W*"
+    r"(?:와|과|이랑|랑|하고|대|및|vs\.?|versus|with|and|to)?\W*",
+    re.IGNORECASE,
+)
+
+
+def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, int] | None:
+    """Where the two groups lie among the matches, as [first, middle) and [middle, last).
+
+    They speak of the same fields, each once, and a word that links stands between them. The longest
+    such pair counts; None without one, or where the question compares nothing.
+    """
+    if not COMPARES.search(question):
+        return None
+    for size in range(len(matches) // 2, 0, -1):
+        for first in range(len(matches) - 2 * size + 1):
+            middle, last = first + size, first + 2 * size
+            if _are_groups(question, matches[first:middle], matches[middle:last]):
+                return first, middle, last
+    return None
+
+
+def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> bool:
+    if not all(match.says_one_thing for match in (*one, *other)):
+        return False
+    fields = [{line_key(match.meanings[0].lines[0])[1] for match in side} for side in (one, other)]
+    if fields[0] != fields[1] or len(fields[0]) != len(one):
+        return False
+    lines = [{match.meanings[0].lines[0] for match in side} for side in (one, other)]
+    between = one[-1].tail + question[one[-1].end : other[0].start]
+    return lines[0] != lines[1] and _LINK.fullmatch(between) is not None

@@ -1,0 +1,43 @@
+"""A phrase of a panel, found in a question, and what it says."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase says: conditions in the model's spelling, and what the panel cannot answer."""
+
+    lines: tuple[str, ...]
+    unsupported: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields it speaks of, with their marks left out."""
+        return frozenset(line_key(line)[1] for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found in a question, where it stands (in characters), and its particles behind it."""
+
+    meanings: tuple[Meaning, ...]
+    start: int
+    end: int
+    tail: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says conditions in one way, and nothing that the panel lacks."""
+        return len(self.meanings) == 1 and not self.meanings[0].unsupported
+
+    @property
+    def says_one_thing(self) -> bool:
+        """Whether it says one condition that must hold, and nothing else."""
+        lines = self.meanings[0].lines
+        return self.is_plain and len(lines) == 1 and lines[0][0] not in "->#?/&"
+
+
+def line_key(line: str) -> tuple[str, str]:
+    """A condition's mark (`-` or none) and field."""
+    mark = "-" if line.startswith("-") else ""
+    return mark, line.lstrip("-/&").partition("=")[0].rstrip("*").lstrip(">#")
