@@ -39,6 +39,45 @@ HANGUL_NUMBERS = {sino_korean(n): n for n in range(1, 10_000)} | {
     native_korean(n): n for n in range(1, 100)
 }
 
+# Decades and small counts as words that stand alone: in their thirties, one child, 아이 하나.
+ENGLISH_DECADES = {
+    word: 10 * number
+    for number, word in enumerate(
+        ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties"), start=2
+    )
+}
+ENGLISH_COUNTS = {
+    word: number for number, word in enumerate(("one", "two", "three", "four", "five"), start=1)
+}
+KOREAN_COUNTS = {
+    word: number for number, word in enumerate(("하나", "둘", "셋", "넷", "다섯"), start=1)
+}
+# The slots of phrases that are filled with such words.
+COUNTED_SLOTS = {"tens": ENGLISH_DECADES, "nw": ENGLISH_COUNTS, "nc": KOREAN_COUNTS}
+
+
+def counted(slot: str, text: str) -> int | None:
+    """The number a slot was filled with; {yy} is a year by its last two digits, of this century up
+    to 29. None where the words are no number.
+    """
+    if slot in COUNTED_SLOTS:
+        return COUNTED_SLOTS[slot].get(text.lower())
+    if slot == "nh":
+        return HANGUL_NUMBERS.get(text)
+    number = int(text)
+    if slot not in ("yy", "ya", "yb") or number > 99:
+        return number
+    return 2000 + number if number < 30 else 1900 + number
+
+
+def slot_pattern(slot: str) -> str | None:
+    """The regular expression of a slot of words; None for other slots."""
+    return "|".join(COUNTED_SLOTS[slot]) if slot in COUNTED_SLOTS else None
+
+
+# What the number of a slot is called where bounds are made of it.
+SLOT_NUMBERS = {"yy": "n", "ya": "a", "yb": "b", "nh": "n", "tens": "n", "nw": "n", "nc": "n"}
+
 
 def read_money(text: str) -> int | None:
     """An amount in units of 10,000 KRW: 3백만원 → 300, 1억 2천만원 → 12000, 3.5 million won → 350.

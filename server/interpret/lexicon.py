@@ -11,7 +11,15 @@ from server.interpret.compared import COMPARES, compared_groups
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key
 from server.interpret.words import read_plain_words
-from server.numerals import HANGUL_NUMBERS, MONEY_ENGLISH, MONEY_KOREAN, read_money
+from server.numerals import (
+    HANGUL_NUMBERS,
+    MONEY_ENGLISH,
+    MONEY_KOREAN,
+    SLOT_NUMBERS,
+    counted,
+    read_money,
+    slot_pattern,
+)
 from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said
 from server.ranges import BOUNDS, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
@@ -39,7 +47,6 @@ _SLOTS = {
     "yb": r"\d{2}", "nh": _HANGUL_NUMBER, "bare": r"\d[\d,]*", "moneybare": r"\d[\d,]*",
 }  # fmt: skip
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
-_YEAR_SLOTS = {"yy": "n", "ya": "a", "yb": "b"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +377,7 @@ def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern
 def _slotted(text: str, money: str) -> re.Pattern[str]:
     def slot(found: re.Match[str]) -> str:
         name = found[1]
-        return rf"(?P<{name}>{_SLOTS.get(name, money)})"
+        return rf"(?P<{name}>{slot_pattern(name) or _SLOTS.get(name, money)})"
 
     escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
     tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
@@ -398,13 +405,10 @@ def _bounds(panel_field: PanelField, when: str, slots: Mapping[str, str]) -> dic
         return None if numbers is None else money_bounds(when, numbers, panel_field)
     if when in ("none", "some"):
         return {"max": 0} if when == "none" else {"min": 1}
-    counted = {_YEAR_SLOTS.get(name, name): _number(name, text) for name, text in slots.items()}
-    if "nh" in counted:
-        counted["n"] = counted["nh"]
+    numbers_said = {SLOT_NUMBERS.get(name, name): counted(name, t) for name, t in slots.items()}
     kind = BOUNDS.get(when)
-    if kind is None or any(number is None for number in counted.values()):
-        return None
-    return kind({name: number for name, number in counted.items() if number is not None})
+    known = {name: number for name, number in numbers_said.items() if number is not None}
+    return kind(known) if kind is not None and len(known) == len(numbers_said) else None
 
 
 def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
@@ -420,15 +424,6 @@ def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
     amounts = {names[slot]: read_money(text) for slot, text in slots.items()}
     known = {name: amount for name, amount in amounts.items() if amount}
     return known if len(known) == len(amounts) else None
-
-
-def _number(slot: str, text: str) -> int | None:
-    if slot == "nh":
-        return HANGUL_NUMBERS.get(text)
-    number = int(text)
-    if slot in _YEAR_SLOTS:
-        return 2000 + number if number < 30 else 1900 + number
-    return number
 
 
 def _limits(question: str) -> Iterator[Match]:

@@ -8,10 +8,12 @@ from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import NUMBER_MAX, Condition, Range
 from server.interpret.lines import Line
 from server.interpret.names import PARTICLES, Mention, Named
+from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
 from server.phrases import Phrases, RangePhrases
 from server.ranges import BOUNDS
 from server.spelling import spell_condition
 
+_DIGITS = r"\d{1,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 _AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[가-힣]{{1,2}}(?:$|\s)))"
 
@@ -79,33 +81,23 @@ def _texts(said: RangePhrases) -> Iterator[str]:
     """The short forms whose slots are all plain digits."""
     for text in dict.fromkeys((*said.ko.kw, *said.ko.noun, *said.en.kw, *said.en.noun)):
         slots = set(re.findall(r"\{([a-z]+)\}", text))
-        if slots and slots <= {"n", "a", "b", "yy"}:
+        if slots and slots <= {"n", "a", "b", "yy", *COUNTED_SLOTS}:
             yield text
 
 
 def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
-    digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>\d{{1,4}})", escaped)
+    digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>{slot_pattern(slot[1]) or _DIGITS})", escaped)
     return re.compile(rf"(?<![\w.,]){digits}{_AFTER}", re.IGNORECASE)
 
 
 def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:
     """The range that was said; None when the field cannot hold such numbers (85 is no year)."""
-    numbers = {
-        name.removeprefix("yy") or "n": _number(name, d) for name, d in match.groupdict().items()
-    }
-    bounds = BOUNDS[pattern.when](numbers)
+    said = {SLOT_NUMBERS.get(name, name): counted(name, t) for name, t in match.groupdict().items()}
+    bounds = BOUNDS[pattern.when]({name: n for name, n in said.items() if n is not None})
     low, high = pattern.field.min or 0, pattern.field.max or NUMBER_MAX
     if not all(low <= bound <= high for bound in bounds.values()):
         return None
     condition = Condition(pattern.field.name, Range(bounds.get("min"), bounds.get("max")))
     value = spell_condition(condition).partition("=")[2]
     return Mention(Named(pattern.field.name, value), match.start(), match.end())
-
-
-def _number(slot: str, digits: str) -> int:
-    """The number in a slot; {yy} is a year by its last two digits, of this century up to 29."""
-    number = int(digits)
-    if slot != "yy" or number > 99:
-        return number
-    return 2000 + number if number < 30 else 1900 + number

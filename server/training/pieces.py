@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from server.catalogue import Answer, Catalogue, Kind, PanelField
 from server.errors import Language
+from server.numerals import COUNTED_SLOTS
 from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
 from server.ranges import money_bounds
 from server.training.wording import english_money, hangul_number, korean_money
@@ -55,6 +56,9 @@ class Pieces:
             ways += [(lambda: self._answer(field, rng, language), 5.0)]
             ways += [(lambda: self._several(field, rng, language), 1.2)]
             ways += [(lambda: self._negated(field, rng, language), 1.0)]
+            ways += [(lambda: self._either_of(field, rng, language), 0.5)]
+            if field.kind is Kind.MULTI:
+                ways += [(lambda: self._rather(field, rng, language), 0.3)]
         if said.sets:
             ways += [(lambda: _set(rng.choice(said.sets), language), 1.0 + 0.35 * len(said.sets))]
         if said.ranges:
@@ -114,6 +118,46 @@ class Pieces:
             forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several"
         )
 
+    def _either_of(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """Two answers said in full: "수영하거나 등산하는", "who swim or who hike"."""
+        answers = self.phrases.fields[field.name].answers
+        values = rng.sample(list(answers), 2) if len(answers) > 2 else []
+        forms = [_in(answers[value], language) for value in values]
+        if not values or field.by_value[values[0]].exclusive or field.by_value[values[1]].exclusive:
+            return None
+        if language == "en":
+            if not all(f.post for f in forms):
+                return None
+            said = Forms(post=(" or ".join(rng.choice(f.post) for f in forms),))
+        else:
+            firsts = [m for m in forms[0].mod if m.endswith(("는", "인"))] if forms[1].mod else []
+            if not firsts:
+                return None
+            first = rng.choice(firsts)
+            stem = first[:-1] + ("이거나" if first.endswith("인") else "거나")
+            said = Forms(mod=(f"{stem} {rng.choice(forms[1].mod)}",))
+        return Piece(said, {"where": {field.name: _in_order(field, values)}}, tag="several")
+
+    def _rather(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """One answer and not another: "걷기 말고 수영하는", "who swim, not walking"."""
+        answers = self.phrases.fields[field.name].answers
+        values = rng.sample(list(answers), 2) if len(answers) > 2 else []
+        if not values or any(field.by_value[value].exclusive for value in values):
+            return None
+        wanted, other = (_in(answers[value], language) for value in values)
+        if not other.kw or not (wanted.post if language == "en" else wanted.mod):
+            return None
+        word = rng.choice(other.kw)
+        said = (
+            Forms(post=(f"{rng.choice(wanted.post)} {rng.choice(('but not', 'and not'))} {word}",))
+            if language == "en"
+            else Forms(
+                mod=(f"{word} {rng.choice(('말고', '말고', '대신'))} {rng.choice(wanted.mod)}",)
+            )
+        )
+        meaning = {"where": {field.name: [values[0]]}, "not": {field.name: [values[1]]}}
+        return Piece(said, meaning, tag="rather")
+
     def _carried(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         said = self.phrases.fields[field.name]
         negated = rng.random() < 0.1 and bool(said.not_carriers.ko)
@@ -160,7 +204,7 @@ def _draw_age(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] |
     m = n + rng.choice((4, 5, 9, 10, 14, 15, 19, 20, rng.randint(1, 30)))
     decades = {"a": str(ten), "b": str(later)}
     one, pair = {"n": str(n), "nh": hangul_number(n, rng)}, {"a": str(n), "b": str(m)}
-    tens = {"n": str(ten), "nh": hangul_number(ten, rng)}
+    tens = {"n": str(ten), "nh": hangul_number(ten, rng)} | _word("tens", ten)
     if when == "decades" and later == ten:
         return None
     kinds: dict[str, tuple[Json, Mapping[str, str]]] = {
@@ -208,6 +252,7 @@ def _draw_year(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] 
 def _draw_count(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] | None:
     n = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
     slots = {"n": str(n), "nh": hangul_number(n, rng), "a": str(n), "b": str(n + 1)}
+    slots |= _word("nw", n) | _word("nc", n)
     kinds: dict[str, Json] = {
         "exact": {"min": n, "max": n},
         "min": {"min": n},
@@ -219,6 +264,12 @@ def _draw_count(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]]
         "some": {"min": 1},
     }
     return (kinds[when], slots) if when in kinds else None
+
+
+def _word(slot: str, number: int) -> dict[str, str]:
+    """The slot filled with the word for a number, where there is one."""
+    words = [word for word, n in COUNTED_SLOTS[slot].items() if n == number]
+    return {slot: words[0]} if words else {}
 
 
 def _draw_money(

@@ -19,6 +19,7 @@ ENGLISH_SHARE = 0.22
 SLIP_SHARE = 0.15
 EITHER_SHARE = 0.12
 COMPARED_SHARE = 0.3
+BREAKDOWN_SHARE = 0.24
 _CONDITIONS = ((0, 0.03), (1, 0.33), (2, 0.3), (3, 0.2), (4, 0.09), (5, 0.04), (6, 0.01))
 # Beside groups people say little else.
 _CONDITIONS_BESIDE_GROUPS = ((0, 0.45), (1, 0.4), (2, 0.15))
@@ -184,7 +185,7 @@ def _breakdown(
     phrases: Phrases,
     meaning: _Meaning,
 ) -> _By:
-    if rng.random() > 0.2:
+    if rng.random() > BREAKDOWN_SHARE:
         return _By()
     outside = phrases.outside.ko.by if language == "ko" else phrases.outside.en.by
     if outside and rng.random() < 0.06:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from server.errors import Language
 from server.training.pieces import Piece
-from server.training.wording import hangul_number
+from server.training.wording import asked_for, hangul_number
 
 _HEADS_KO = (
     "사람",
@@ -200,10 +200,23 @@ def _korean_comparison(
     link = rng.choice(("와 ", "과 ", "이랑 ", "하고 ", " vs ", " 대 ", ", ", " VS "))
     both = link.join(side or "" for side in sides)
     shared = f"{chain}{rng.choice((' 중 ', ' 중에서 ', ' 가운데 '))}" if chain else ""
-    return (
-        shared
-        + both
-        + rng.choice((" 비교", "을 비교해줘", " 비교해줘", " 차이", " 비교해서", "를 비교"))
+    return shared + both
+
+
+def _korean_compared_by(names: Sequence[str], rng: random.Random) -> str:
+    """What two groups are compared by: "의 직업 비교", " 비교해줘, 직업으로"."""
+    joined = rng.choice(("와 ", ", ", "하고 ")).join(names)
+    return rng.choice(
+        (
+            f"의 {joined} 비교",
+            f"의 {joined} 차이",
+            f" {joined} 비교해줘",
+            f" {joined}별로 비교해줘",
+            f" 비교해줘, {joined}으로",
+            f" 비교해줘 {joined} 기준으로",
+            f"를 {joined}(으)로 비교",
+            f" 비교, {joined}별",
+        )
     )
 
 
@@ -280,11 +293,20 @@ def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
 
 
 def _korean_tail(group: str, sentence: Sentence, rng: random.Random) -> str:
+    if sentence.compares and sentence.by:
+        return group + _korean_compared_by(sentence.by, rng)
+    if sentence.compares:
+        group += rng.choice((" 비교", "을 비교해줘", " 비교해줘", " 차이", " 비교해서", "를 비교"))
     if sentence.ask:
-        return f"{group}{rng.choice(('은 ', '는 ', ' ', '이 ', '들은 ')) if group else ''}{sentence.ask}"
+        link = rng.choice(("은 ", "는 ", " ", "이 ", "들은 ", "들이 ", " 요즘 ")) if group else ""
+        return f"{group}{link}{asked_for(sentence.ask, rng)}"
     if sentence.by:
         return group + _korean_by(sentence.by, rng, begins=not group)
-    count = "" if sentence.limit is None else _korean_count(sentence.limit, rng)
+    return _korean_counted(group, sentence.limit, rng)
+
+
+def _korean_counted(group: str, limit: int | None, rng: random.Random) -> str:
+    count = "" if limit is None else _korean_count(limit, rng)
     if not group:
         return f"{rng.choice(('', '', '아무나 ', '대략 ', '패널 '))}{count}{rng.choice(_ENDS_KO)}"
     if count and rng.random() < 0.08:
@@ -329,6 +351,24 @@ def _korean_by(names: Sequence[str], rng: random.Random, *, begins: bool) -> str
                 "별 비교해줘",
                 "이 어떻게 되나요?",
                 "는 보통 어때?",
+                " 현황",
+                " 종류",
+                " 종류별 비교",
+                " 순위 알려줘",
+                " 선호도",
+                " 조사",
+                " 평균",
+                " 차이",
+                " 특징",
+                "에 대해 알려줘",
+                " 궁금해",
+                " 정리해줘",
+                " 트렌드",
+                "이 뭔지 알려줘",
+                " 어떤지 보여줘",
+                " 몇 퍼센트야?",
+                " 구성",
+                " 구성비",
             )
         )
     )

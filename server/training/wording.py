@@ -1,6 +1,7 @@
 """Numbers, particles and slips of the pen, as people write them."""
 
 import random
+import re
 import unicodedata
 
 from server.numerals import native_korean, sino_korean
@@ -45,6 +46,26 @@ def _eok(amount: int, rng: random.Random) -> str:
         return rng.choice((f"{eok}억원", f"{eok}억 원", f"{eok}억", f"{amount:,}만원"))
     tail = f"{rest // 1000}천" if rest % 1000 == 0 else str(rest)
     return rng.choice((f"{eok}억 {tail}만원", f"{eok}억{tail}만원", f"{amount:,}만원"))
+
+
+# "무슨 운동을 하나요?" → "무슨 운동을 하는지": the ending of a question inside another sentence.
+_INDIRECT = (
+    (re.compile(r"(?:뭐야|뭔가요|무엇인가요)$"), "뭔지"),
+    (re.compile(r"인가요?$"), "인지"),
+    (re.compile(r"나요?$"), "는지"),
+)
+
+
+def asked_for(question: str, rng: random.Random) -> str:
+    """A question as it stands, or as what somebody wants to be told: "…하는지 보여줘"."""
+    plain = question.rstrip("?")
+    for ending, indirect in _INDIRECT:
+        if ending.search(plain) and rng.random() < 0.5:
+            wish = rng.choice(
+                (" 알려줘", " 보여줘", " 궁금해", " 궁금합니다", " 비교해줘", "", " 조사")
+            )
+            return ending.sub(indirect, plain) + wish
+    return question if rng.random() < 0.7 else plain
 
 
 def english_money(tens_of_thousands: int, rng: random.Random) -> str:
