@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -140,14 +141,34 @@ def _llama(out: Path) -> Path:
     wanted = next(r for r in _project()["dependencies"] if r.startswith("llama-cpp-python=="))
     name = wanted.replace("==", "-").replace("-", "_", 2)
     folder = out / "x86-64-v3"
-    if not list(folder.glob(f"{name}-*.whl")):
+    if not list(folder.glob(f"{name}-*-linux_x86_64.whl")):
         print(f"Compiling {wanted} for x86-64-v3: some minutes.", file=sys.stderr)
-        source = ("--no-binary", "llama-cpp-python", "--no-cache-dir", "--no-deps")
-        _run(
-            *(sys.executable, "-m", "pip", "wheel", "--quiet", *source, "-w", str(folder), wanted),
-            CMAKE_ARGS=BASELINE,
-        )
-    return next(folder.glob(f"{name}-*.whl"))
+        _compile(_source(wanted, folder), folder)
+    return next(folder.glob(f"{name}-*-linux_x86_64.whl"))
+
+
+def _source(wanted: str, folder: Path) -> Path:
+    """The package's source, unpacked where the compiler will find it."""
+    source = folder / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    source.mkdir(parents=True)
+    fetched = ("--no-deps", "--no-binary", ":all:", "--no-cache-dir", "--dest", str(source))
+    _run(sys.executable, "-m", "pip", "download", "--quiet", *fetched, wanted)
+    with tarfile.open(next(source.glob("*.tar.gz"))) as tar:
+        tar.extractall(source, filter="data")
+    return next(path for path in source.iterdir() if path.is_dir())
+
+
+def _compile(source: Path, folder: Path) -> None:
+    """Its wheel. Where it was compiled must not stand in it: two builds would never be the same."""
+    unseen = f"-ffile-prefix-map={source.resolve()}=."
+    _run(
+        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-cache-dir", "--no-deps"),
+        *("-w", str(folder), str(source)),
+        CMAKE_ARGS=f"{BASELINE} -DCMAKE_C_FLAGS={unseen} -DCMAKE_CXX_FLAGS={unseen}",
+        SKBUILD_BUILD_DIR=str(source.resolve() / "compiled"),
+    )
+    shutil.rmtree(folder / "source")
 
 
 def _fetch_wheels(version: str, folder: Path, constraints: Path) -> None:

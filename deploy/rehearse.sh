@@ -114,8 +114,10 @@ file=$(/opt/panelens/current/host/panelens-backup /root)
 ls -l "$file"
 PGPASSWORD=rehearsal psql -q -h 127.0.0.1 -U admin -d postgres -c "create database second owner panelens_owner"
 second=${PANELENS_DATABASE_URL%/panelens}/second
-time panelens-restore "$file" backup.key "$second"
-for url in "$PANELENS_DATABASE_URL" "$second"; do psql -At "$url" -c "select count(*), md5(string_agg(r::text, chr(10) order by respondent_id)) from panel_welcome.respondent r"; done'
+time PANELENS_DATABASE_URL=$second panelens-restore "$file" backup.key
+for url in "$PANELENS_DATABASE_URL" "$second"; do
+  PANELENS_DATABASE_URL=$url /opt/panelens/current/venv/bin/python -m server.postgres.libpq psql -At -c "select count(*), md5(string_agg(r::text, chr(10) order by respondent_id)) from panel_welcome.respondent r"
+done'
 
 step "Hardening"
 inside systemd-analyze security --no-pager panelens.service | tail -n 1

@@ -145,9 +145,11 @@ def print_connection(checked: Checked, console: Console) -> None:
     session = checked.session
     protected = f"{session.tls}, {session.cipher}" if session.encrypted else "none"
     certificate = "checked" if checked.certificate_checked else "not checked"
+    needed = "" if session.encoding == "UTF8" else " (Panelens needs UTF8)"
+    prepared = "prepared" if session.prepared else "not prepared yet"
     lines = {
         "server": f"{session.server}, PostgreSQL {session.version}",
-        "database": f"{session.database}, {'prepared' if session.prepared else 'not prepared yet'}",
+        "database": f"{session.database}, {session.encoding}{needed}, {prepared}",
         "as": f"{session.person}, may {'' if session.may_create else 'not '}create schemas",
         "encryption": f"{protected}; certificate {certificate}",
         "speed": f"{checked.connect_milliseconds} ms to connect, "

@@ -25,6 +25,7 @@ class Session:
 
     person: str
     database: str
+    encoding: str
     version: str
     connections_max: int
     server: str

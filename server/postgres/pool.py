@@ -25,6 +25,8 @@ RDS_ROOTS = (
 )
 CONNECTION_SETTINGS: Mapping[str, str | int] = {
     "application_name": APPLICATION_NAME,
+    # A database without an encoding (SQL_ASCII) would answer in bytes.
+    "client_encoding": "utf8",
     "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 30,

@@ -3,6 +3,7 @@
 select
     current_user::text as person,
     current_database()::text as database,
+    current_setting('server_encoding') as encoding,
     current_setting('server_version') as version,
     current_setting('max_connections')::integer as connections_max,
     coalesce(host(inet_server_addr()), 'a Unix socket') as server,

@@ -3,8 +3,11 @@
 import importlib.util
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -16,6 +19,7 @@ from server.panel.demo import write_demo
 from server.panel.load import load_files
 from server.panel.schema import ensure_panel
 from server.postgres.embedded import EmbeddedPostgres
+from server.postgres.libpq import libpq_variables
 from server.postgres.migrate import migrate
 
 HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
@@ -90,7 +94,14 @@ def _postgres_programs() -> dict[str, str]:
     assert spec is not None and spec.origin is not None
     programs = Path(spec.origin).parent / "pginstall" / "bin"
     names = ("pg_dump", "pg_restore", "psql")
-    return {name.upper(): str(programs / name) for name in names}
+    return {
+        "PANELENS_PYTHON": sys.executable,
+        **{name.upper(): str(programs / name) for name in names},
+    }
+
+
+def _restored(file: Path, key: Path, address: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return _run("panelens-restore", file, key, PANELENS_DATABASE_URL=address, **more)
 
 
 def _backed_up(panel: str, keys: Path, into: Path) -> Path:
@@ -123,7 +134,7 @@ def _everything(address: str) -> dict[str, list[str]]:
 def test_every_row_comes_back(panel: str, empty: str, keys: Path, tmp_path: Path) -> None:
     file = _backed_up(panel, keys, tmp_path)
     assert (tmp_path / "succeeded").read_text().strip().isdecimal()
-    restored = _run("panelens-restore", file, keys / "backup.key", empty)
+    restored = _restored(file, keys / "backup.key", empty)
     assert restored.returncode == 0, restored.stderr
     before, after = _everything(panel), _everything(empty)
     assert len(before["panel_welcome.respondent"]) == PEOPLE
@@ -139,7 +150,7 @@ def test_a_backup_cannot_be_read_without_the_private_key(
     subprocess.run(
         ["openssl", "genpkey", "-algorithm", "RSA", "-out", other], check=True, capture_output=True
     )
-    assert _run("panelens-restore", file, other, empty).returncode != 0
+    assert _restored(file, other, empty).returncode != 0
     assert _everything(empty) == {}
 
 
@@ -148,7 +159,7 @@ def test_a_changed_backup_is_refused(panel: str, empty: str, keys: Path, tmp_pat
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    assert _run("panelens-restore", file, keys / "backup.key", empty).returncode != 0
+    assert _restored(file, keys / "backup.key", empty).returncode != 0
     assert _everything(empty) == {}
 
 
@@ -157,7 +168,7 @@ def test_a_database_that_holds_something_is_never_overwritten(
 ) -> None:
     file = _backed_up(panel, keys, tmp_path)
     before = _everything(panel)
-    refused = _run("panelens-restore", file, keys / "backup.key", panel)
+    refused = _restored(file, keys / "backup.key", panel)
     assert refused.returncode == 1 and "not empty" in refused.stderr
     assert _everything(panel) == before
 
@@ -172,3 +183,77 @@ def test_a_failed_backup_leaves_no_file_and_no_success(keys: Path, tmp_path: Pat
     )
     assert done.returncode != 0
     assert list(tmp_path.iterdir()) == []
+
+
+PASSWORD = "a-word-nobody-may-see"
+
+
+def test_no_list_of_processes_ever_shows_the_password(
+    panel: str, empty: str, keys: Path, tmp_path: Path
+) -> None:
+    slow = {name: _slowly(program, tmp_path) for name, program in _postgres_programs().items()}
+    secret_panel, secret_empty = (make_conninfo(a, password=PASSWORD) for a in (panel, empty))
+    with _watched() as lines:
+        done = _run(
+            "panelens-backup",
+            tmp_path,
+            PANELENS_DATABASE_URL=secret_panel,
+            PANELENS_BACKUP_CERTIFICATE=str(keys / "backup.crt"),
+            **slow,
+        )
+        assert done.returncode == 0, done.stderr
+        file = Path(done.stdout.strip())
+        restored = _restored(file, keys / "backup.key", secret_empty, **slow)
+        assert restored.returncode == 0, restored.stderr
+    for program in ("pg_dump", "psql", "pg_restore", "server.postgres.libpq"):
+        assert any(program in line for line in lines), f"{program} was not seen"
+    assert not [line for line in lines if PASSWORD in line]
+    assert PASSWORD not in "".join((done.stdout, done.stderr, restored.stdout, restored.stderr))
+
+
+def _slowly(program: str, into: Path) -> str:
+    """The program, started so slowly that whoever lists the processes sees its arguments."""
+    wrapper = into / f"slow-{Path(program).name}"
+    wrapper.write_text(f'#!/bin/sh\nsleep 0.3\nexec "{program}" "$@"\n')
+    wrapper.chmod(0o755)
+    return str(wrapper)
+
+
+@contextmanager
+def _watched() -> Iterator[set[str]]:
+    """Every command line that any process of this machine has meanwhile, looked at all the time."""
+    lines: set[str] = set()
+    ended = Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    lines.add(process.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+            ended.wait(0.02)
+
+    watcher = Thread(target=look)
+    watcher.start()
+    try:
+        yield lines
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def test_an_address_taken_apart_keeps_what_it_says() -> None:
+    variables = libpq_variables(
+        "postgresql://o:p%40ss%20word@db.example.org:6000/panel?sslmode=require"
+    )
+    assert variables["PGHOST"] == "db.example.org"
+    assert variables["PGPORT"] == "6000"
+    assert variables["PGUSER"] == "o"
+    assert variables["PGPASSWORD"] == "p@ss word"
+    assert variables["PGDATABASE"] == "panel"
+    assert variables["PGSSLMODE"] == "require"
+
+
+def test_on_rds_the_programs_check_the_certificate_too() -> None:
+    variables = libpq_variables("postgresql://o@x.ap-northeast-2.rds.amazonaws.com/panel")
+    assert variables["PGSSLMODE"] == "verify-full"
+    assert Path(variables["PGSSLROOTCERT"]).is_file()
