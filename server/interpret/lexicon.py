@@ -328,32 +328,35 @@ def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
 
 
 def _said(forms: Forms) -> Iterator[str]:
-    """Every form of a phrase; modifiers with and without 을/를, and as they stand before another."""
+    """Every form of a phrase; modifiers with and without particles, and as they stand before another."""
     yield from (*forms.noun, *forms.post, *forms.kw)
     for modifier in forms.mod:
-        for text in _with_object(modifier):
+        for text in _with_particles(modifier):
             yield text
             for ending, others in _CONJUGATED.items():
                 if text.endswith(ending):
                     yield from (text[: -len(ending)] + other for other in others)
 
 
-def _with_object(modifier: str) -> Iterator[str]:
-    """ "술을 마시는" and "술 마시는": people leave the object's particle out, or put it in."""
+def _with_particles(modifier: str) -> Iterator[str]:
+    """ "술을 마시는", "술 마시는", "술은 마시는": people leave a particle out, put one in, or say 은."""
     yield modifier
     first, space, rest = modifier.partition(" ")
     if not space:
         return
-    if first[-1] in "을를":
-        yield f"{first[:-1]} {rest}"
+    if first[-1] in "을를이가" and len(first) > 1:
+        noun = first[:-1]
+        yield f"{noun} {rest}"
+        yield f"{noun}{_particle(noun, '은는')} {rest}"
     elif " " not in rest and rest.endswith("는"):
-        yield f"{first}{_object_particle(first)} {rest}"
+        yield f"{first}{_particle(first, '을를')} {rest}"
+        yield f"{first}{_particle(first, '은는')} {rest}"
 
 
-def _object_particle(word: str) -> str:
-    """을 after a final consonant, 를 after a vowel and after letters, which are read as in OTT."""
+def _particle(word: str, pair: str) -> str:
+    """을 or 은 after a final consonant, 를 or 는 after a vowel and letters, read as in OTT."""
     syllable = ord(word[-1]) - ord("가")
-    return "을" if 0 <= syllable < 11_172 and syllable % 28 else "를"
+    return pair[0] if 0 <= syllable < 11_172 and syllable % 28 else pair[1]
 
 
 def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:

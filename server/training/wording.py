@@ -116,11 +116,16 @@ def _swap_letters(text: str, rng: random.Random) -> str:
 
 
 def _drop_letter(text: str, rng: random.Random) -> str:
-    places = [i for i in range(1, len(text)) if text[i].isalpha()]
+    places = [i for i in range(1, len(text)) if text[i].isalpha() and not _joins(text, i)]
     if not places:
         return text
     i = rng.choice(places)
     return text[:i] + text[i + 1 :]
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether two numbers would become one without the letter at `place`."""
+    return text[place - 1].isdigit() and text[place + 1 : place + 2].isdigit()
 
 
 # Vowels and finals that are neighbours in sound or on the keyboard, as jamo of decomposed syllables.

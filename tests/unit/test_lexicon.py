@@ -41,6 +41,21 @@ def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
         ("갤럭시 쓰고 차 있는 사람", ["phone_brand=삼성전자", "car_owned=있다"]),
         ("OTT를 이용하는 분", ["-ott_count=이용하지 않는다"]),
         ("women in Busan, 50 people", ["gender=여성", "region=부산", "#50"]),
+        ("women in their late thirties", ["gender=여성", "age=37..39"]),
+        ("자녀 딱 하나 둔 여성", ["gender=여성", "children=1..1"]),
+        ("자영업자분들", ["job=자영업"]),
+        (
+            "30대 남성과 40대 여성 비교해줘",
+            ["/gender=남성", "&age=30..39", "/gender=여성", "&age=40..49"],
+        ),
+        (
+            "서울 사는 사람 중 아이폰 쓰는 사람 vs 갤럭시 쓰는 사람 비교",
+            ["region=서울", "/phone_brand=애플", "/phone_brand=삼성전자"],
+        ),
+        (
+            "compare men in their 20s with women in their 50s",
+            ["/gender=남성", "&age=20..29", "/gender=여성", "&age=50..59"],
+        ),
     ],
 )
 def test_a_question_in_the_panels_own_words_is_read_whole(

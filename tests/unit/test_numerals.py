@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.numerals import HANGUL_NUMBERS, native_korean, read_money, sino_korean
+from server.numerals import HANGUL_NUMBERS, counted, native_korean, read_money, sino_korean
 from server.training.wording import english_money, korean_money
 
 
@@ -38,3 +38,15 @@ def test_hangul_numbers_are_read_back(number: int) -> None:
     assert HANGUL_NUMBERS[sino_korean(number)] == number
     if number < 100:
         assert HANGUL_NUMBERS[native_korean(number)] == number
+
+
+@pytest.mark.parametrize(
+    ("slot", "text", "number"),
+    [
+        ("n", "35", 35), ("yy", "85", 1985), ("yy", "03", 2003), ("yb", "1985", 1985),
+        ("nh", "서른", 30), ("nc", "하나", 1), ("nw", "Two", 2), ("tens", "thirties", 30),
+        ("nw", "many", None), ("nh", "많은", None),
+    ],
+)  # fmt: skip
+def test_what_fills_a_slot_is_a_number(slot: str, text: str, number: int | None) -> None:
+    assert counted(slot, text) == number

@@ -1,0 +1,79 @@
+"""What the panel's phrases say for certain corrects what a model wrote."""
+
+import pytest
+
+from server.catalogue import Catalogue, find_catalogue
+from server.filter import load_catalogue
+from server.interpret.certain import corrected, left_out
+from server.interpret.lexicon import Lexicon
+from server.interpret.lines import Line
+from server.phrases import read_phrases
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    panel: Catalogue = load_catalogue("welcome")
+    return Lexicon(panel, read_phrases(find_catalogue("welcome").parent, panel))
+
+
+def read(lexicon: Lexicon, question: str, written: list[str]) -> list[str]:
+    """What stays of the lines that a model wrote."""
+    lines = [Line(text, 0.9) for text in written]
+    return [line.text for line in corrected(question, lines, lexicon.read(question))]
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "kept"),
+    [
+        ("차는 없고 혼자 사는 판매직", ["-family_size=1명"], ["family_size=1명"]),
+        ("혼자 사는 사람 말고 판매직", ["-family_size=1명"], ["-family_size=1명"]),
+        ("판매직이 아닌 여성", ["-job=판매직"], ["-job=판매직"]),
+        ("people who live alone", ["-family_size=1명"], ["family_size=1명"]),
+        ("everyone except those who live alone", ["-family_size=1명"], ["-family_size=1명"]),
+    ],
+)
+def test_a_condition_is_negated_only_where_a_word_turns_it(
+    lexicon: Lexicon, question: str, written: list[str], kept: list[str]
+) -> None:
+    assert read(lexicon, question, written) == kept
+
+
+def test_a_sign_stays_where_the_other_is_written_too(lexicon: Lexicon) -> None:
+    written = ["family_size=1명", "-family_size=1명"]
+    assert read(lexicon, "혼자 사는 판매직", written) == written
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "kept"),
+    [
+        ("서울의 30대 중에 맥주 마시는 사람", ["#30"], []),
+        ("서울의 30대 30명", ["#30"], ["#30"]),
+        ("30 이하로 보여줘", ["#30"], ["#30"]),
+    ],
+)
+def test_the_digits_of_a_range_are_no_count(
+    lexicon: Lexicon, question: str, written: list[str], kept: list[str]
+) -> None:
+    assert read(lexicon, question, written) == kept
+
+
+def test_what_a_phrase_says_is_no_unknown_phrase(lexicon: Lexicon) -> None:
+    question = "호남 거주 농민"
+    assert read(lexicon, question, ["region=광주|전북|전남", "?농민"]) == ["region=광주|전북|전남"]
+    said = lexicon.read(question)
+    missing = left_out(question, said, fields={"region"}, unused=["농민"])
+    assert missing == ("job=농업/임업/축산업/광업/수산업",)
+
+
+def test_what_the_panel_lacks_stays_unknown(lexicon: Lexicon) -> None:
+    assert read(lexicon, "비트코인을 하는 여성", ["?비트코인을 하는"]) == ["?비트코인을 하는"]
+
+
+def test_compared_groups_stand_as_the_phrases_say_them(lexicon: Lexicon) -> None:
+    kept = read(
+        lexicon,
+        "30대 남성과 40대 여성 비교해줘, 아무튼 궁금한 만큼",
+        ["/age=30..39", "/gender=남성", "region=서울", ">job"],
+    )
+    groups = ["/gender=남성", "&age=30..39", "/gender=여성", "&age=40..49"]
+    assert kept == ["region=서울", ">job", *groups]
