@@ -1,6 +1,5 @@
 """The address that gives a result away as a file, with all that says what it is."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -9,10 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.access.person import Person, Role
 from server.accuracy.measured import Accuracy
 from server.answering import Answer, answer_filter
-from server.catalogue import PanelField
 from server.errors import InvalidInput, NotAllowed, TooHeavy
 from server.filter import Filter
 from server.filter import as_json as filter_as_json
@@ -20,11 +17,10 @@ from server.search.listing import list_respondents
 from server.web.asking import fields_of, read_filter, write_filter
 from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, pieces
 from server.web.frame import address_of
-from server.web.person import PersonOf, requires
+from server.web.person import PERSONAL_DATA_FROM, PersonOf, requires, seen_by
 from server.web.site import Site, SiteOf
 from server.web.wording import Wording
 
-PERSONAL_DATA_FROM = Role.RESEARCHER
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -75,11 +71,6 @@ async def export(request: Request, site: SiteOf, person: PersonOf) -> Response:
     titles = (wording.say("Respondents"), wording.say("About this file"))
     book = await as_xlsx(table, titles, notes, people)
     return StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
-
-
-def seen_by(person: Person, fields: Sequence[PanelField]) -> tuple[PanelField, ...]:
-    """The fields that the person may see."""
-    return tuple(f for f in fields if not f.personal or person.may(PERSONAL_DATA_FROM))
 
 
 def _about(

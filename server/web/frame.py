@@ -4,7 +4,7 @@ from typing import Literal
 
 from starlette.requests import Request
 
-from server.access.person import LOCAL, Person
+from server.access.person import LOCAL, Person, Role
 from server.errors import Language, PanelensError
 from server.web import views
 from server.web.addresses import Address
@@ -14,7 +14,7 @@ from server.web.wording import LANGUAGE_NAMES, Wording
 
 PAGE_MAX = 10_000
 
-Here = Literal["ask", "segments", "history", "codebook", "accuracy", "other"]
+Here = Literal["ask", "segments", "history", "codebook", "accuracy", "audit", "other"]
 
 
 def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
@@ -30,11 +30,12 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
         ),
         home=address.to("/").href,
         codebook=address.to("/codebook").href,
-        places=_places(address, here, wording),
+        places=_places(address, here, wording, owns=_may(request, Role.OWNER)),
         form_language=address.language,
         question=address.question or "" if here == "ask" else "",
         typed_length=site.settings.question_length + 1,
         person=_signed_in(request),
+        researches=_may(request, Role.RESEARCHER),
     )
 
 
@@ -73,15 +74,19 @@ def problem_view(
     )
 
 
-def _places(address: Address, here: Here, wording: Wording) -> tuple[views.PlaceLink, ...]:
+def _places(
+    address: Address, here: Here, wording: Wording, *, owns: bool
+) -> tuple[views.PlaceLink, ...]:
     """The navigation: a page that is new adds its line, in the order people need them."""
-    places: tuple[tuple[Here, str, str], ...] = (
+    places: list[tuple[Here, str, str]] = [
         ("ask", wording.say("Ask"), "/"),
         ("segments", wording.say("Segments"), "/segments"),
         ("history", wording.say("History"), "/history"),
         ("codebook", wording.say("Codebook"), "/codebook"),
         ("accuracy", wording.say("Accuracy"), "/accuracy"),
-    )
+    ]
+    if owns:
+        places.append(("audit", wording.say("Audit"), "/audit"))
     return tuple(
         views.PlaceLink(label, address.to(path).href, place == here)
         for place, label, path in places
@@ -90,5 +95,15 @@ def _places(address: Address, here: Here, wording: Wording) -> tuple[views.Place
 
 def _signed_in(request: Request) -> str:
     """The person's name; empty for whoever is at the machine, and before anybody signed in."""
+    person = _person(request)
+    return person.name if person is not None and person != LOCAL else ""
+
+
+def _may(request: Request, role: Role) -> bool:
+    person = _person(request)
+    return person is not None and person.may(role)
+
+
+def _person(request: Request) -> Person | None:
     person = request.scope.get("state", {}).get("person")
-    return person.name if isinstance(person, Person) and person != LOCAL else ""
+    return person if isinstance(person, Person) else None

@@ -14,7 +14,7 @@ from server.web.changing import changed_filter, read_place
 from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
 from server.web.keeping import recent_questions, remembering
-from server.web.person import PersonOf
+from server.web.person import PersonOf, seen_by
 from server.web.problems import headers_of
 from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, language_of
@@ -97,18 +97,23 @@ async def change(request: Request, site: SiteOf) -> Response:
 
 
 @pages.api_route("/respondents/{respondent_id}", methods=["GET", "HEAD"])
-async def respondent(respondent_id: str, request: Request, site: SiteOf) -> Response:
-    """One respondent's profile."""
+async def respondent(
+    respondent_id: str, request: Request, site: SiteOf, person: PersonOf
+) -> Response:
+    """One respondent's profile: a page, or what the drawer beside the list shows."""
     found = await find_respondent(site.services, respondent_id)
     address = address_of(request)
+    fields = seen_by(person, site.services.catalogue.fields)
     page = views.RespondentPage(
         frame=frame_of(site, request),
         title=found.id,
         id=found.id,
+        href=address.href,
         reference_year=site.settings.reference_year,
-        groups=_showing(site, request, address).respondent_groups(found),
+        groups=_showing(site, request, address).respondent_groups(found, fields),
     )
-    return site.html(request, "respondent.html", page)
+    template = "profile.html" if wants_fragment(request) else "respondent.html"
+    return site.html(request, template, page)
 
 
 @pages.api_route("/codebook", methods=["GET", "HEAD"])

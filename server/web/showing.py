@@ -18,7 +18,7 @@ from server.filter import (
     placed_conditions,
 )
 from server.interpret.interpretation import Interpretation
-from server.search.answer import CountedCondition, Found, Respondent
+from server.search.answer import Cell, CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address, exporting
 from server.web.asking import fields_of, without_condition, write_filter
@@ -52,11 +52,12 @@ class Showing:
         found = None if answer.found is None else self._found(answer, answer.found)
         return views.AnswerView(self._reading(answer), found)
 
-    def respondent_groups(self, respondent: Respondent) -> tuple[views.ProfileGroup, ...]:
-        """Everything known of one person, by source file."""
+    def respondent_groups(
+        self, respondent: Respondent, fields: Iterable[PanelField]
+    ) -> tuple[views.ProfileGroup, ...]:
+        """What these fields hold of one person, by source file."""
         return tuple(
-            self._profile_group(file, fields, respondent)
-            for file, fields in self._by_file(self.catalogue.fields)
+            self._profile_group(file, group, respondent) for file, group in self._by_file(fields)
         )
 
     def codebook(self, wanted: str) -> tuple[views.CodebookGroup, ...]:
@@ -387,11 +388,19 @@ class Showing:
                     source=self._source(field),
                     wording=field.question.in_(self.wording.language),
                     href=self._codebook_entry(field),
-                    text=cell_in_words(cell, field, self.wording),
-                    official=_official(cell, field) if isinstance(cell, str) else "",
+                    answers=tuple(self._profile_answers(cell, field)),
                 )
             )
         return views.ProfileGroup(file, tuple(rows), " · ".join(unanswered))
+
+    def _profile_answers(self, cell: Cell, field: PanelField) -> Iterable[views.ProfileAnswer]:
+        for value in cell if isinstance(cell, list) else [cell]:
+            listed = field.by_value.get(value) if isinstance(value, str) else None
+            yield views.ProfileAnswer(
+                code=listed.code if listed and listed.code != value else "",
+                text=cell_in_words(value, field, self.wording),
+                official=_official(value, field) if isinstance(value, str) else "",
+            )
 
     def _codebook_field(self, field: PanelField) -> views.CodebookField:
         language = self.wording.language

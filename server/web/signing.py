@@ -92,7 +92,7 @@ async def audit(request: Request, site: SiteOf) -> Response:
     address = address_of(request)
     wording = site.wording(request)
     page = views.AuditPage(
-        frame=frame_of(site, request),
+        frame=frame_of(site, request, "audit"),
         title=wording.say("What was done"),
         rows=tuple(
             views.AuditRow(

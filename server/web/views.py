@@ -31,7 +31,8 @@ class Frame:
     """What stands round every page.
 
     `typed_length` is one more than is read: a longer text is refused and never cut in silence.
-    `person` is who signed in, empty when nobody needs to.
+    `person` is who signed in, empty when nobody needs to. `researches`: ids, profiles, files and
+    verdicts are theirs; what would be refused is not offered.
     """
 
     language: Language
@@ -44,6 +45,7 @@ class Frame:
     question: str
     typed_length: int
     person: str
+    researches: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,15 @@ class ProblemPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileAnswer:
+    """One answer that a respondent gave; `code` is empty where it is the answer itself, or none."""
+
+    code: str
+    text: str
+    official: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileRow:
     """One thing known of a respondent."""
 
@@ -290,8 +301,7 @@ class ProfileRow:
     source: str
     wording: str
     href: str
-    text: str
-    official: str
+    answers: tuple[ProfileAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +320,7 @@ class RespondentPage:
     frame: Frame
     title: str
     id: str
+    href: str
     reference_year: int
     groups: tuple[ProfileGroup, ...]
 

@@ -50,8 +50,14 @@ class Wording:
         return str(format_percent(share, format="#,##0.#%", locale=self.locale))
 
     def moment(self, at: datetime) -> str:
-        """A day and a time, in the server's own zone."""
-        return str(format_datetime(at.astimezone(), format="short", locale=self.locale))
+        """A day and a time, in the server's own zone.
+
+        The day's half is written out: abbreviated, CLDR has AM in Korean too.
+        """
+        day, time = self.locale.date_formats["short"], self.locale.time_formats["short"]
+        both = str(self.locale.datetime_formats["short"]).replace("{1}", day.pattern)
+        pattern = both.replace("{0}", time.pattern.replace("a", "aaaa"))
+        return str(format_datetime(at.astimezone(), format=pattern, locale=self.locale))
 
     def whole_percent(self, share: float) -> str:
         """A share of one in whole per cent; never 100 % when something is missing."""

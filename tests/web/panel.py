@@ -54,6 +54,7 @@ class Known:
     filter: Mapping[str, Any]
     words: Mapping[str, str] = field(default_factory=dict)
     doubts: Mapping[str, float] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     warnings: tuple[Any, ...] = ()
@@ -87,6 +88,7 @@ QUESTIONS: Mapping[str, Known] = {
         },
         {"region": "수도권", "gender": "여성", "marital_status": "기혼"},
         {"marital_status": 0.62},
+        {"marital_status": ["미혼"]},
         unsupported=("우울한",),
         unused=("사람을",),
         warnings=("doubtful",),
@@ -130,7 +132,9 @@ class InMemoryServices:
             question=question,
             language="ko",
             filter=query,
-            conditions=tuple(_read(known, *placed) for placed in placed_conditions(query)),
+            conditions=tuple(
+                _read(known, self.catalogue, *placed) for placed in placed_conditions(query)
+            ),
             unsupported=known.unsupported,
             unused=known.unused,
             warnings=known.warnings,
@@ -327,10 +331,14 @@ def _raw_row(person: Respondent, catalogue: Catalogue) -> dict[str, Any]:
     return row
 
 
-def _read(known: Known, part: Part, group: int, condition: Condition) -> ReadCondition:
+def _read(
+    known: Known, catalogue: Catalogue, part: Part, group: int, condition: Condition
+) -> ReadCondition:
     words = known.words.get(condition.field)
     confidence = known.doubts.get(condition.field, 0.973)
-    return ReadCondition(part, group, condition, confidence, (words,) if words else ())
+    other = known.others.get(condition.field)
+    others = parse_filter({"where": {condition.field: other}}, catalogue).where if other else ()
+    return ReadCondition(part, group, condition, confidence, (words,) if words else (), others)
 
 
 def _people(catalogue: Catalogue) -> list[Respondent]:

@@ -96,6 +96,13 @@ async def test_axe_finds_nothing_in_the_comparison(page: Page, some_segments: No
     assert await violations(page) == []
 
 
+async def test_axe_finds_nothing_in_the_drawer(page: Page, services: StoredServices) -> None:
+    await open_checked(page, f"/?q={quote('여성')}")
+    await page.locator(".people tbody a").first.click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    assert await violations(page) == []
+
+
 async def test_axe_sees_what_is_wrong(page: Page) -> None:
     await open_checked(page, "/")
     await page.evaluate("document.querySelector('label[for=question]').remove()")

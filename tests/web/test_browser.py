@@ -74,8 +74,56 @@ async def test_the_list_is_turned_and_a_person_opened(page: Page) -> None:
     await page.goto(f"/?q={quote('여성')}")
     await page.get_by_role("link", name="다음").click()
     await expect(page.locator(".paging")).to_contain_text("21–40")
-    await page.locator(".people tbody a").first.click()
+    link = page.locator(".people tbody a").first
+    await link.click()
+    drawer = page.get_by_role("dialog")
+    await expect(drawer.get_by_role("heading", name=re.compile("^w0"))).to_be_visible()
+    await expect(drawer).to_contain_text("회원님께서 현재 살고 계신 지역은 어디인가요?")
+    assert "/respondents/" not in page.url and await page.title() == "여성 · Panelens"
+    await page.keyboard.press("Escape")
+    await expect(drawer).to_be_hidden()
+    await expect(link).to_be_focused()
+
+
+async def test_a_profile_opens_in_the_drawer_by_keyboard_and_a_click_beside_it_closes_it(
+    page: Page,
+) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    await page.locator(".people tbody a").nth(2).focus()
+    await page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    await expect(drawer.get_by_role("button", name="닫기")).to_be_focused()
+    await page.mouse.click(5, 300)
+    await expect(drawer).to_be_hidden()
+    await page.locator(".people tbody a").nth(3).click()
+    await page.get_by_role("link", name="페이지로 열기").click()
+    await page.wait_for_url("**/respondents/w*")
     await expect(page.get_by_role("heading", name=re.compile("^w0"))).to_be_visible()
+
+
+async def test_who_left_the_panel_meanwhile_is_said_in_the_drawer(page: Page, address: str) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    gone = f"{address}/respondents/gone"
+    await page.route("**/respondents/*", lambda route: route.continue_(url=gone))
+    await page.locator(".people tbody a").first.click()
+    await expect(page.get_by_role("dialog")).to_contain_text("찾는 것이 없습니다")
+    await expect(page.get_by_role("dialog").get_by_role("button")).to_be_visible()
+
+
+async def test_another_reading_of_a_doubtful_condition_is_one_click_away(
+    page: Page, services: InMemoryServices
+) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    doubtful = page.locator(".chip-doubtful")
+    await expect(doubtful.locator(".chip-alternatives")).to_have_text("혹은 미혼")
+    await doubtful.get_by_role("link", name="미혼").click()
+    chips = page.locator(".reading .chips").first
+    await expect(chips).to_contain_text("미혼")
+    await expect(chips).not_to_contain_text("기혼")
+    await expect(chips).to_contain_text("서울 · 경기 · 인천")
+    assert services.questions_asked == [ASKED]
+    await page.get_by_role("link", name="되돌리기").click()
+    await expect(page.locator(".reading .chips").first).to_contain_text("기혼")
 
 
 async def test_slash_comes_back_to_the_question(page: Page) -> None:

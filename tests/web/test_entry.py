@@ -282,6 +282,18 @@ async def test_a_viewer_sees_people_without_their_ids(door: Guarded) -> None:
     assert "w0000000000" not in page
 
 
+REFUSED_TO_VIEWERS = ("/export?", "/near?", "/corrections", "/segments?q=")
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_what_a_role_would_be_refused_is_not_offered(door: Guarded, role: Role) -> None:
+    async with door.program(role) as http:
+        page = (await http.get("/", params={**WOMEN_PAGE, "q": "여성"})).text
+    offered = [place in page for place in REFUSED_TO_VIEWERS]
+    assert offered == [role != Role.VIEWER] * len(REFUSED_TO_VIEWERS)
+    assert ('href="/audit?lang=en"' in page) is (role == Role.OWNER)
+
+
 async def test_groups_under_the_smallest_count_are_hidden_everywhere(
     everything: StoredServices,
 ) -> None:

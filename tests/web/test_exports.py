@@ -16,7 +16,7 @@ from server.search import listing
 from server.settings import Settings
 from server.web.app import create_app
 from server.web.exporting import harmless
-from server.web.exports import seen_by
+from server.web.person import seen_by
 
 from .panel import InMemoryServices
 

@@ -180,6 +180,15 @@ async def test_a_profile_is_grouped_by_source_and_leads_to_the_codebook(
     assert "welcome_1st" in text and "welcome_2nd" in text
     assert "회원님께서 현재 살고 계신 지역은 어디인가요?" in text
     assert 'href="/codebook#region"' in text
+    assert re.search(r'<code title="코드">\d+</code>', text)
+
+
+async def test_htmx_gets_a_profile_without_its_frame(http: httpx.AsyncClient) -> None:
+    asked = {**KOREAN, "hx-request": "true"}
+    some = (await http.get("/respondents/w000000000000001", headers=asked)).text
+    assert "<html" not in some and "welcome_1st" in some
+    gone = await http.get("/respondents/nobody", headers=asked)
+    assert gone.status_code == 404 and "찾는 것이 없습니다" in gone.text
 
 
 async def test_the_codebook_is_searched_on_the_server(http: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -99,3 +100,15 @@ def test_all_of_several_answers_is_told_from_any() -> None:
 def test_a_rate_that_is_not_whole_is_never_rounded_to_it() -> None:
     assert WORDINGS["en"].whole_percent(0.9999) == "99%"
     assert WORDINGS["en"].whole_percent(1) == "100%"
+
+
+@pytest.mark.parametrize(
+    ("hour", "korean", "english"),
+    [(9, "오전 9:05", "9:05\u202fAM"), (21, "오후 9:05", "9:05\u202fPM")],
+)
+def test_the_halves_of_the_day_have_their_korean_names(
+    hour: int, korean: str, english: str
+) -> None:
+    at = datetime(2026, 3, 14, hour, 5).astimezone()
+    assert WORDINGS["ko"].moment(at) == f"26. 3. 14. {korean}"
+    assert WORDINGS["en"].moment(at) == f"3/14/26, {english}"

@@ -77,6 +77,17 @@
     if (event.target.id === "cancel") htmx.trigger(".ask form", "htmx:abort");
   });
 
+  // A profile opens beside the list. The dialog closes with Escape and gives the focus back itself.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const drawer = document.getElementById("drawer");
+    if (event.target.id !== "drawer-body") return;
+    if (!drawer.open) drawer.showModal();
+    drawer.scrollTop = 0;
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "drawer") event.target.close();
+  });
+
   // What only works with this file is hidden until it has run.
   const show = () => {
     for (const line of document.querySelectorAll(".narrow")) line.hidden = false;
@@ -92,7 +103,8 @@
   });
   document.addEventListener("keydown", (event) => {
     const editor = document.querySelector("#result #editor");
-    if (event.key === "Escape" && editor && editor.firstChild) editor.replaceChildren();
+    const open = editor && editor.firstChild && !document.querySelector("dialog[open]");
+    if (event.key === "Escape" && open) editor.replaceChildren();
   });
   show();
 })();
