@@ -33,13 +33,14 @@ class Limits:
         for item, *keys in _attempts(name, address):
             self._counts.hit(item, *keys)
 
-    def may_ask(self, who: str, *, question: bool) -> None:
+    def may_send(self, who: str) -> None:
         """Count a request; TooMany when it is one too many."""
         if not self._counts.hit(RateLimitItemPerMinute(self.requests), "request", who):
             raise TooMany()
-        if question and not self._counts.hit(
-            RateLimitItemPerMinute(self.questions), "question", who
-        ):
+
+    def may_ask(self, who: str) -> None:
+        """Count a question that the model must read; TooMany when it is one too many."""
+        if not self._counts.hit(RateLimitItemPerMinute(self.questions), "question", who):
             raise TooMany()
 
 

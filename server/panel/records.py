@@ -24,6 +24,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from server.catalogue import Catalogue, PanelField, normalise
 from server.errors import BrokenFile
+from server.panel.nesting import Shallow
 
 ID_KEYS = ("respondent_id", "고유번호", "패널id", "id")
 SNIFFED_BYTES = 65_536
@@ -155,18 +156,19 @@ def _is_line_of_json(file: Path, start: bytes) -> bool:
         return True
     line = start.splitlines()[0]
     with suppress(ijson.JSONError, ValueError):
-        values = next(iter(ijson.items(line, "", use_float=True)), None)
+        values = next(iter(ijson.items(Shallow(io.BytesIO(line)), "", use_float=True)), None)
         return isinstance(values, dict) and not any(isinstance(v, dict) for v in values.values())
     return False
 
 
 def _read_array(file: Path, stream: BinaryIO, first: bytes) -> Rows:
-    yield from _objects(file, _skip_mark(stream, first), lambda s: ijson.items(s, "item", **_FLOAT))
+    found = ijson.items(_json(stream, first), "item", **_FLOAT)
+    yield from _objects(file, stream, found)
 
 
 def _read_object(file: Path, stream: BinaryIO, first: bytes) -> Rows:
     """An object of rows by id: the key is the id where the row does not hold one."""
-    found = ijson.kvitems(_skip_mark(stream, first), "", **_FLOAT)
+    found = ijson.kvitems(_json(stream, first), "", **_FLOAT)
     number = 0
     with _explained(file, stream, lambda: number):
         for key, row in found:
@@ -175,20 +177,17 @@ def _read_object(file: Path, stream: BinaryIO, first: bytes) -> Rows:
 
 
 def _read_lines(file: Path, stream: BinaryIO, first: bytes) -> Rows:
-    yield from _objects(
-        file,
-        _skip_mark(stream, first),
-        lambda s: ijson.items(s, "", multiple_values=True, **_FLOAT),
-    )
+    found = ijson.items(_json(stream, first), "", multiple_values=True, **_FLOAT)
+    yield from _objects(file, stream, found)
 
 
 _FLOAT = {"use_float": True}
 
 
-def _objects(file: Path, stream: BinaryIO, parse: Callable[[BinaryIO], Iterator[Any]]) -> Rows:
+def _objects(file: Path, stream: BinaryIO, found: Iterator[Any]) -> Rows:
     number = 0
     with _explained(file, stream, lambda: number):
-        for row in parse(stream):
+        for row in found:
             number += 1
             yield number, _checked(row, file, number)
 
@@ -199,9 +198,10 @@ def _checked(row: object, file: Path, number: int) -> Row:
     return row
 
 
-def _skip_mark(stream: BinaryIO, first: bytes) -> BinaryIO:
+def _json(stream: BinaryIO, first: bytes) -> Shallow:
+    """The stream behind its byte order mark."""
     stream.seek(3 if first.startswith(b"\xef\xbb\xbf") else 0)
-    return stream
+    return Shallow(stream)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.answering import answer_as_json, answer_filter, answer_question
+from server.access.person import Person
+from server.answering import Answer, answer_as_json, answer_filter, answer_question
 from server.catalogue import Catalogue
 from server.errors import (
     DatabaseAway,
@@ -19,10 +20,11 @@ from server.errors import (
     TooLarge,
 )
 from server.filter import parse_filter
-from server.interpret.interpretation import interpretation_as_json
+from server.interpret.interpretation import Interpretation, interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
 from server.services import Services
 from server.web.asking import check_question
+from server.web.person import PersonOf
 from server.web.problems import documented
 from server.web.schemas import (
     AnswerBody,
@@ -32,7 +34,8 @@ from server.web.schemas import (
     ReadyBody,
     SearchRequest,
 )
-from server.web.site import SiteOf
+from server.web.site import Site, SiteOf
+from server.web.wanting import while_wanted
 
 ID_LENGTH_MAX = 80
 
@@ -47,13 +50,21 @@ api = APIRouter()
         InvalidInput, InvalidQuestion, TooLarge, ModelAway, TooBusy, PanelensError
     ),
 )
-async def interpret(request: Request, body: InterpretRequest, site: SiteOf) -> Response:
+async def interpret(
+    request: Request, body: InterpretRequest, site: SiteOf, person: PersonOf
+) -> Response:
     """What the question asks for, as a filter, with a confidence for each condition."""
     question = check_question(
         body.question, longest=site.settings.question_length, wording=site.wording(request)
     )
-    with site.waiting.one_more():
-        reading = await site.services.interpret(question)
+
+    async def read() -> Interpretation:
+        with site.asking(person):
+            return await site.services.interpret(question)
+
+    reading = await while_wanted(request, read())
+    if reading is None:
+        return _unheard()
     return JSONResponse(interpretation_as_json(reading, site.services.catalogue))
 
 
@@ -74,34 +85,38 @@ async def interpret(request: Request, body: InterpretRequest, site: SiteOf) -> R
         PanelensError,
     ),
 )
-async def search(request: Request, body: SearchRequest, site: SiteOf) -> Response:
+async def search(request: Request, body: SearchRequest, site: SiteOf, person: PersonOf) -> Response:
     """Who matches, how many, what each condition costs, and how far to trust the reading.
 
     Without `page_size` as many are returned as the filter's `limit` asks for, at most 1000;
     `offset` goes on from there. A question of which nothing was understood finds nobody.
     """
-    catalogue, settings = site.services.catalogue, site.settings
-    if body.question is not None:
-        question = check_question(
-            body.question, longest=settings.question_length, wording=site.wording(request)
+    answer = await while_wanted(request, _answer(request, body, site, person))
+    if answer is None:
+        return _unheard()
+    catalogue = site.services.catalogue
+    return JSONResponse(answer_as_json(answer, catalogue, site.settings.reference_year))
+
+
+async def _answer(request: Request, body: SearchRequest, site: Site, person: Person) -> Answer:
+    services, usual = site.services, site.settings.page_size
+    if body.question is None:
+        query = parse_filter(body.filter, services.catalogue)
+        return await answer_filter(
+            services, query, page_size=body.page_size, offset=body.offset, usual=usual
         )
-        with site.waiting.one_more():
-            answer = await answer_question(
-                site.services,
-                question,
-                page_size=body.page_size,
-                offset=body.offset,
-                usual=settings.page_size,
-            )
-    else:
-        answer = await answer_filter(
-            site.services,
-            parse_filter(body.filter, catalogue),
-            page_size=body.page_size,
-            offset=body.offset,
-            usual=settings.page_size,
+    question = check_question(
+        body.question, longest=site.settings.question_length, wording=site.wording(request)
+    )
+    with site.asking(person):
+        return await answer_question(
+            services, question, page_size=body.page_size, offset=body.offset, usual=usual
         )
-    return JSONResponse(answer_as_json(answer, catalogue, settings.reference_year))
+
+
+def _unheard() -> Response:
+    """What is sent to a caller who has hung up: it goes nowhere."""
+    return Response(status_code=204)
 
 
 @api.get(

@@ -73,8 +73,7 @@ class Door:
         if self.entry is None or not self.entry.required or path.startswith("/static/"):
             return
         who = person.name if person is not None else f"address:{address_of_caller(request)}"
-        asks = path == "/api/interpret" or (path == "/" and "q" in request.query_params)
-        self.entry.limits.may_ask(who, question=asks and "f" not in request.query_params)
+        self.entry.limits.may_send(who)
 
     async def _outside(self, request: Request) -> Response:
         """Programs are told; people are led to the sign-in page and back from there."""

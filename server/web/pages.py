@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from server.access.person import Person
 from server.answering import Answer, answer_filter, answer_question
 from server.errors import Language, NotFound, PanelensError
 from server.web import views
@@ -34,7 +35,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     wording = site.wording(request)
     answer = problem = None
     try:
-        answer = await while_wanted(request, _answer(site, address, wording))
+        answer = await while_wanted(request, _answer(site, person, address, wording))
     except PanelensError as error:
         problem = error
     shown = None if answer is None else _showing(site, request, address).answer(answer)
@@ -160,7 +161,7 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
     return response
 
 
-async def _answer(site: Site, address: Address, wording: Wording) -> Answer | None:
+async def _answer(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:
     services, usual = site.services, site.settings.page_size
     if address.filter is not None:
         query = read_filter(address.filter, services.catalogue)
@@ -173,7 +174,7 @@ async def _answer(site: Site, address: Address, wording: Wording) -> Answer | No
     question = check_question(
         address.question, longest=site.settings.question_length, wording=wording
     )
-    with site.waiting.one_more():
+    with site.asking(person):
         return await answer_question(services, question, page_size=None, offset=0, usual=usual)
 
 

@@ -1,6 +1,7 @@
 """What every route needs, made once and handed down by dependency."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
@@ -10,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from server.access.entry import Entry
 from server.access.guard import Guarded
+from server.access.person import Person
 from server.errors import LANGUAGES, Language
 from server.origin import Origin, origin_of
 from server.resources import folder
@@ -35,6 +37,14 @@ class Site:
     wordings: Mapping[Language, Wording]
     renderer: Renderer
     waiting: Waiting
+
+    @contextmanager
+    def asking(self, person: Person) -> Iterator[None]:
+        """A question at the model; TooMany when the person has asked too many of late."""
+        if self.entry is not None and self.entry.required:
+            self.entry.limits.may_ask(person.name)
+        with self.waiting.one_more():
+            yield
 
     @property
     def origin(self) -> Origin:

@@ -1,6 +1,8 @@
 """Data files: every form gives the same rows, a torn one says where it broke."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -86,6 +88,49 @@ def test_a_torn_file_says_where(
         _rows(_file(tmp_path, name, content))
     assert name in caught.value.detail
     assert place in caught.value.detail
+
+
+READ = """
+import resource, sys
+from pathlib import Path
+from server.errors import BrokenFile
+from server.panel.records import read_records
+resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+try:
+    list(read_records(Path(sys.argv[1])))
+except BrokenFile as error:
+    print(error.detail)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("array.json", "[" * 100_000, "after row 0, before byte"),
+        ("rows.json", json.dumps(PEOPLE)[:-1] + ', {"a":' * 100_000, "after row 0, before byte"),
+        ("line.json", '{"a":' * 100_000, "after row 0, before byte"),
+        ("lines.jsonl", '{"mb_sn": "w1"}\n' * 10_000 + '{"a":[' * 100_000, "before byte"),
+        ("ids.json", '{"w1": {"a": 1},\n"w2":' + "[" * 100_000, "before byte"),
+        ("strings.json", '[{"mb_sn": "]\\"]", "a":' * 100_000, "before byte"),
+    ],
+)
+def test_a_file_nested_without_end_is_refused_before_it_takes_memory(
+    tmp_path: Path, name: str, content: str, place: str
+) -> None:
+    """In a process that may have a gigabyte: unrefused, such a file takes several."""
+    file = _file(tmp_path, name, content)
+    done = subprocess.run(
+        [sys.executable, "-c", READ, file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert name in done.stdout
+    assert place in done.stdout
+    assert "nested more than 64 deep" in done.stdout
+
+
+def test_brackets_in_strings_are_no_nesting(tmp_path: Path) -> None:
+    rows = [{"mb_sn": f"w{n}", "a": '[{"' * 50 + "\\" * n} for n in range(3_000)]
+    assert _rows(_file(tmp_path, "a.json", json.dumps(rows))) == rows
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

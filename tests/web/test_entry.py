@@ -395,7 +395,7 @@ async def test_who_asks_too_often_is_told_to_wait_and_others_go_on(
     everything: StoredServices,
 ) -> None:
     with guarded(
-        everything.catalogue, everything.database, requests_a_minute=8, questions_a_minute=2
+        everything.catalogue, everything.database, requests_a_minute=11, questions_a_minute=2
     ) as door:
         async with door.program(Role.VIEWER) as http:
             asked = [
@@ -403,6 +403,14 @@ async def test_who_asks_too_often_is_told_to_wait_and_others_go_on(
                 for _ in range(4)
             ]
             assert asked == [200, 200, 429, 429]
+            found = [
+                (await http.post("/api/search", json={what: given})).status_code
+                for what, given in (("question", "여성"), ("filter", {}))
+            ]
+            assert found == [429, 200]
+            page = await http.get("/", params={"q": "여성", "lang": "en"})
+            assert page.status_code == 429
+            assert "Too many requests" in page.text
             codebook = [(await http.get("/codebook")).status_code for _ in range(6)]
             assert codebook == [200] * 4 + [429] * 2
             refused = await http.get("/api/catalogue")
