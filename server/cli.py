@@ -20,8 +20,10 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from server.access.audit import Act, at_terminal, write_audit
 from server.access.commands import token_app, user_app
 from server.access.entry import open_entry
+from server.access.loads import load_audited
 from server.access.person import LOCAL
 from server.access.start import refuse_without_people
 from server.accuracy.evaluate import evaluate as evaluate_gold
@@ -50,7 +52,6 @@ from server.interpret.prompt import build_prompt
 from server.listening import host_of, listening_socket, shown
 from server.logs import set_up_logs
 from server.model.download import download as download_model
-from server.panel.load import load_files
 from server.postgres.check import check_database
 from server.postgres.pool import conninfo
 from server.postgres.statements import Connection
@@ -167,7 +168,7 @@ def load(
         prepare_panel(database, panel, settings)
         with _rows_progress() as progress:
             task = progress.add_task("rows", total=None)
-            report = load_files(
+            report = load_audited(
                 database.url,
                 panel,
                 files,
@@ -382,7 +383,11 @@ def import_gold(
 
     async def imported(connection: Connection, catalogue: Catalogue) -> int:
         gold = read_gold(file, catalogue)
-        return await add_gold(connection, catalogue, gold.questions, person=LOCAL.name)
+        async with connection.transaction():
+            added = await add_gold(connection, catalogue, gold.questions, person=LOCAL.name)
+            about = f"gold import {file.name} ({added} new)"
+            await write_audit(connection, Act(at_terminal(), "change", about, "", done=True))
+        return added
 
     console.print(f"{_with_panel(imported)} questions are new.")
 

@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from rich.console import Console
 from rich.progress import Progress
 
+from server.access.loads import load_audited
 from server.accuracy.measured import Accuracy
 from server.accuracy.runs import accuracy_of
 from server.catalogue import Catalogue, find_catalogue
@@ -29,7 +30,6 @@ from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
 from server.panel.demo import write_demo
-from server.panel.load import load_files
 from server.panel.schema import ensure_panel, table
 from server.phrases import read_phrases
 from server.postgres.embedded import EmbeddedPostgres
@@ -91,7 +91,7 @@ def load_demo(
             progress=lambda done, total: progress.update(drawing, completed=done, total=total),
         )
         loading = progress.add_task("Loading it into PostgreSQL", total=summary.rows)
-        load_files(
+        load_audited(
             database.url,
             catalogue,
             [file],

@@ -1,5 +1,7 @@
 """The audit: who did what, when and from where."""
 
+import getpass
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -35,16 +37,28 @@ class Audited:
     done: bool
 
 
-async def write_audit(conn: Connection, act: Act) -> None:
-    """Add an act; what cannot be stored as text is written as signs that show."""
-    given = {
+def at_terminal() -> str:
+    """Who gives a command on the machine itself."""
+    try:
+        return f"terminal:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user often has no name
+        return f"terminal:{os.getuid()}"
+
+
+def audit_parameters(act: Act) -> dict[str, object]:
+    """An act as its statement takes it; what cannot be stored as text becomes signs that show."""
+    return {
         "who": _storable(act.who),
         "act": act.act,
         "about": _storable(act.about),
         "address": _storable(act.address),
         "done": act.done,
     }
-    await conn.execute(template("write_audit"), given)
+
+
+async def write_audit(conn: Connection, act: Act) -> None:
+    """Add an act."""
+    await conn.execute(template("write_audit"), audit_parameters(act))
 
 
 async def list_audit(conn: Connection, *, before: int | None, most: int) -> list[Audited]:

@@ -1,7 +1,6 @@
 """`panelens user` and `panelens token`: who may enter, from the machine itself."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.table import Table
 
-from server.access.audit import Act, write_audit
+from server.access.audit import Act, at_terminal, write_audit
 from server.access.people import add_person, change_password, list_people, remove_person
 from server.access.person import Role
 from server.access.sessions import Token, add_token, list_tokens, revoke_token
@@ -122,8 +121,7 @@ def _change(about: str, act: Callable[[AsyncConnection], Awaitable[Result]]) -> 
 
     async def both(connection: AsyncConnection) -> Result:
         result = await act(connection)
-        who = f"terminal:{getpass.getuser()}"
-        await write_audit(connection, Act(who, "change", about, "", done=True))
+        await write_audit(connection, Act(at_terminal(), "change", about, "", done=True))
         return result
 
     return _with_database(both)

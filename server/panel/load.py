@@ -26,14 +26,15 @@ from server.panel.schema import (
 )
 from server.panel.staging import RowReader
 from server.postgres.pool import conninfo, explained
+from server.postgres.statements import query_bytes
 
 __all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
 
 BATCH_ROWS = 2_000
 STAGED = sql.Identifier("staged")
-_SQL = Path(__file__).resolve().parents[1] / "sql"
 
 Progress = Callable[[str, int], None]
+Note = Callable[[Conn, LoadReport], None]
 
 
 def load_files(
@@ -44,10 +45,12 @@ def load_files(
     reference_year: int,
     synthetic: bool = False,
     progress: Progress | None = None,
+    note: Note | None = None,
 ) -> LoadReport:
     """Load the files in one transaction; BrokenFile when one cannot be read, and nothing changed.
 
-    `progress` hears the file and its rows so far. A file named after a source of the catalogue
+    `progress` hears the file and its rows so far; `note` writes down what was done, in the same
+    transaction. A file named after a source of the catalogue
     overwrites that source's answers; of other sources' answers it only fills the missing ones.
     Real people take the place of synthetic ones; synthetic people never join real ones.
     """
@@ -61,6 +64,8 @@ def load_files(
                 loading = _Loading(connection, catalogue, file, reader)
                 report += loading.run(synthetic=synthetic, progress=progress)
             connection.execute(sql.SQL("analyze {}").format(table(catalogue)))
+            if note is not None:
+                note(connection, report)
     return replace(report, seconds=perf_counter() - began)
 
 
@@ -118,7 +123,7 @@ class _Loading:
             "sha256": _sha256(self._file),
             "synthetic": synthetic,
         }
-        (load_id,) = _only(self._connection, _query("start_load"), parameters)
+        (load_id,) = _only(self._connection, query_bytes("start_load"), parameters)
         return int(load_id)
 
     def _create_staging(self) -> None:
@@ -183,7 +188,7 @@ class _Loading:
         """Merge the staged rows; the number of respondents that are new or changed."""
         before = {name: sql.Identifier("respondent", name) for name in self._reader.given()}
         after = {name: _merged(name, is_own=own) for name, own in self._reader.given().items()}
-        statement = sql.SQL(_query("merge_respondents").decode()).format(
+        statement = sql.SQL(query_bytes("merge_respondents").decode()).format(
             respondent=table(self._catalogue),
             staged=STAGED,
             columns=_listed(sql.Identifier(name) for name in after),
@@ -203,7 +208,7 @@ class _Loading:
             "rows_changed": report.rows_changed,
             "values_rejected": report.values_rejected,
         }
-        self._connection.execute(_query("finish_load"), parameters)
+        self._connection.execute(query_bytes("finish_load"), parameters)
 
 
 def _merged(name: str, *, is_own: bool) -> sql.Composable:
@@ -226,10 +231,6 @@ def _only(
     if row is None:
         raise LookupError("a statement that always gives a row gave none")
     return row
-
-
-def _query(name: str) -> bytes:
-    return (_SQL / f"{name}.sql").read_bytes()
 
 
 def _sha256(file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from server.access.loads import load_audited
 from server.errors import BrokenFile, DatabaseAway, SetupError
 from server.filter import load_catalogue
 from server.panel.load import LoadReport, RejectedValue, UnknownKey, load_files
@@ -180,6 +181,38 @@ def test_memory_and_progress_go_by_batches(database: str, tmp_path: Path) -> Non
         progress=lambda _, rows: heard.append(rows),
     )
     assert heard == [2_000, 4_000, 4_500]
+
+
+def test_a_load_is_written_down_with_what_it_changed(database: str, tmp_path: Path) -> None:
+    load_audited(database, CATALOGUE, [_file(tmp_path, CLEAN)], reference_year=2025)
+    (who, act, about, done) = _audit(database)[-1]
+    assert who.startswith("terminal:")
+    assert (act, done) == ("change", True)
+    assert about == "load welcome: result.json (2 people, 2 new or changed)"
+
+
+def test_a_refused_load_is_written_down_too(database: str, tmp_path: Path) -> None:
+    whole = _file(tmp_path, CLEAN)
+    torn = _file(tmp_path, json.dumps(CLEAN)[:-5], "torn.json")
+    with pytest.raises(BrokenFile):
+        load_audited(database, CATALOGUE, [whole, torn], reference_year=2025)
+    assert [row[2:] for row in _audit(database)] == [
+        ("load welcome: result.json, torn.json", False)
+    ]
+
+
+def test_what_cannot_be_written_down_is_not_loaded(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("alter table panelens.audit add check (about not like 'load%')")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        load_audited(database, CATALOGUE, [_file(tmp_path, CLEAN)], reference_year=2025)
+    assert _people(database) == []
+
+
+def _audit(database: str) -> list[Any]:
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("select who, act, about, done from panelens.audit order by id")
+        return rows.fetchall()
 
 
 def test_without_a_database_it_says_so(tmp_path: Path) -> None:
