@@ -14,6 +14,8 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
+
+
 def test_every_answer_is_one_that_is_documented(address: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
