@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, TypeVar
@@ -42,16 +43,17 @@ from server.accuracy.runs import Run, run_as_json
 from server.answering import Answer, answer_as_json, answer_question
 from server.bench.run import measure
 from server.bench.tables import print_bench
-from server.catalogue import Catalogue
+from server.catalogue import Catalogue, find_catalogue
 from server.errors import PanelensError, SetupError
 from server.figures import figures_served
 from server.filter import load_catalogue
 from server.grammar import build_grammar
-from server.interpret.names import panel_names
+from server.interpret.hints import Hints
 from server.interpret.prompt import build_prompt
 from server.listening import host_of, listening_socket, shown
 from server.logs import set_up_logs
 from server.model.download import download as download_model
+from server.phrases import read_phrases
 from server.postgres.check import check_database
 from server.postgres.pool import conninfo
 from server.postgres.statements import Connection
@@ -77,6 +79,7 @@ from server.terminal import (
     print_runs,
 )
 from server.training.calibrate import calibrate as calibrate_confidence
+from server.training.questions import HELD_OUT_SEED, generate, labelled
 from server.web.app import create_app
 
 app = typer.Typer(
@@ -318,9 +321,24 @@ def show_catalogue(
     if what == "grammar":
         typer.echo(build_grammar(panel))
     elif what == "prompt":
-        typer.echo(build_prompt(question, panel_names(panel).find(question)))
+        phrases = read_phrases(find_catalogue(name).parent, panel)
+        typer.echo(build_prompt(question, Hints(panel, phrases).find(question)))
     else:
         raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
+
+
+@catalogue_app.command("questions")
+def write_questions(
+    count: Annotated[int, typer.Option(min=1, help="how many")] = 1000,
+    seed: Annotated[
+        int, typer.Option(help="the stream; that of the default is never trained on")
+    ] = HELD_OUT_SEED,
+    name: Annotated[str, typer.Option("--catalogue", help="catalogue name or file")] = "welcome",
+) -> None:
+    """Print generated questions with their right filters, as `panelens evaluate` reads them."""
+    panel = load_catalogue(name)
+    examples = generate(panel, read_phrases(find_catalogue(name).parent, panel), seed=seed)
+    typer.echo(written_gold(labelled(islice(examples, count))), nl=False)
 
 
 @evaluations_app.command("list")

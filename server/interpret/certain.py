@@ -45,6 +45,25 @@ def left_out(
     return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
 
 
+def unfounded(
+    words: Sequence[Sequence[str]], confidences: Sequence[float], *, below: float
+) -> frozenset[int]:
+    """Which conditions stand on nothing: they are less sure than `below`, and every word they have,
+    if any, a surer condition has too.
+    """
+    sure = {
+        word
+        for own, confidence in zip(words, confidences, strict=True)
+        for word in own
+        if confidence >= below
+    }
+    return frozenset(
+        place
+        for place, (own, confidence) in enumerate(zip(words, confidences, strict=True))
+        if confidence < below and sure.issuperset(own)
+    )
+
+
 def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) -> list[Line]:
     """The lines, none of them negated that a phrase says plainly where no other word turns it."""
     if _TURNS.search(_rest(question, known)):

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Condition, Filter, placed_conditions
 from server.interpret.calibration import Calibration
-from server.interpret.certain import corrected, left_out
+from server.interpret.certain import corrected, left_out, unfounded
 from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
@@ -23,11 +23,13 @@ from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.words import Attribution, Vocabulary
-from server.interpret.written import Understanding, lines_of
+from server.interpret.written import Understanding, Understood, lines_of
 from server.phrases import Phrases
-from server.spelling import PHRASE_LENGTH_MAX, Reading, spell
+from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
 
 DOUBTFUL_BELOW = 0.8
+# Below this a condition must have a word of its own to stand.
+UNFOUNDED_BELOW = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,10 @@ class Reader:
             lines = (*lines, *(Line(text, 1.0) for text in extra))
             understood = self._understanding.of(question, lines, mentions)
             shared = self._shared(question, understood.reading, mentions)
+        founded = self._founded(lines, understood, shared)
+        if len(founded) < len(lines):
+            understood = self._understanding.of(question, founded, mentions)
+            shared = self._shared(question, understood.reading, mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions)
@@ -132,6 +138,21 @@ class Reader:
             understood.alternatives,
             shared,
         )
+
+    def _founded(
+        self, lines: Sequence[Line], understood: Understood, shared: Attribution
+    ) -> tuple[Line, ...]:
+        """The lines without conditions that no words of their own stand for."""
+        confidences = tuple(map(self._calibration, understood.probabilities))
+        places = unfounded(shared.words, confidences, below=UNFOUNDED_BELOW)
+        placed = tuple(placed_conditions(understood.reading.filter))
+        marks = {"where": "", "not": "-"}
+        dropped = {
+            spell_condition(placed[place][2], marks[placed[place][0]])
+            for place in places
+            if placed[place][0] in marks
+        }
+        return tuple(line for line in lines if line.text not in dropped)
 
     def _certain(self, question: str, said: LexiconReading) -> _Read:
         """What the lexicon read: every word is accounted for."""

@@ -1,10 +1,11 @@
 """Questions with their right filters, generated from a catalogue and its phrases."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from server.accuracy.gold import GoldQuestion
 from server.catalogue import Catalogue
 from server.errors import InvalidFilter, Language
 from server.filter import Filter, parse_filter
@@ -15,6 +16,8 @@ from server.training.pieces import Json, Piece, Pieces
 from server.training.sentences import Sentence, compose
 from server.training.wording import with_slips
 
+# The stream of this seed is never trained on.
+HELD_OUT_SEED = 1_000_003
 ENGLISH_SHARE = 0.22
 SLIP_SHARE = 0.15
 EITHER_SHARE = 0.12
@@ -52,6 +55,13 @@ def generate(catalogue: Catalogue, phrases: Phrases, *, seed: int) -> Iterator[E
         example = _draw(rng, catalogue, phrases, pieces)
         if example is not None:
             yield example
+
+
+def labelled(examples: Iterable[Example]) -> Iterator[GoldQuestion]:
+    """The examples as labelled questions, tagged with the language and what is in them."""
+    for number, example in enumerate(examples, start=1):
+        tags = tuple(dict.fromkeys((*example.tags, example.language)))
+        yield GoldQuestion(example.question, example.reading, tags, f"made-{number}")
 
 
 def _draw(

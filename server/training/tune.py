@@ -18,11 +18,10 @@ from server.interpret.model import Tokenizer
 from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
-from server.training.questions import Example, generate
+from server.training.questions import HELD_OUT_SEED, Example, generate
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 
 IGNORED = -100
-_HELD_OUT_SEED = 1_000_003
 _POOL_BATCHES = 32
 
 
@@ -103,7 +102,7 @@ def tune(
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     encoder = Encoder(Hints(catalogue, phrases), Tokenizer(base))
-    held_out = list(islice(generate(catalogue, phrases, seed=_HELD_OUT_SEED), recipe.held_out))
+    held_out = list(islice(generate(catalogue, phrases, seed=HELD_OUT_SEED), recipe.held_out))
     unseen = skip | {example.question for example in held_out}
     examples = (
         e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue
 from server.grammar import build_grammar
 from server.postgres.embedded import EmbeddedPostgres
@@ -80,7 +81,17 @@ def test_the_catalogue_is_checked_and_its_grammar_and_prompt_shown(
     assert grammar.stdout.rstrip() == build_grammar(catalogue).rstrip()
     prompt = panelens("catalogue", "show", "prompt", "--question", "여성 3명", environment=env)
     assert prompt.stdout.startswith("여성 3명\n")
+    ranged = panelens("catalogue", "show", "prompt", "--question", "20대", environment=env)
+    assert "=20..29\n" in ranged.stdout, "the ranges among the hints, as the reader gives them"
     assert not list(tmp_path.iterdir()), "looking at a catalogue writes nothing"
+
+
+def test_generated_questions_are_labelled_questions(tmp_path: Path, catalogue: Catalogue) -> None:
+    done = panelens("catalogue", "questions", "--count", "30", environment=environment(tmp_path))
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "held-out.jsonl"
+    file.write_text(done.stdout, "utf-8")
+    assert len(read_gold(file, catalogue).questions) == 30
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
-from server.interpret.certain import corrected, left_out
+from server.interpret.certain import corrected, left_out, unfounded
 from server.interpret.lexicon import Lexicon
 from server.interpret.lines import Line
 from server.phrases import read_phrases
@@ -77,3 +77,9 @@ def test_compared_groups_stand_as_the_phrases_say_them(lexicon: Lexicon) -> None
     )
     groups = ["/gender=남성", "&age=30..39", "/gender=여성", "&age=40..49"]
     assert kept == ["region=서울", ">job", *groups]
+
+
+def test_a_doubtful_condition_needs_a_word_of_its_own() -> None:
+    words = [("배달", "음식에"), ("배달",), (), ("혼자",), ()]
+    confidences = [0.9, 0.3, 0.3, 0.3, 0.9]
+    assert unfounded(words, confidences, below=0.4) == {1, 2}
