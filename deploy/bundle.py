@@ -211,8 +211,19 @@ def _copy_model(folder: Path, model: Path | None) -> None:
             f"{model} is not the model of the manifest: run `uv run panelens download`"
         )
     _copy(model, folder)
+    _merge_adapters(folder / model.name, entry["adapters"])
     for text in sorted((ROOT / "models" / "licences").iterdir()):
         _copy(text, folder)
+
+
+def _merge_adapters(model: Path, adapters: dict[str, Any]) -> None:
+    """What a server makes at its first start, made here: that one may not write beside its model."""
+    sys.path.insert(0, str(ROOT))
+    from server.model.merge import merged_model  # noqa: PLC0415  (numpy only when it is needed)
+
+    for adapter in adapters.values():
+        merged = merged_model(model, ROOT / "models" / adapter["file"], print)
+        merged.with_suffix(".lock").unlink()
 
 
 def _data_folder() -> Path:

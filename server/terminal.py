@@ -168,6 +168,8 @@ def print_report(report: LoadReport, console: Console) -> None:
         f"{report.rows_changed:,} changed, {report.values_rejected:,} values rejected "
         f"({report.seconds:.1f} s)"
     )
+    if report.rows_there:
+        console.print(f"{report.rows_there:,} of them had been sent by a load that was cut off")
     if report.rejected:
         table = Table(
             "file", "row", "respondent", "field", "value", "reason", title="first rejected values"

@@ -35,12 +35,16 @@ if [ ! -e "$target/complete" ]; then
   "$target/venv/bin/python" -m pip install --quiet --no-index --disable-pip-version-check \
     --no-cache-dir --find-links "$wheels" --find-links "$here/wheels/any" panelens
   cp -R "$here/models" "$here/host" "$here/sbom.cdx.json" "$target/"
+  # Hashed now and noted, so that no start hashes it again.
+  PANELENS_DATA_FOLDER=$target "$target/venv/bin/panelens" download >/dev/null
   # The files come from anywhere; the service's user must be able to read them.
   chmod -R u=rwX,go=rX "$target"
   touch "$target/complete"
 else
   say "$release is installed already"
 fi
+# For a look without changing the machine (deploy/fits.py): the files are there and that is all.
+[ -z "${PANELENS_FILES_ONLY:-}" ] || exit 0
 
 install -D -m 0644 "$target/host/sysusers.conf" /usr/lib/sysusers.d/panelens.conf
 systemd-sysusers panelens.conf

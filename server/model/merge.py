@@ -20,10 +20,13 @@ def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path
     """The file of the model with the adapter merged in, made beside the model if it is not there.
 
     A merged file whose bytes are no longer those that were written is made again; those of other
-    adapters for the same catalogue are removed.
+    adapters for the same catalogue are removed then. Where it is there and whole nothing is
+    written, so that it may lie in a folder that only root can write to.
     """
     mark = _sha256(adapter)[:12]
     merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}.gguf")
+    if _is_whole(merged):
+        return merged
     with FileLock(merged.with_suffix(".lock")):
         if not _is_whole(merged):
             say(f"merging {adapter.name} into {model.name}")

@@ -1,8 +1,9 @@
 """Loads data files into a panel: all or nothing, and the same files again change nothing."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -15,23 +16,14 @@ from server.catalogue import Catalogue
 from server.errors import BrokenFile, SetupError
 from server.panel.records import read_records
 from server.panel.report import SAMPLE, LoadReport, RejectedValue, UnknownKey
-from server.panel.schema import (
-    COLUMN_TYPES,
-    PANEL,
-    Conn,
-    ensure_panel,
-    schema_name,
-    stored_fields,
-    table,
-)
+from server.panel.schema import PANEL, Conn, ensure_panel, table
+from server.panel.sent import BATCH_ROWS, Sent, begin_alone, key_of
 from server.panel.staging import RowReader
 from server.postgres.pool import conninfo, explained
 from server.postgres.statements import query_bytes
 
 __all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
 
-BATCH_ROWS = 2_000
-STAGED = sql.Identifier("staged")
 
 Progress = Callable[[str, int], None]
 Note = Callable[[Conn, LoadReport], None]
@@ -49,20 +41,27 @@ def load_files(
 ) -> LoadReport:
     """Load the files in one transaction; BrokenFile when one cannot be read, and nothing changed.
 
-    `progress` hears the file and its rows so far; `note` writes down what was done, in the same
-    transaction. A file named after a source of the catalogue
+    Rows are sent before that transaction, batch by batch: after a lost connection or a killed
+    process the same load, run again, sends only what is not there yet. `progress` hears the file
+    and its rows so far; `note` writes down what was done, in the transaction that merges them.
+    A file named after a source of the catalogue
     overwrites that source's answers; of other sources' answers it only fills the missing ones.
     Real people take the place of synthetic ones; synthetic people never join real ones.
     """
     began = perf_counter()
     with explained(), psycopg.connect(conninfo(database_url), autocommit=True) as connection:
         ensure_panel(connection, catalogue, reference_year=reference_year)
-        with connection.transaction():
+        begin_alone(connection, catalogue)
+        loadings = [_Loading(connection, catalogue, file, reference_year) for file in files]
+        with _forgotten_when_refused(loadings):
+            for loading in loadings:
+                loading.send(progress)
+        with _forgotten_when_refused(loadings), connection.transaction():
             report = _settle_origin(connection, catalogue, synthetic=synthetic)
-            for file in files:
-                reader = RowReader(catalogue, file, reference_year)
-                loading = _Loading(connection, catalogue, file, reader)
-                report += loading.run(synthetic=synthetic, progress=progress)
+            for loading in loadings:
+                report += loading.merge(synthetic=synthetic)
+            for loading in loadings:
+                loading.sent.forget()
             connection.execute(sql.SQL("analyze {}").format(table(catalogue)))
             if note is not None:
                 note(connection, report)
@@ -70,10 +69,7 @@ def load_files(
 
 
 def _settle_origin(connection: Conn, catalogue: Catalogue, *, synthetic: bool) -> LoadReport:
-    """Keep real and synthetic people apart; loads of one panel wait for each other here."""
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, 1))", [schema_name(catalogue)]
-    )
+    """Keep real and synthetic people apart."""
     panel, respondent = table(catalogue, PANEL), table(catalogue)
     was_synthetic, is_empty = _only(
         connection,
@@ -90,28 +86,55 @@ def _settle_origin(connection: Conn, catalogue: Catalogue, *, synthetic: bool) -
     return LoadReport(demo_removed=removed)
 
 
+@contextmanager
+def _forgotten_when_refused(loadings: Sequence["_Loading"]) -> Iterator[None]:
+    """A file that is refused will be refused again: its rows need not wait for another run."""
+    try:
+        yield
+    except (BrokenFile, SetupError):
+        for loading in loadings:
+            loading.sent.forget()
+        raise
+
+
 class _Loading:
     """One file on its way into the panel."""
 
     def __init__(
-        self, connection: Conn, catalogue: Catalogue, file: Path, reader: RowReader
+        self, connection: Conn, catalogue: Catalogue, file: Path, reference_year: int
     ) -> None:
         self._connection = connection
         self._catalogue = catalogue
         self._file = file
-        self._reader = reader
+        self._sha256 = _sha256(file)
+        self._reader = RowReader(catalogue, file, reference_year)
         self._sample: list[RejectedValue] = []
+        self._rows_there = 0
+        self.sent = Sent(
+            connection, catalogue, key_of(catalogue, file, self._sha256, reference_year)
+        )
 
-    def run(self, *, synthetic: bool, progress: Progress | None) -> LoadReport:
-        """Stage all rows, then merge them into the panel."""
-        load_id = self._start(synthetic=synthetic)
-        self._create_staging()
+    def send(self, progress: Progress | None) -> None:
+        """Read the whole file; send the batches that are not in the database yet."""
+        last = self.sent.begin(self._file.name)
         rows = read_records(self._file)
         while batch := list(islice(rows, BATCH_ROWS)):
-            self._stage(self._reader.lines(batch))
-            self._keep_rejected(load_id)
+            lines = list(self._reader.lines(batch))
+            rejected = list(self._reader.rejected)
+            self._sample = [*self._sample, *rejected][:SAMPLE]
+            self._reader.rejected.clear()
+            # A batch is there as a whole or not at all.
+            if batch[0][0] <= last:
+                self._rows_there += len(batch)
+            else:
+                self.sent.add(lines, rejected)
             if progress is not None:
                 progress(self._file.name, self._reader.rows_read)
+
+    def merge(self, *, synthetic: bool) -> LoadReport:
+        """Take the rows that were sent into the panel."""
+        load_id = self._start(synthetic=synthetic)
+        self.sent.keep_rejected(load_id)
         report = self._merge()
         self._finish(load_id, report)
         return report
@@ -120,50 +143,24 @@ class _Loading:
         parameters = {
             "panel": self._catalogue.name,
             "file": self._file.name,
-            "sha256": _sha256(self._file),
+            "sha256": self._sha256,
             "synthetic": synthetic,
         }
         (load_id,) = _only(self._connection, query_bytes("start_load"), parameters)
         return int(load_id)
 
-    def _create_staging(self) -> None:
-        columns = _listed(
-            sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(COLUMN_TYPES[f.kind]))
-            for f in stored_fields(self._catalogue)
-        )
-        self._connection.execute(sql.SQL("drop table if exists {}").format(STAGED))
-        self._connection.execute(
-            sql.SQL(
-                "create temporary table {} (row bigint, respondent_id text, {}) on commit drop"
-            ).format(STAGED, columns)
-        )
-
-    def _stage(self, lines: Iterable[str]) -> None:
-        statement = sql.SQL("copy {} from stdin").format(STAGED)
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write("".join(lines).encode())
-
-    def _keep_rejected(self, load_id: int) -> None:
-        rejected = self._reader.rejected
-        self._sample = [*self._sample, *rejected][:SAMPLE]
-        statement = (
-            "copy panelens.rejected_value"
-            " (load_id, file, row, respondent_id, field, value, reason) from stdin"
-        )
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for one in rejected:
-                copy.write_row((load_id, *asdict(one).values()))
-        rejected.clear()
-
     def _merge(self) -> LoadReport:
         staged, respondents = _only(
             self._connection,
-            sql.SQL("select count(*), count(distinct respondent_id) from {}").format(STAGED),
+            sql.SQL("select count(*), count(distinct respondent_id) from {}").format(
+                self.sent.rows
+            ),
         )
         self._refuse_strangers(staged)
         return LoadReport(
             rows_read=self._reader.rows_read,
             rows_stored=respondents,
+            rows_there=self._rows_there,
             rows_changed=self._store() if staged else 0,
             header_rows=self._reader.header_rows,
             duplicate_rows=staged - respondents,
@@ -190,7 +187,7 @@ class _Loading:
         after = {name: _merged(name, is_own=own) for name, own in self._reader.given().items()}
         statement = sql.SQL(query_bytes("merge_respondents").decode()).format(
             respondent=table(self._catalogue),
-            staged=STAGED,
+            staged=self.sent.rows,
             columns=_listed(sql.Identifier(name) for name in after),
             assignments=_listed(
                 sql.SQL("{} = {}").format(sql.Identifier(name), new) for name, new in after.items()

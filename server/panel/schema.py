@@ -55,7 +55,7 @@ def ensure_panel(
         connection.execute(
             "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema_name(catalogue)]
         )
-        fingerprint = _fingerprint(catalogue)
+        fingerprint = panel_fingerprint(catalogue)
         if _known_panel(connection, catalogue) != (fingerprint, reference_year):
             _refuse_changed_kinds(connection, catalogue)
             _refuse_renumbered_answers(connection, catalogue)
@@ -72,7 +72,7 @@ def ensure_panel(
             )
 
 
-def _fingerprint(catalogue: Catalogue) -> str:
+def panel_fingerprint(catalogue: Catalogue) -> str:
     """Changes when the catalogue does, or this module's idea of a panel."""
     parts = [catalogue.model_dump_json(exclude={"groups", "examples"})]
     parts += [statement.as_string() for statement in _statements(catalogue)]

@@ -3,6 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -34,6 +35,19 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def database(server: str) -> Iterator[str]:
     """The address of an empty, migrated database that only this test sees."""
+    with _fresh(server) as address:
+        yield address
+
+
+@pytest.fixture
+def other_database(server: str) -> Iterator[str]:
+    """A second one beside it."""
+    with _fresh(server) as address:
+        yield address
+
+
+@contextmanager
+def _fresh(server: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as connection:
         connection.execute(
