@@ -24,7 +24,6 @@ from server.postgres.statements import query_bytes
 
 __all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
 
-
 Progress = Callable[[str, int], None]
 Note = Callable[[Conn, LoadReport], None]
 
@@ -44,8 +43,8 @@ def load_files(
     Rows are sent before that transaction, batch by batch: after a lost connection or a killed
     process the same load, run again, sends only what is not there yet. `progress` hears the file
     and its rows so far; `note` writes down what was done, in the transaction that merges them.
-    A file named after a source of the catalogue
-    overwrites that source's answers; of other sources' answers it only fills the missing ones.
+    A file named after a source of the catalogue overwrites that source's answers; of other
+    sources' answers it only fills the missing ones.
     Real people take the place of synthetic ones; synthetic people never join real ones.
     """
     began = perf_counter()

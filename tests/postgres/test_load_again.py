@@ -162,7 +162,7 @@ def test_a_killed_process_is_no_different(database: str, big: Path) -> None:
         "load_files(sys.argv[1], load_catalogue('welcome'), [Path(sys.argv[2])], "
         "reference_year=2025, progress=lambda _, rows: (print(rows, flush=True), time.sleep(600)))"
     )
-    command = [sys.executable, "-c", program, database, big]
+    command = [sys.executable, "-c", program, database, str(big)]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as process:
         assert process.stdout is not None
