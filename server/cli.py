@@ -282,16 +282,24 @@ def calibrate(
 
 
 @app.command()
-def bench(
-    what: Annotated[str, typer.Argument(help="load, search, read or all")] = "all",
+def bench(  # noqa: PLR0917  (each is an option of its own)
+    what: Annotated[str, typer.Argument(help="load, search, reader, soak or all")] = "all",
     rows: Annotated[int, typer.Option(min=1, help="synthetic people to load")] = 35_000,
     runs: Annotated[int, typer.Option(min=1, help="times each search is made")] = 20,
-    questions: Annotated[int, typer.Option(min=1, help="gold questions to read")] = 50,
+    questions: Annotated[
+        int | None, typer.Option(min=1, help="questions to read: 20, of a soak 20,000")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="of the model, in place of the setting")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
 ) -> None:
     """Measure speed and memory here, in a scratch database, beside peers."""
     settings = read_settings()
-    figures = measure(what, settings, console, people=rows, runs=runs, questions=questions)
+    if threads is not None:
+        settings = settings.model_copy(update={"model_threads": threads})
+    count = questions or (20_000 if what == "soak" else 20)
+    figures = measure(what, settings, console, people=rows, runs=runs, questions=count)
     if as_json:
         typer.echo(json.dumps(asdict(figures), ensure_ascii=False, indent=2))
     else:

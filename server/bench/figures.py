@@ -91,10 +91,8 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class ReadTime:
-    """Questions read by one reader in a process of its own."""
+    """What a reader took over the questions, in a process of its own."""
 
-    reader: str
-    questions: int
     milliseconds: Spread
     tokens: int
     tokens_per_second: float
@@ -104,21 +102,54 @@ class ReadTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Ours over all questions, then ours and its peer over the same few.
+class ReaderFigures:
+    """One reader over the sample: how right, how fast; `missing` says why it is not measured.
 
-    The ratios are the peer's to ours, of the median time and of the processor's; `same` of the few
-    texts are equal.
+    `exact` filters are the right ones, `f1` is of the people found. The ratios are to ours, of the
+    median time and of the processor's.
     """
 
-    model: str
+    reader: str
+    weights: str
+    exact: int | None = None
+    f1: float | None = None
+    time: ReadTime | None = None
+    ratio: float | None = None
+    processor_ratio: float | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Every reader over the same questions: so many, spread evenly over a gold file."""
+
+    file: str
+    questions: int
+    of: int
     threads: int
-    ours: ReadTime
-    ours_on_few: ReadTime
-    peer: ReadTime
-    ratio: float
-    processor_ratio: float
-    same: int
+    readers: tuple[ReaderFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAt:
+    """The process's memory after so many questions."""
+
+    questions: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """Many questions read by one process; `refused` of them were too long to finish.
+
+    `growth` is the memory at the end to that after the first tenth.
+    """
+
+    questions: int
+    refused: int
+    seconds: float
+    growth: float
+    memory: tuple[MemoryAt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +160,8 @@ class Bench:
     data: str
     load: Loading | None = None
     search: Searching | None = None
-    read: Reading | None = None
+    reader: Readers | None = None
+    soak: Soak | None = None
 
 
 def _cpu() -> str:

@@ -1,219 +1,166 @@
-"""How long the reader takes over a question, beside llama_cpp's own completion of the same prompt."""
+"""How right and how fast questions are read: ours beside other readers, one table from one run."""
 
-import asyncio
-import ctypes
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from time import perf_counter
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 
 import llama_cpp
-import psutil
-from llama_cpp.llama_grammar import LlamaGrammar
+from psycopg import AsyncConnection
 from rich.console import Console
 
-from server.accuracy.gold import read_gold
+from server.accuracy.cases import Case, Evaluation
+from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
+from server.accuracy.runs import store_evaluation
 from server.bench.child import in_child
-from server.bench.figures import Reading, ReadTime, Spread
+from server.bench.figures import ReaderFigures, Readers, ReadTime
+from server.bench.readers import (
+    Taken,
+    Weights,
+    read_with_binding,
+    read_with_ours,
+    read_with_rules,
+)
 from server.catalogue import Catalogue, find_catalogue
-from server.errors import InvalidQuestion, SetupError
-from server.filter import load_catalogue
-from server.grammar import build_grammar
-from server.interpret.calibration import Calibration
-from server.interpret.model import LanguageModel, Written
-from server.interpret.reader import Reader, ReaderSettings
+from server.errors import SetupError
 from server.model.download import download
-from server.model.manifest import Decoding, read_manifest
+from server.model.manifest import read_manifest
 from server.model.merge import merged_model
-from server.phrases import read_phrases
 from server.settings import Settings
 
-FEW = 10
-OURS, PEER = "panelens reader", f"llama_cpp.Llama {llama_cpp.__version__}"
-
-
-# The binding takes llama.cpp's warnings for errors and prints them, verbose or not.
-_unheard = llama_cpp.llama_log_callback(lambda _level, _text, _data: None)
+OURS = "panelens"
+_BINDING = f"llama_cpp {llama_cpp.__version__}, create_completion"
 
 
 @dataclass(frozen=True, slots=True)
-class _Weights:
-    """What both readers are given."""
+class _Reader:
+    """A reader to be measured; without `read`, `missing` says why it cannot be."""
 
-    file: Path
-    decoding: Decoding
-    threads: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What one reader did: its prompts, the texts it wrote, and what that took."""
-
-    prompts: tuple[str, ...]
-    texts: tuple[str, ...]
-    time: ReadTime
+    name: str
+    weights: str
+    read: Callable[[], Taken] | None
+    missing: str = ""
 
 
-class _RecordingModel(LanguageModel):
-    """The product's model, which also keeps what it was given and what it wrote."""
-
-    def __init__(self, weights: _Weights, catalogue: Catalogue) -> None:
-        super().__init__(
-            weights.file,
-            grammar=build_grammar(catalogue),
-            context_tokens=weights.decoding.context_tokens,
-            output_tokens_max=weights.decoding.output_tokens_max,
-            threads=weights.threads,
-        )
-        self.prompts: list[str] = []
-        self.written: list[Written] = []
-
-    def write(self, prompt: str, **options: Any) -> Written:
-        """Continue the prompt, and remember it."""
-        written = super().write(prompt, **options)
-        self.prompts.append(prompt)
-        self.written.append(written)
-        return written
-
-
-def measure_read(
-    catalogue: Catalogue, settings: Settings, console: Console, *, questions: int
-) -> Reading:
-    """Read the first gold questions of the catalogue, and the first few with the peer too."""
+async def measure_readers(
+    database_url: str,
+    catalogue: Catalogue,
+    settings: Settings,
+    console: Console,
+    *,
+    questions: int,
+) -> Readers:
+    """Every reader over the same gold questions; the people are those of the loaded panel."""
     gold = read_gold(find_catalogue(catalogue.name).with_name("gold.jsonl"), catalogue)
-    asked = [each.question for each in gold.questions[:questions]]
-    weights = _weights(catalogue, settings, console)
-    all_of_them = in_child(_read_ours, catalogue.name, settings, weights, asked)
-    few = asked[:FEW]
-    ours = (
-        all_of_them
-        if few == asked
-        else in_child(_read_ours, catalogue.name, settings, weights, few)
-    )
-    peer = in_child(_read_peer, catalogue.name, weights, ours.prompts)
-    return Reading(
-        model=weights.file.name,
-        threads=weights.threads,
-        ours=all_of_them.time,
-        ours_on_few=ours.time,
-        peer=peer.time,
-        ratio=round(peer.time.milliseconds.p50 / ours.time.milliseconds.p50, 2),
-        processor_ratio=round(
-            peer.time.processor_seconds_per_question / ours.time.processor_seconds_per_question, 2
-        ),
-        same=sum(a == b for a, b in zip(ours.texts, peer.texts, strict=True)),
+    sample = _spread(gold.questions, questions)
+    measured = []
+    for reader in _readers(catalogue, settings, console, [each.question for each in sample]):
+        console.print(f"reading with {reader.name}, {reader.weights}", style="dim")
+        measured.append(
+            await _measured(database_url, catalogue, gold, sample, reader)
+            if reader.read
+            else ReaderFigures(reader.name, reader.weights, missing=reader.missing)
+        )
+    return Readers(
+        file=gold.name,
+        questions=len(sample),
+        of=len(gold.questions),
+        threads=settings.model_threads,
+        readers=tuple(_compared(measured)),
     )
 
 
-def _weights(catalogue: Catalogue, settings: Settings, console: Console) -> _Weights:
+def _spread(questions: Sequence[GoldQuestion], count: int) -> Sequence[GoldQuestion]:
+    """So many of the questions, evenly over the file: its kinds stand beside each other."""
+    count = min(count, len(questions))
+    return [questions[number * len(questions) // count] for number in range(count)]
+
+
+def _readers(
+    catalogue: Catalogue, settings: Settings, console: Console, asked: Sequence[str]
+) -> Iterator[_Reader]:
     manifest = read_manifest()
     entry = manifest.model(settings.model)
     if entry.decoding is None:
         raise SetupError(f"{settings.model!r} is only there to make other models from")
     file = download(settings.model, settings=settings, console=console, manifest=manifest)
     adapter = manifest.adapter(entry, catalogue.name)
-    return _Weights(
-        file=file if adapter is None else merged_model(file, adapter, console.print),
-        decoding=entry.decoding,
-        threads=settings.model_threads,
+    merged = Weights(
+        file if adapter is None else merged_model(file, adapter, console.print), entry.decoding
     )
+    name, threads = catalogue.name, settings.model_threads
+    yield _Reader(OURS, merged.file.name, partial(in_child, read_with_ours, name, settings, asked))
+    yield _Reader("lexicon alone", "none", partial(in_child, read_with_rules, name, asked))
 
-
-def _read_ours(
-    name: str, settings: Settings, weights: _Weights, questions: Sequence[str]
-) -> _Taken:
-    catalogue = load_catalogue(name)
-    phrases = read_phrases(find_catalogue(name).parent, catalogue)
-    limits = ReaderSettings(
-        question_length=settings.question_length,
-        queue_length=settings.queue_length,
-        reference_year=settings.reference_year,
-    )
-    model = _RecordingModel(weights, catalogue)
-    reader = Reader(model, catalogue, phrases, limits, calibration=Calibration())
-
-    def read(question: str) -> None:
-        asyncio.run(_read(reader, question))
-
-    read(questions[0])  # the first touches every page of the weights
-    model.prompts.clear()
-    model.written.clear()
-    took, processor_seconds = _time(read, questions)
-    memory = psutil.Process().memory_info().rss
-    reader.close()
-    time = _read_time(
-        OURS, took, sum(len(w.tokens) for w in model.written), processor_seconds, memory
-    )
-    return _Taken(tuple(model.prompts), tuple(w.text for w in model.written), time)
-
-
-async def _read(reader: Reader, question: str) -> None:
-    with suppress(InvalidQuestion):  # it was read all the same, and found too long to finish
-        await reader.read(question)
-
-
-def _read_peer(name: str, weights: _Weights, prompts: Sequence[str]) -> _Taken:
-    """The same weights, grammar and prompts, as the binding's README shows it."""
-    llama_cpp.llama_log_set(_unheard, ctypes.c_void_p(0))
-    model = llama_cpp.Llama(
-        str(weights.file),
-        n_ctx=weights.decoding.context_tokens,
-        n_threads=weights.threads,
-        n_threads_batch=weights.threads,
-        verbose=False,
-    )
-    grammar = LlamaGrammar.from_string(build_grammar(load_catalogue(name)), verbose=False)
-    texts: list[str] = []
-    tokens: list[int] = []
-
-    def complete(prompt: str) -> None:
-        done = cast(
-            "llama_cpp.CreateCompletionResponse",
-            model.create_completion(
-                prompt,
-                max_tokens=weights.decoding.output_tokens_max,
-                temperature=0.0,
-                grammar=grammar,
-            ),
+    def binding(weights: Weights, *, few_shot: bool) -> Callable[[], Taken]:
+        return partial(
+            in_child, read_with_binding, name, threads, weights, asked, few_shot=few_shot
         )
-        texts.append(done["choices"][0]["text"])
-        tokens.append(done["usage"]["completion_tokens"])
 
-    complete(prompts[0])
-    texts.clear()
-    tokens.clear()
-    took, processor_seconds = _time(complete, prompts)
-    memory = psutil.Process().memory_info().rss
-    time = _read_time(PEER, took, sum(tokens), processor_seconds, memory)
-    return _Taken(tuple(prompts), tuple(texts), time)
-
-
-def _time(read: Callable[[str], None], asked: Sequence[str]) -> tuple[list[float], float]:
-    """Milliseconds of each, and the processor's seconds for all."""
-    process = psutil.Process()
-    before = process.cpu_times()
-    took = []
-    for one in asked:
-        began = perf_counter()
-        read(one)
-        took.append((perf_counter() - began) * 1000)
-    after = process.cpu_times()
-    return took, after.user + after.system - before.user - before.system
+    yield _Reader(f"{_BINDING}, same prompt", merged.file.name, binding(merged, few_shot=False))
+    plain = entry.made_from
+    if plain is not None:
+        original = Weights(
+            download(plain, settings=settings, console=console, manifest=manifest), entry.decoding
+        )
+        yield _Reader(
+            f"{_BINDING}, few-shot",
+            original.file.name,
+            binding(original, few_shot=True),
+        )
+    yield _Reader(
+        f"{_BINDING}, few-shot",
+        "Qwen2.5-0.5B-Instruct",
+        None,
+        missing="no Python package carries its weights, and the manifest names no other source",
+    )
 
 
-def _read_time(
-    reader: str, took: Sequence[float], tokens: int, processor_seconds: float, memory: int
-) -> ReadTime:
-    seconds = sum(took) / 1000
-    return ReadTime(
-        reader=reader,
-        questions=len(took),
-        milliseconds=Spread.of(took),
-        tokens=tokens,
-        tokens_per_second=round(tokens / seconds, 1),
-        questions_per_second=round(len(took) / seconds, 3),
-        processor_seconds_per_question=round(processor_seconds / len(took), 3),
-        memory_bytes=memory,
+async def _measured(
+    database_url: str,
+    catalogue: Catalogue,
+    gold: GoldFile,
+    sample: Sequence[GoldQuestion],
+    reader: _Reader,
+) -> ReaderFigures:
+    assert reader.read is not None  # noqa: S101  (asked for by the caller)
+    taken = reader.read()
+    cases = tuple(
+        Case(each.question, each.reading, reading, each.tags, None, took)
+        for each, reading, took in zip(sample, taken.readings, taken.milliseconds, strict=True)
+    )
+    evaluation = Evaluation(
+        file=gold.name,
+        file_sha256=gold.sha256,
+        model=reader.weights,
+        adapter="",
+        catalogue_version=catalogue.version,
+        started_at=datetime.now(UTC),
+        cases=cases,
+    )
+    async with await AsyncConnection.connect(database_url, autocommit=True) as connection:
+        run = await store_evaluation(connection, catalogue, evaluation)
+    return ReaderFigures(
+        reader=reader.name,
+        weights=reader.weights,
+        exact=sum(case.is_exact(catalogue) for case in cases),
+        f1=run.summary.total["f1"],
+        time=taken.time,
+    )
+
+
+def _compared(measured: Sequence[ReaderFigures]) -> Iterable[ReaderFigures]:
+    """The figures with their ratios to ours."""
+    ours = next(each.time for each in measured if each.reader == OURS)
+    for each in measured:
+        yield each if each.time is None or ours is None else _to_ours(each, each.time, ours)
+
+
+def _to_ours(figures: ReaderFigures, time: ReadTime, ours: ReadTime) -> ReaderFigures:
+    return replace(
+        figures,
+        ratio=round(time.milliseconds.p50 / ours.milliseconds.p50, 2),
+        processor_ratio=round(
+            time.processor_seconds_per_question / ours.processor_seconds_per_question, 2
+        ),
     )

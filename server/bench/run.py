@@ -7,14 +7,15 @@ from rich.console import Console
 
 from server.bench.figures import Bench, Machine
 from server.bench.load import measure_load
-from server.bench.read import measure_read
+from server.bench.read import measure_readers
 from server.bench.scratch import scratch_database
 from server.bench.search import measure_search
+from server.bench.soak import measure_soak
 from server.errors import SetupError
 from server.filter import load_catalogue
 from server.settings import Settings
 
-WHATS = ("load", "search", "read", "all")
+WHATS = ("load", "search", "reader", "soak", "all")
 # The filters that are measured are those of the panel that the product comes with.
 CATALOGUE = "welcome"
 
@@ -22,7 +23,10 @@ CATALOGUE = "welcome"
 def measure(
     what: str, settings: Settings, console: Console, *, people: int, runs: int, questions: int
 ) -> Bench:
-    """The figures that were asked for; a search is measured over a panel that is loaded first."""
+    """The figures that were asked for; what finds people is measured over a panel loaded first.
+
+    All of them are all but the soak, which takes an hour or more.
+    """
     if what not in WHATS:
         raise SetupError(f"there is no {what!r} to measure; say {', '.join(WHATS)}")
     catalogue = load_catalogue(CATALOGUE)
@@ -30,18 +34,21 @@ def measure(
         f"{people:,} synthetic respondents of the {CATALOGUE} demo panel, in an embedded PostgreSQL"
     )
     bench = Bench(Machine.this(), data)
-    if what != "read":
-        with scratch_database(settings) as address:
-            console.print(f"loading {people:,} respondents", style="dim")
-            loaded = measure_load(
-                address, catalogue, people=people, reference_year=settings.reference_year
-            )
+    if what == "soak":
+        console.print(f"reading {questions:,} questions", style="dim")
+        return replace(bench, soak=measure_soak(catalogue, settings, questions=questions))
+    with scratch_database(settings) as address:
+        console.print(f"loading {people:,} respondents", style="dim")
+        loaded = measure_load(
+            address, catalogue, people=people, reference_year=settings.reference_year
+        )
+        if what != "reader":
             bench = replace(bench, load=loaded)
-            if what != "load":
-                console.print("searching", style="dim")
-                searched = asyncio.run(measure_search(address, catalogue, settings, runs=runs))
-                bench = replace(bench, search=searched)
-    if what in ("read", "all"):
-        console.print(f"reading {questions} questions", style="dim")
-        bench = replace(bench, read=measure_read(catalogue, settings, console, questions=questions))
+        if what in ("search", "all"):
+            console.print("searching", style="dim")
+            searched = asyncio.run(measure_search(address, catalogue, settings, runs=runs))
+            bench = replace(bench, search=searched)
+        if what in ("reader", "all"):
+            readers = measure_readers(address, catalogue, settings, console, questions=questions)
+            bench = replace(bench, reader=asyncio.run(readers))
     return bench

@@ -1,11 +1,11 @@
 """The figures as tables for a terminal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 
-from server.bench.figures import Bench, Loading, Machine, Reading, ReadTime, Searching
+from server.bench.figures import Bench, Loading, Machine, ReaderFigures, Readers, Searching, Soak
 
 MIB = 1024 * 1024
 
@@ -31,8 +31,10 @@ def _tables(bench: Bench) -> Iterator[Table]:
     if bench.search is not None:
         yield _filters(bench.search)
         yield _counts(bench.search)
-    if bench.read is not None:
-        yield _read(bench.read)
+    if bench.reader is not None:
+        yield _readers(bench.reader)
+    if bench.soak is not None:
+        yield _soak(bench.soak)
 
 
 def _load(loading: Loading) -> Table:
@@ -65,35 +67,50 @@ def _counts(searching: Searching) -> Table:
     return table
 
 
-def _read(reading: Reading) -> Table:
-    """Readers side by side: a line for each figure is narrower than one for each reader."""
-    readers = (reading.ours, reading.ours_on_few, reading.peer)
-    model = reading.model
+def _readers(measured: Readers) -> Table:
     table = _table(
-        f"read: {model}, threads: {reading.threads}",
-        "",
-        *(reader.reader for reader in readers),
-        caption=(
-            f"peer to ours on the same {reading.peer.questions} questions: "
-            f"{reading.ratio:.2f} times the median time, "
-            f"{reading.processor_ratio:.2f} times the processor; {reading.same} texts are the same"
-        ),
+        f"reader: {measured.questions} of the {measured.of} questions in {measured.file}, "
+        f"threads: {measured.threads}",
+        "reader",
+        *("exact", "f1", "p50 ms", "p95 ms", "cpu s", "tok/s", "MiB", "times ours", "cpu"),
+        caption="f1: of the people found; cpu s: processor seconds a question; times ours: of the"
+        " median, and of the processor",
     )
-    for name, show in _READ_LINES.items():
-        table.add_row(name, *(show(reader) for reader in readers))
+    for one in measured.readers:
+        table.add_row(f"{one.reader}\n{one.weights}", *_figures(one, measured.questions))
+    for one in measured.readers:
+        if one.missing:
+            table.caption = f"{table.caption}; {one.weights}: {one.missing}"
     return table
 
 
-_READ_LINES: Mapping[str, Callable[[ReadTime], str]] = {
-    "questions": lambda one: str(one.questions),
-    "p50 ms": lambda one: f"{one.milliseconds.p50:,.0f}",
-    "p95 ms": lambda one: f"{one.milliseconds.p95:,.0f}",
-    "tokens": lambda one: f"{one.tokens:,}",
-    "tokens/s": lambda one: f"{one.tokens_per_second:.1f}",
-    "questions/s": lambda one: f"{one.questions_per_second:.2f}",
-    "processor s/question": lambda one: f"{one.processor_seconds_per_question:.2f}",
-    "memory MiB": lambda one: _mib(one.memory_bytes),
-}
+def _figures(one: ReaderFigures, questions: int) -> tuple[str, ...]:
+    time = one.time
+    if time is None or one.exact is None:
+        return ("missing",)
+    return (
+        f"{one.exact / questions:.0%}",
+        "" if one.f1 is None else f"{one.f1:.2f}",
+        f"{time.milliseconds.p50:,.0f}",
+        f"{time.milliseconds.p95:,.0f}",
+        f"{time.processor_seconds_per_question:.3f}",
+        f"{time.tokens_per_second:.0f}" if time.tokens else "",
+        f"{time.memory_bytes / MIB:,.0f}",
+        f"{one.ratio:.1f}" if one.ratio is not None else "",
+        f"{one.processor_ratio:.1f}" if one.processor_ratio is not None else "",
+    )
+
+
+def _soak(soak: Soak) -> Table:
+    table = _table(
+        f"soak: {soak.questions:,} questions in {soak.seconds:,.0f} s",
+        "after",
+        "memory MiB",
+        caption=f"{soak.growth:+.1%} since the first tenth; {soak.refused:,} questions were too long",
+    )
+    for each in soak.memory:
+        table.add_row(f"{each.questions:,}", _mib(each.memory_bytes))
+    return table
 
 
 def _table(title: str, first: str, *rest: str, caption: str | None = None) -> Table:

@@ -22,10 +22,13 @@ REJECTED = float("-inf")
 # Below this share of all probability the grammar's own share is worth computing (it costs a pass
 # over the whole vocabulary).
 SURE = 0.98
-# How many of the likeliest tokens the grammar is asked about first, and how much of the probability
-# may lie outside of them.
-FEW = 64
+# How many of the likeliest tokens the grammar is asked about, one number after the other, and how
+# much of the probability may lie outside of them.
+FEW = (64, 1024)
 NEGLIGIBLE = 1e-3
+# A guess shorter than this costs more in a batch than its tokens one by one: of the merged model,
+# on one thread, 1 token took 7.5 ms, 2 took 18, 4 took 23, 6 took 28.
+SHORTEST_GUESS = 3
 
 Logits = NDArray[np.float32]
 Sampler = Any  # llama_sampler*, which the binding types for checkers only
@@ -204,6 +207,8 @@ class LanguageModel:
             if cancelled():
                 raise TooBusy("the question was cancelled")
             guess = self._guess(chosen, expect, room)
+            if len(pending) == 1 and len(guess) < SHORTEST_GUESS:
+                guess = []
             rows = self._evaluate(pending, guess)
             self._kept += len(pending)
             for number, logits in enumerate(rows):
@@ -259,14 +264,13 @@ class LanguageModel:
         total = float(likelihood.sum(dtype=np.float64))
         if 1.0 / total >= SURE and self._allows(best, float(logits[best])):
             return self._token(best, 1.0 / total, None)
-        few = np.argpartition(logits, -FEW)[-FEW:]
-        allowed = few[self._masked(logits, few) != REJECTED]
-        inside = float(likelihood[allowed].sum(dtype=np.float64))
-        outside = total - float(likelihood[few].sum(dtype=np.float64))
-        if outside > NEGLIGIBLE * inside:
-            everything = np.arange(self._size)
-            allowed = everything[self._masked(logits, everything) != REJECTED]
+        for few in (*FEW, self._size):
+            asked = np.argpartition(logits, -few)[-few:]
+            allowed = asked[self._masked(logits, asked) != REJECTED]
             inside = float(likelihood[allowed].sum(dtype=np.float64))
+            outside = total - float(likelihood[asked].sum(dtype=np.float64))
+            if outside <= NEGLIGIBLE * inside:
+                break
         if not len(allowed):
             raise BrokenGrammar("the grammar allows no token here")
         ranked = allowed[np.argsort(logits[allowed])[::-1][:2]]

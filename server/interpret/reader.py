@@ -111,10 +111,11 @@ class Reader:
     def _read(self, question: str, said: LexiconReading, gone: threading.Event) -> _Read:
         """What the model makes of a question that the lexicon could not read alone."""
         mentions = self._hints.find(question)
-        expected = Expected(spell(said.reading).splitlines(), self._forced)
+        expected = Expected(question, spell(said.reading).splitlines(), self._forced)
         prompt = build_prompt(question, mentions)
         written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
-        lines = lines_of(written, self._model, doubtful=self._is_doubtful)
+        other = Expected(question, (), self._forced)
+        lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
         lines = corrected(question, lines, said)
         understood = self._understanding.of(question, lines, mentions)
         shared = self._shared(question, understood.reading, mentions)

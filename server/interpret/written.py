@@ -10,7 +10,7 @@ from server.errors import InvalidFilter, InvalidQuestion
 from server.filter import Condition, Filter, Part, placed_conditions
 from server.interpret.hints import Hints
 from server.interpret.lines import Line
-from server.interpret.model import LanguageModel, Token, Written
+from server.interpret.model import Expect, LanguageModel, Token, Written
 from server.interpret.names import Mention
 from server.interpret.signs import Signs
 from server.spelling import Reading, read, spell_condition
@@ -69,9 +69,11 @@ class Understanding:
 
 
 def lines_of(
-    written: Written, model: LanguageModel, *, doubtful: Callable[[float], bool]
+    written: Written, model: LanguageModel, *, doubtful: Callable[[float], bool], expect: Expect
 ) -> tuple[Line, ...]:
     """The lines that were written; for doubtful ones also what the model nearly wrote.
+
+    `expect` guesses how another line goes on, once it has begun.
 
     InvalidQuestion when the model ran out of room.
     """
@@ -82,11 +84,13 @@ def lines_of(
     # The model takes back what it wrote from a place on, so the last line comes first.
     for first, line in reversed(placed):
         asked = doubtful(line.probability) and line.text[:1] not in ">#?"
-        lines.append(_with_others(first, line, written, model) if asked else line)
+        lines.append(_with_others(first, line, written, model, expect) if asked else line)
     return tuple(reversed(lines))
 
 
-def _with_others(first: int, line: Line, written: Written, model: LanguageModel) -> Line:
+def _with_others(
+    first: int, line: Line, written: Written, model: LanguageModel, expect: Expect
+) -> Line:
     """The line with what it would be had its least likely tokens been the next likeliest."""
     tokens = written.tokens[first : first + len(line.text.encode()) + 1]
     count = next(
@@ -100,7 +104,7 @@ def _with_others(first: int, line: Line, written: Written, model: LanguageModel)
     others = {}
     for n in sorted(worth, reverse=True):
         begun = b"".join(token.piece for token in tokens[:n]).decode("utf-8", "replace")
-        others[n] = (begun + model.rewrite(written, first + n)).rstrip("\n")
+        others[n] = (begun + model.rewrite(written, first + n, expect=expect)).rstrip("\n")
     return replace(line, instead=tuple(others[n] for n in worth))
 
 

@@ -15,7 +15,9 @@ from .running import environment, panelens
 pytestmark = pytest.mark.slow
 
 
-def test_peers_count_the_same_people_and_read_the_same_prompts(data_folder: DataFolder) -> None:
+def test_peers_count_the_same_people_and_readers_read_the_same_questions(
+    data_folder: DataFolder,
+) -> None:
     with data_folder() as folder:
         options = ("--rows", "1000", "--runs", "2", "--questions", "2", "--json")
         done = panelens("bench", *options, environment=environment(folder))
@@ -26,17 +28,36 @@ def test_peers_count_the_same_people_and_read_the_same_prompts(data_folder: Data
         assert figures["load"]["rows"] >= 1000
         assert len({count["found"] for count in figures["search"]["counts"]}) == 1
         assert figures["search"]["counts"][0]["ratio"] == 1
-        read = figures["read"]
-        assert read["ours_on_few"]["questions"] == read["peer"]["questions"] == 2
-        assert read["peer"]["tokens"] > 0
+        readers = figures["reader"]["readers"]
+        assert figures["reader"]["questions"] == 2
+        ours, rules, same_weights, plain, missing = readers
+        assert ours["weights"] == same_weights["weights"] != plain["weights"]
+        assert ours["ratio"] == ours["processor_ratio"] == 1
+        assert (
+            rules["time"]["tokens"] == 0 < min(r["time"]["tokens"] for r in (same_weights, plain))
+        )
+        assert all(0 <= r["exact"] <= 2 and 0 <= r["f1"] <= 1 for r in readers if r["time"])
+        assert missing["time"] is None
+        assert "no Python package" in missing["missing"]
         assert databases(folder) == {"panelens", "postgres"}
+
+
+def test_memory_is_looked_at_while_many_questions_are_read(data_folder: DataFolder) -> None:
+    with data_folder() as folder:
+        done = panelens(
+            "bench", "soak", "--questions", "12", "--json", environment=environment(folder)
+        )
+    assert done.returncode == 0, done.stderr
+    soak = json.loads(done.stdout)["soak"]
+    assert soak["questions"] == soak["memory"][-1]["questions"] == 12
+    assert soak["memory"][-1]["memory_bytes"] > 0
 
 
 def test_what_cannot_be_measured_is_said(data_folder: DataFolder) -> None:
     with data_folder() as folder:
         done = panelens("bench", "poetry", environment=environment(folder))
     assert done.returncode == 1
-    assert "load, search, read, all" in " ".join(done.stderr.split())
+    assert "load, search, reader, soak, all" in " ".join(done.stderr.split())
 
 
 def test_the_spread_of_runs_is_of_values_that_were_measured() -> None:

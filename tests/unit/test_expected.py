@@ -16,7 +16,7 @@ def panel() -> Catalogue:
 
 @pytest.fixture(scope="module")
 def expected(panel: Catalogue) -> Expected:
-    return Expected(LINES, Forced(panel))
+    return Expected("서울 우울한 사람 1,500명, 소득 700 이상", LINES, Forced(panel))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,15 @@ def expected(panel: Catalogue) -> Expected:
         (">job\n>age\n", "#30\n"),
         ("#50\n", ""),
         ("#30\n", ""),
-        ("?우울", ""),
+        ("?우울", "한"),
+        ("?우울한", " 사람"),
+        ("?행복", ""),
+        ("#15", "00\n"),
+        ("#9", ""),
+        ("personal_income=7", "00.."),
+        ("personal_income=..7", "00\n"),
+        ("personal_income=700..", "\n"),
+        ("personal_income=", ""),
     ],
 )
 def test_the_lines_ahead_follow_what_is_written(
@@ -61,3 +69,11 @@ def test_nothing_is_forced_where_there_is_a_choice_or_no_way(panel: Catalogue) -
     assert forced.after("region=") == ""
     assert forced.after("region=뷁") == ""
     assert forced.after("#1") == forced.after("?서") == ""
+
+
+def test_a_value_that_no_other_continues_is_taken_for_the_last(panel: Catalogue) -> None:
+    forced = Forced(panel)
+    assert forced.after("region=서") == "울\n"
+    assert forced.after("region=서울") == "\n"
+    assert forced.after("-region=부산|서") == "울\n"
+    assert forced.after("region=뷁|서") == "울\n"

@@ -1,0 +1,63 @@
+"""Whether the reader's memory stays as it is while it reads many questions."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import chain, islice
+from time import perf_counter
+
+import psutil
+from rich.console import Console
+
+from server.accuracy.gold import read_gold
+from server.bench.child import in_child
+from server.bench.figures import MemoryAt, Soak
+from server.catalogue import Catalogue, find_catalogue
+from server.errors import InvalidQuestion
+from server.filter import load_catalogue
+from server.phrases import read_phrases
+from server.product import open_reader
+from server.settings import Settings
+from server.training.questions import generate
+
+# Memory is looked at this often.
+EVERY = 500
+SEED = 20_000
+
+
+def measure_soak(catalogue: Catalogue, settings: Settings, *, questions: int) -> Soak:
+    """Read so many questions in a process of its own: the gold ones, then generated ones."""
+    return in_child(_soak, catalogue.name, settings, questions)
+
+
+def _soak(name: str, settings: Settings, questions: int) -> Soak:
+    catalogue = load_catalogue(name)
+    reader = open_reader(catalogue, settings, Console(stderr=True))
+    process = psutil.Process()
+    seen: list[MemoryAt] = []
+    refused = 0
+    began = perf_counter()
+
+    async def read_all() -> None:
+        nonlocal refused
+        for number, question in enumerate(_questions(catalogue, questions), start=1):
+            try:
+                await reader.read(question)
+            except InvalidQuestion:
+                refused += 1
+            if number % EVERY == 0 or number == questions:
+                seen.append(MemoryAt(number, process.memory_info().rss))
+
+    asyncio.run(read_all())
+    seconds = perf_counter() - began
+    reader.close()
+    early = next(each for each in seen if each.questions * 10 >= questions)
+    growth = round(seen[-1].memory_bytes / early.memory_bytes - 1, 4)
+    return Soak(questions, refused, round(seconds, 1), growth, tuple(seen))
+
+
+def _questions(catalogue: Catalogue, count: int) -> Iterator[str]:
+    folder = find_catalogue(catalogue.name).parent
+    gold = read_gold(folder / "gold.jsonl", catalogue).questions
+    generated = generate(catalogue, read_phrases(folder, catalogue), seed=SEED)
+    texts = chain((g.question for g in gold), (g.question for g in generated))
+    return islice(texts, count)
