@@ -97,6 +97,9 @@ def answer_as_json(answer: Answer, catalogue: Catalogue, reference_year: int) ->
                 "values": dict(zip(answer.filter.by, row.values, strict=True)),
                 "count": row.count,
                 "share": row.share,
+                "share_low": row.share_low,
+                "share_high": row.share_high,
+                "lift": row.lift,
             }
             for row in (found.breakdown if found else ())
         ],
@@ -116,6 +119,8 @@ def _accuracy_as_json(answer: Answer) -> dict[str, Any]:
         "enough": rates is not None,
         "questions": measured.questions if measured else 0,
         "exact": rates.exact if rates else None,
+        "exact_questions": rates.exact_questions if rates else None,
+        "exact_interval": [rates.exact_low, rates.exact_high] if rates else None,
         "precision": rates.precision if rates else None,
         "recall": rates.recall if rates else None,
         "f1": rates.f1 if rates else None,

@@ -37,7 +37,8 @@ def compared_without_small(compared: ComparedField, smallest: int) -> ComparedFi
     # One hidden alone could be counted back, so another joins it.
     if len(compared.answers) - len(shown) == 1:
         shown = shown[:-1]
-    return replace(compared, answers=shown)
+    hidden = len(compared.answers) - len(shown)
+    return replace(compared, answers=shown, left_off=compared.left_off + hidden)
 
 
 def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:

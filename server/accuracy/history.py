@@ -39,6 +39,8 @@ class StoredRun:
     jaccard_low: float
     jaccard_high: float
     ece: float | None
+    ece_low: float | None
+    ece_high: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,15 @@ from server.postgres.statements import Connection, Present, only_row, template
 from server.search.plan import FALSE, plan
 from server.spelling import Reading
 
-_FOUND = sql.SQL(
-    "select {number} as filter, respondent_id as respondent from {respondent} where {matches}"
-)
+_FINDS = sql.SQL("case when {matches} then {number} end")
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSet:
-    """The distinct filters of some readings as SQL, their values, and which reading has which."""
+    """The distinct filters of some readings as SQL, their values, and which reading has which.
+
+    The SQL is a list: for each filter its number if it finds the respondent, else null.
+    """
 
     sql: sql.Composable
     parameters: Mapping[str, Any]
@@ -50,7 +51,7 @@ def compile_filters(
 ) -> FilterSet:
     """Compile each distinct filter once: whom it finds, its limit and breakdown aside."""
     numbers: dict[str, int] = {}
-    selects: list[sql.Composable] = []
+    finding: list[sql.Composable] = []
     parameters: dict[str, Any] = {}
     for reading in readings:
         key = _key(reading, catalogue)
@@ -59,14 +60,13 @@ def compile_filters(
         numbers[key] = len(numbers) + 1
         planned = plan(reading.filter, catalogue, reference_year, prefix=f"f{numbers[key]}_")
         parameters |= planned.parameters
-        selects.append(
-            _FOUND.format(
+        finding.append(
+            _FINDS.format(
                 number=sql.Literal(numbers[key]),
-                respondent=table(catalogue),
                 matches=FALSE if reading.asks_for_nobody else planned.matches,
             )
         )
-    return FilterSet(sql.SQL("\n    union all\n    ").join(selects), parameters, numbers, catalogue)
+    return FilterSet(sql.SQL(",\n        ").join(finding), parameters, numbers, catalogue)
 
 
 def _key(reading: Reading, catalogue: Catalogue) -> str:

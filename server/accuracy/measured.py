@@ -9,11 +9,15 @@ ENOUGH_QUESTIONS = 5
 class Accuracy:
     """What was measured on labelled questions that use these fields; rates are 0–1.
 
-    `exact` is interpretation accuracy, the others are the match rate of the respondents.
+    `exact` is interpretation accuracy, the share of the `questions` that `exact_questions` are, with
+    its 95 % interval; the others are the match rate of the respondents.
     """
 
     questions: int
+    exact_questions: int
     exact: float | None
+    exact_low: float | None
+    exact_high: float | None
     precision: float | None
     recall: float | None
     f1: float | None

@@ -15,6 +15,7 @@ from server.accuracy.matches import FilterSet, compile_filters, refuse_empty_pan
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue
 from server.filter import as_json, canonical
+from server.panel.schema import table
 from server.postgres.statements import Connection, Present, all_rows, only_row, template
 from server.search.queries import get_panel
 
@@ -57,7 +58,10 @@ class _StoredRow:
 @dataclass(frozen=True, slots=True)
 class _AccuracyRow:
     questions: int
+    exact_questions: int
     exact: float | None
+    exact_low: float | None
+    exact_high: float | None
     precision: float | None
     recall: float | None
     f1: float | None
@@ -150,7 +154,9 @@ def compose_run(
         "started_at": evaluation.started_at,
         "questions": len(cases),
     }
-    return template("evaluate_run").format(found=filters.sql), parameters
+    return template("evaluate_run").format(
+        respondent=table(catalogue), finding=filters.sql
+    ), parameters
 
 
 def catalogue_sha256(catalogue: Catalogue) -> str:
@@ -183,7 +189,10 @@ async def accuracy_of(
     (row,) = rows
     return Accuracy(
         questions=row.questions,
+        exact_questions=row.exact_questions,
         exact=row.exact,
+        exact_low=row.exact_low,
+        exact_high=row.exact_high,
         precision=row.precision,
         recall=row.recall,
         f1=row.f1,

@@ -21,11 +21,18 @@ class CountedCondition:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownRow:
-    """One line of a breakdown: a value for each field of `by` (None: no answer) and its count."""
+    """One line of a breakdown: a value for each field of `by` (None: no answer) and its count.
+
+    `share` is of those who match, with its 95 % interval; `lift` says how many times the share in
+    the whole panel that is.
+    """
 
     values: tuple[str | None, ...]
     count: int
     share: float
+    share_low: float
+    share_high: float
+    lift: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,22 +58,27 @@ class ComparedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """The answers to one field in each group, and the statement that counted them."""
+    """The answers to one field in each group, and the statement that counted them.
+
+    The answers are those that most people gave; `left_off` says how many more there are.
+    """
 
     field: str
     groups: tuple[Group, ...]
     answers: tuple[ComparedAnswer, ...]
+    left_off: int
     sql: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    value: str | int
+    value: str | int | None
     side: int
     people: int
     answered: int
     shared: int
-    count: int
+    answers: int
+    count: int | None
     share: float | None
     share_low: float | None
     share_high: float | None
@@ -133,7 +138,8 @@ async def _compare(
     sides = {row.side: row for row in rows}
     answers: dict[str | int, list[Share]] = {}
     for row in rows:
-        answers.setdefault(row.value, []).append(_share(row))
+        if row.value is not None:
+            answers.setdefault(row.value, []).append(_share(row))
     words = groups_in_words(tuple(answers), catalogue.field(name))
     return ComparedField(
         field=name,
@@ -142,6 +148,7 @@ async def _compare(
             for side, row in sorted(sides.items())
         ),
         answers=tuple(ComparedAnswer(word, tuple(answers[value])) for value, word in words),
+        left_off=rows[0].answers - len(answers),
         sql=AsyncClientCursor(conn).mogrify(statement, parameters),
     )
 
@@ -156,7 +163,7 @@ def _held(plans: Sequence[Plan]) -> sql.Composable:
 
 def _share(row: _Row) -> Share:
     return Share(
-        count=row.count,
+        count=row.count or 0,
         share=row.share,
         share_low=row.share_low,
         share_high=row.share_high,

@@ -1,6 +1,7 @@
 """Stored codes → words: respondents and breakdowns as a reader sees them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.search.answer import BreakdownRow, Cell, Respondent
@@ -8,7 +9,7 @@ from server.search.plan import group_width
 
 Stored = str | int | list[int] | None
 Answers = Mapping[str, Stored]
-Line = Sequence[str | int | None]
+Line = Sequence[Any]
 
 
 def respondents_in_words(
@@ -36,7 +37,10 @@ def respondents_in_words(
 def breakdown_in_words(
     lines: Sequence[Line], by: Sequence[str], catalogue: Catalogue, total: int
 ) -> tuple[BreakdownRow, ...]:
-    """The lines of a breakdown (its stored groups, then their count), in the answers' order."""
+    """The lines of a breakdown in the answers' order.
+
+    A line is its stored groups, then their count, the ends of its share's interval and its lift.
+    """
     fields = [catalogue.field(name) for name in by]
     named = [_named(field) for field in fields]
     order = [{code: place for place, code in enumerate(names)} for names in named]
@@ -73,13 +77,12 @@ def _rank(group: str | int | None, places: Mapping[int, int]) -> tuple[bool, int
 def _breakdown_row(
     line: Line, fields: Sequence[PanelField], named: Sequence[Mapping[int, str]], total: int
 ) -> BreakdownRow:
-    *groups, people = line
-    count = int(people or 0)
+    *groups, count, low, high, lift = line
     words = tuple(
         _group(group, field, names)
         for group, field, names in zip(groups, fields, named, strict=True)
     )
-    return BreakdownRow(words, count, count / total)
+    return BreakdownRow(words, count, count / total, low, high, lift)
 
 
 def _group(group: str | int | None, field: PanelField, named: Mapping[int, str]) -> str | None:

@@ -1,12 +1,12 @@
 -- Groups of respondents side by side: how the answers to one field are shared in each of them.
 --
--- One row an answer and group. Each group is compared with the last one. Shares are of those who
--- answered; who gave several answers counts for each. Composed of the pieces of
--- server/search/plan.py:
+-- One row an answer and group; one without an answer for each group when nobody gave any. Each group
+-- is compared with the last one. Shares are of those who answered; who gave several answers counts
+-- for each. Composed of the pieces of server/search/plan.py:
 --   respondent, columns    the panel's table and its columns
 --   held                   for each group, whether the respondent belongs to it
 --   joins, value, known    the field's answers, grouped, and whether there is one
--- Parameters: the filters' values; most, how many answers.
+-- Parameters: the filters' values; groups, how many there are; most, how many answers are listed.
 
 with matched as (
     -- Every respondent, and the groups he or she belongs to.
@@ -84,10 +84,11 @@ last as (
 
 select
     one.value,
-    one.side,
+    side.side,
     side.people,
     side.answered,
     side.shared,
+    (select count(distinct value) from counted where value is not null) as answers,
     one.count,
     one.share,
     one.bounds[1] as share_low,
@@ -101,7 +102,7 @@ select
         + sqrt((one.bounds[2] - one.share) ^ 2 + (last.share - last.bounds[1]) ^ 2)
         as difference_high,
     one.share / nullif(last.share, 0) as lift
-from shared_out as one
-join side using (side)
-join last using (value)
-order by one.value, one.side
+from side
+left join shared_out as one on one.side = side.side
+left join last using (value)
+order by one.value, side.side

@@ -1,15 +1,18 @@
 -- An evaluation, from whom its filters find to its figures: kept and summed up in one statement.
 --
 -- One row: the run's number and when it was finished. Composed of the pieces of server/search/plan.py:
---   found              for each distinct filter its number and whom it finds in the panel's table
+--   respondent         the panel's table
+--   finding            for each distinct filter its number if it finds the respondent, else null
 -- Parameters: the filters' values; cases, a JSON list with one object a question, which names its
 -- filters by number; resamples, how often the bootstrap draws; panel and the other columns of
 -- panelens.evaluation_run.
 
 with filter_set as materialized (
-    -- Whom each distinct filter finds, limits aside; a filter that several questions share is
-    -- looked for once.
-    {found}
+    -- Whom each distinct filter finds, limits aside, in one scan of the panel; a filter that several
+    -- questions share is looked for once.
+    select found.filter, respondent_id as respondent
+    from {respondent}
+    cross join lateral unnest(array_remove(array[{finding}]::integer[], null)) as found (filter)
 ),
 
 asked as (
@@ -25,9 +28,10 @@ asked as (
 ),
 
 pair as (
-    -- The right filter and the one that was read, each two of them once.
+    -- The right filter and the one that was read where they differ, each two of them once.
     select distinct gold_filter, predicted_filter
     from asked
+    where gold_filter <> predicted_filter
 ),
 
 gold_set as (
@@ -45,7 +49,8 @@ predicted_set as (
 ),
 
 overlap as (
-    -- How many are in one set, in the other and in both; no row when both are empty.
+    -- How many are in one set, in the other and in both; no row when both are empty. A filter that
+    -- was read as it should be overlaps in everyone it finds.
     select
         gold_filter,
         predicted_filter,
@@ -57,6 +62,10 @@ overlap as (
     from gold_set
     full join predicted_set using (gold_filter, predicted_filter, respondent)
     group by gold_filter, predicted_filter
+    union all
+    select filter, filter, count(*), count(*), count(*)
+    from filter_set
+    group by filter
 ),
 
 run as (
@@ -105,7 +114,8 @@ scope as (
 ),
 
 counted as (
-    -- For each tag the rates of its questions in a row, to draw from, and what is right of them.
+    -- For each tag the rates of its questions in a row, to draw from, and what is right of them;
+    -- of their confidence, the bin (0 without one) and how far it is from the truth.
     select
         tag,
         count(*)::integer as questions,
@@ -121,40 +131,61 @@ counted as (
         array_agg(recall order by number) as recalls,
         array_agg(f1 order by number) as f1s,
         array_agg(jaccard order by number) as jaccards,
+        array_agg(coalesce(place, 0) order by number) as places,
+        array_agg(coalesce(confidence - exact::integer, 0) order by number) as gaps,
         percentile_cont(0.5) within group (order by milliseconds) as p50,
         percentile_cont(0.95) within group (order by milliseconds) as p95
     from scope
     join judged using (number)
+    cross join lateral (select least(width_bucket(confidence, 0, 1, 10), 10)) as bin (place)
     group by tag
 ),
 
-resampled as (
-    -- The means of questions drawn with replacement, as many as there are. What is drawn follows
+drawn as (
+    -- Questions drawn with replacement, as many as there are, added up by bin. What is drawn follows
     -- from a hash: the same questions give the same interval.
     select
         tag,
         resample,
-        avg(precisions[place]) as precision,
-        avg(recalls[place]) as recall,
-        avg(f1s[place]) as f1,
-        avg(jaccards[place]) as jaccard
+        places[place] as bin,
+        count(*) as questions,
+        sum(precisions[place]) as precision,
+        sum(recalls[place]) as recall,
+        sum(f1s[place]) as f1,
+        sum(jaccards[place]) as jaccard,
+        sum(gaps[place]) as gap
     from counted
     cross join generate_series(1, %(resamples)s::integer) as resample
     cross join lateral (
         select 1 + mod(hashint8extended(draw, resample) & 9223372036854775807, questions) as place
         from generate_series(1, questions) as draw
-    ) as drawn
+    ) as one
+    group by tag, resample, bin
+),
+
+resampled as (
+    -- The figures of each drawing. Confidence is as far from truth as its bins are together.
+    select
+        tag,
+        resample,
+        sum(precision) / sum(questions)::double precision as precision,
+        sum(recall) / sum(questions)::double precision as recall,
+        sum(f1) / sum(questions)::double precision as f1,
+        sum(jaccard) / sum(questions)::double precision as jaccard,
+        sum(abs(gap)) / (sum(questions) filter (where bin > 0))::double precision as ece
+    from drawn
     group by tag, resample
 ),
 
 bootstrap as (
-    -- The middle 95 percent of those means.
+    -- The middle 95 percent of those figures.
     select
         tag,
         percentile_cont(array[0.025, 0.975]) within group (order by precision) as precision,
         percentile_cont(array[0.025, 0.975]) within group (order by recall) as recall,
         percentile_cont(array[0.025, 0.975]) within group (order by f1) as f1,
-        percentile_cont(array[0.025, 0.975]) within group (order by jaccard) as jaccard
+        percentile_cont(array[0.025, 0.975]) within group (order by jaccard) as jaccard,
+        percentile_cont(array[0.025, 0.975]) within group (order by ece) as ece
     from resampled
     group by tag
 ),
@@ -184,7 +215,9 @@ calibration as (
 ),
 
 figure as (
-    -- Shares with Wilson's interval, means with the bootstrap's, the rest without one.
+    -- Shares with Wilson's interval, means with the bootstrap's, times without one. Few questions
+    -- make the calibration error too large, and drawings of them twice so: hence its interval is
+    -- turned round the error (basic bootstrap).
     select tag, measure, questions, value, bounds[1] as low, bounds[2] as high, method
     from counted
     join bootstrap using (tag)
@@ -206,8 +239,16 @@ figure as (
             ('p95', p95, null, null)
     ) as measured (measure, value, bounds, method)
     union all
-    select tag, 'ece', coalesce(calibration.questions, 0), ece, null, null, null
+    select
+        tag,
+        'ece',
+        coalesce(calibration.questions, 0),
+        calibration.ece,
+        greatest(0, 2 * calibration.ece - bootstrap.ece[2]),
+        least(1, 2 * calibration.ece - bootstrap.ece[1]),
+        case when calibration.ece is not null then 'basic bootstrap' end
     from counted
+    join bootstrap using (tag)
     left join calibration using (tag)
 ),
 

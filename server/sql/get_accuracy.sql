@@ -4,6 +4,7 @@
 -- Parameters: panel, fields.
 
 with latest as (
+    -- The latest evaluation.
     select id
     from panelens.evaluation_run
     where panel = %(panel)s
@@ -12,20 +13,24 @@ with latest as (
 ),
 
 asked as (
+    -- The fields, in their order.
     select field, position
     from unnest(%(fields)s::text[]) with ordinality as given (field, position)
 ),
 
 measured as (
+    -- Its questions that use any of them.
     select fields, exact, precision, recall, f1, jaccard
     from panelens.evaluation_case
     where run_id = (select id from latest) and fields && %(fields)s::text[]
 ),
 
 counted as (
+    -- How many they are, how many were read right, and the means of their rates.
     select
         count(*) as questions,
-        avg(exact::integer)::double precision as exact,
+        count(*) filter (where exact) as exact_questions,
+        panelens.wilson(count(*) filter (where exact), count(*)) as bounds,
         avg(precision) as precision,
         avg(recall) as recall,
         avg(f1) as f1,
@@ -35,7 +40,10 @@ counted as (
 
 select
     questions,
-    exact,
+    exact_questions,
+    exact_questions / nullif(questions, 0)::double precision as exact,
+    bounds[1] as exact_low,
+    bounds[2] as exact_high,
     precision,
     recall,
     f1,

@@ -7,7 +7,7 @@ with latest as (
     select
         run_id, finished_at, file, model, adapter, catalogue_version, code_version, recorded,
         person, questions, exact, exact_low, exact_high, f1, f1_low, f1_high,
-        jaccard, jaccard_low, jaccard_high, ece
+        jaccard, jaccard_low, jaccard_high, ece, ece_low, ece_high
     from panelens.evaluation_trend
     where panel = %(panel)s and exact is not null
     order by run_id desc
@@ -17,6 +17,6 @@ with latest as (
 select
     run_id, finished_at, file, model, adapter, catalogue_version, code_version, recorded,
     person, questions, exact, exact_low, exact_high, f1, f1_low, f1_high,
-    jaccard, jaccard_low, jaccard_high, ece
+    jaccard, jaccard_low, jaccard_high, ece, ece_low, ece_high
 from latest
 order by run_id

@@ -19,11 +19,13 @@ with pattern as (
 ),
 
 weighed as (
+    -- How many conditions each pattern misses, and how many of each alternative.
     select held, people, {missed} as missed, {missed_in_groups} as missed_in_groups
     from pattern
 ),
 
 counted as (
+    -- Everyone, those whom the filter finds, and what each condition costs.
     select
         coalesce(sum(people), 0)::bigint as population,
         coalesce(sum(people) filter (where {found}), 0)::bigint as total,
@@ -33,6 +35,7 @@ counted as (
 ),
 
 matched as not materialized (
+    -- Whom the filter finds, with what is known of them.
     select {columns}
     from {respondent}
     where {matches}
@@ -46,18 +49,38 @@ page as (
     limit %(page_rows)s offset %(page_offset)s
 ),
 
+held_against as not materialized (
+    -- Everyone with whether the filter finds them, so that one scan divides both.
+    select {columns}, ({matches}) is true as is_found
+    from {respondent}
+),
+
 broken_down as (
-    select {groups}, count(*) as people
-    from matched {joins}
+    -- How many of each group of the breakdown are found, and how many there are in the panel.
+    select {groups}, count(*) filter (where is_found) as people, count(*) as in_panel
+    from held_against as matched {joins}
     where {asked}
     group by {names}
+    having bool_or(is_found)
 ),
 
 largest as (
-    select {names}, people
+    -- The lines that most of the found people are in.
+    select {names}, people, in_panel
     from broken_down
     order by people desc, {names}
     limit %(breakdown_rows)s
+),
+
+described as (
+    -- Their shares with Wilson's interval, and how many times the share in the whole panel that is.
+    select
+        {names},
+        people,
+        panelens.wilson(people, total) as bounds,
+        people * population / (total * in_panel::double precision) as lift
+    from largest
+    cross join counted
 )
 
 select
@@ -70,8 +93,8 @@ select
         from page
     ) as page,
     (
-        select coalesce(json_agg(json_build_array({names}, people)), '[]'::json)
-        from largest
+        select coalesce(json_agg(json_build_array({names}, people, bounds[1], bounds[2], lift)), '[]'::json)
+        from described
     ) as breakdown,
     (select count(*) from broken_down) as breakdown_lines
 from counted

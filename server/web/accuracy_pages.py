@@ -34,7 +34,7 @@ from server.spelling import Reading
 from server.web import measured as shown
 from server.web.asking import check_question, read_filter
 from server.web.charts import draw_reliability, draw_trend
-from server.web.correcting import said_of
+from server.web.correcting import phrases_in, said_of
 from server.web.frame import address_of, frame_of, wants_fragment
 from server.web.measured import Measuring
 from server.web.measuring import EvaluationsOf, OwnerOf, ResearcherOf, ViewerOf, decide
@@ -181,17 +181,22 @@ async def correct(
     verdict: Annotated[Verdict, Form()],
     query: Annotated[str, Form(alias="filter")],
     unsupported: Annotated[list[str] | None, Form()] = None,
+    lacking: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keep what a person says of a reading, and say that it was kept."""
+    """Keep what a person says of a reading, and say that it was kept.
+
+    `unsupported` is what the reading said the panel lacks, `lacking` what a correction says of it.
+    """
     wording, catalogue = site.wording(request), site.services.catalogue
     asked = check_question(question, longest=site.settings.question_length, wording=wording)
     right = read_filter(query, catalogue)
+    phrases = phrases_in(lacking, wording) if verdict == "corrected" else tuple(unsupported or ())
     said = await said_of(
         site.services,
         site.origin,
         asked,
         verdict=verdict,
-        shown=Reading(right, tuple(unsupported or ())),
+        shown=Reading(right, phrases),
         person=person.name,
     )
 
@@ -283,7 +288,7 @@ def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured
         run=run,
         when=showing.wording.moment(run.finished_at),
         total=showing.total(kept.measures),
-        ece=over_all.get("ece"),
+        ece=next((m for m in kept.measures if (m.tag, m.measure) == ("", "ece")), None),
         milliseconds=(over_all.get("p50") or 0.0, over_all.get("p95") or 0.0),
         tags=showing.tags(kept.measures),
         fields=showing.conditions(kept.conditions, "field"),

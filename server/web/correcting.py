@@ -1,10 +1,15 @@
 """What a person says of a reading, made into a correction that names the reading it is about."""
 
+import re
+
 from server.accuracy.corrections import Correction, Verdict
-from server.errors import InvalidQuestion, ModelAway, TooBusy
+from server.errors import InvalidInput, InvalidQuestion, ModelAway, TooBusy
 from server.origin import Origin
 from server.services import Services
-from server.spelling import Reading
+from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, Reading
+from server.web.wording import Wording
+
+_BETWEEN = re.compile(r"[,、，;\n]")
 
 
 async def said_of(
@@ -31,6 +36,21 @@ async def said_of(
         adapter=origin.adapter,
         person=person,
     )
+
+
+def phrases_in(typed: str, wording: Wording) -> tuple[str, ...]:
+    """What a person says the panel knows nothing of: phrases with commas between, each once."""
+    phrases = dict.fromkeys(" ".join(piece.split()) for piece in _BETWEEN.split(typed))
+    phrases.pop("", None)
+    if len(phrases) > PHRASES_MAX or any(len(phrase) > PHRASE_LENGTH_MAX for phrase in phrases):
+        raise InvalidInput(
+            wording.say(
+                "At most %(n)s phrases of %(length)s characters can be named.",
+                n=PHRASES_MAX,
+                length=PHRASE_LENGTH_MAX,
+            )
+        )
+    return tuple(phrases)
 
 
 async def _original(services: Services, question: str) -> Reading | None:

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.access.person import Person, Role
+from server.access.small import compared_without_small
 from server.answering import Answer
 from server.catalogue import PanelField
 from server.errors import InvalidFilter, InvalidInput, NotFound, PanelensError
 from server.filter import Filter, as_json, parse_filter, placed_conditions
 from server.kept.searches import forget_searches, list_searches, store_search
 from server.kept.segments import Segment, delete_segment, list_segments, store_segment
-from server.search.answer import Found
+from server.search.groups import ComparedAnswer, ComparedField, Share, compare_groups
 from server.web import views
 from server.web.asking import read_filter, write_filter
 from server.web.frame import address_of, frame_of
@@ -113,23 +114,23 @@ async def drop(request: Request, number: int, site: SiteOf, person: Researcher) 
 
 @keeping.api_route("/compare", methods=["GET", "HEAD"])
 async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
-    """Two or three segments (?s=) side by side, divided by one field (?by=)."""
+    """Two or three segments (?s=) side by side, each held against the last, divided by ?by=."""
     wording, catalogue = site.wording(request), site.services.catalogue
-    numbers = {int(s) for s in request.query_params.getlist("s") if s.isdecimal() and len(s) < 12}
+    numbers = [int(s) for s in request.query_params.getlist("s") if s.isdecimal() and len(s) < 12]
     kept = await site.services.read(lambda conn: list_segments(conn, catalogue.name))
-    chosen = [one for one in kept if one.id in numbers]
+    by_number = {one.id: one for one in kept}
+    chosen = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
     if not 2 <= len(chosen) <= COMPARED_MAX:
         raise InvalidInput(wording.say("Choose two or three segments to compare."))
     name = request.query_params.get("by") or _first_unasked(site, chosen)
     field = catalogue.by_name.get(name)
     if field is None:
         raise InvalidFilter(f"by: no field {name[:60]!r}")
-    found = [
-        await site.services.search(
-            parse_filter({**one.filter, "by": [field.name]}, catalogue), page_size=1, offset=0
-        )
-        for one in chosen
-    ]
+    filters = [parse_filter(one.filter, catalogue) for one in chosen]
+    (compared,) = await site.services.read(
+        lambda conn: compare_groups(conn, catalogue, filters, [field.name])
+    )
+    compared = compared_without_small(compared, site.settings.smallest_count)
     page = views.ComparePage(
         frame=frame_of(site, request, "segments"),
         title=wording.say("Segments side by side"),
@@ -141,12 +142,18 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
         ),
         label=label_of(field, wording),
         segments=tuple(_segment_row(one, site, request, person) for one in chosen),
-        totals=tuple(one.total for one in found),
-        rows=tuple(_compared(field, found, wording)),
+        totals=tuple(group.people for group in compared.groups),
+        answered=tuple(group.answered for group in compared.groups),
+        rows=tuple(_compared_row(answer, field, wording) for answer in compared.answers),
+        left_off=compared.left_off,
         several=field.kind == "multi",
+        shared=tuple(_shared(chosen, compared, wording)),
         changed=tuple(
-            one.name for one, now in zip(chosen, found, strict=True) if one.people != now.total
+            one.name
+            for one, now in zip(chosen, compared.groups, strict=True)
+            if one.people != now.people
         ),
+        sql=compared.sql,
     )
     return site.html(request, "compare.html", page)
 
@@ -276,34 +283,49 @@ def _first_unasked(site: Site, chosen: list[Segment]) -> str:
     return next((name for name in free if catalogue.field(name).has_listed_answers), free[0])
 
 
-def _compared(
-    field: PanelField, found: list[Found], wording: Wording
-) -> Iterable[views.ComparedRow]:
-    """One line an answer: its share in each segment, and how far the first two lie apart."""
-    columns = [{row.values[0]: row for row in one.breakdown} for one in found]
-    order = list(dict.fromkeys(value for column in columns for value in column))
-    listed = list(field.by_value)
-    if field.has_listed_answers:
-        order.sort(key=lambda value: listed.index(value) if value in listed else len(listed))
-    for value in order:
-        rows = [column.get(value) for column in columns]
-        shares = [row.share if row else 0.0 for row in rows]
-        yield views.ComparedRow(
-            label=wording.say("no answer")
-            if value is None
-            else value_in_words(value, field, wording),
-            cells=tuple(
-                views.ComparedCell(row.count if row else 0, share, round(100 * share, 2))
-                for row, share in zip(rows, shares, strict=True)
-            ),
-            difference=_points(shares[1] - shares[0], wording),
-        )
+def _compared_row(answer: ComparedAnswer, field: PanelField, wording: Wording) -> views.ComparedRow:
+    """One answer in every group, and each group but the last held against the last."""
+    return views.ComparedRow(
+        label=value_in_words(answer.value, field, wording),
+        cells=tuple(
+            views.ComparedCell(
+                count=share.count,
+                share=share.share,
+                low=share.share_low,
+                high=share.share_high,
+                width=round(100 * (share.share or 0), 2),
+            )
+            for share in answer.shares
+        ),
+        differences=tuple(_difference(share, wording) for share in answer.shares[:-1]),
+    )
 
 
-def _points(difference: float, wording: Wording) -> str:
-    sign = "+" if difference > 0 else "−"
-    rounded = round(abs(difference) * 100, 1)
-    return f"{sign}{wording.number(rounded)}" if rounded else "0"
+def _difference(share: Share, wording: Wording) -> views.ComparedDifference:
+    if share.difference is None or share.difference_low is None or share.difference_high is None:
+        return views.ComparedDifference("–", "", "–", telling=False)
+    low, high = share.difference_low, share.difference_high
+    return views.ComparedDifference(
+        points=wording.points(share.difference),
+        interval=wording.say(
+            "%(low)s to %(high)s", low=wording.points(low), high=wording.points(high)
+        ),
+        lift="–" if share.lift is None else wording.times(share.lift),
+        telling=low > 0 or high < 0,
+    )
+
+
+def _shared(chosen: list[Segment], compared: ComparedField, wording: Wording) -> Iterable[str]:
+    """How many people of each group are in the last one too."""
+    last = chosen[-1].name
+    for one, group in zip(chosen[:-1], compared.groups, strict=False):
+        if group.shared:
+            yield wording.say(
+                "%(n)s of %(one)s are in %(last)s too.",
+                n=wording.number(group.shared),
+                one=one.name,
+                last=last,
+            )
 
 
 def _plain(text: str) -> str:

@@ -118,7 +118,7 @@ class Measured:
     run: StoredRun
     when: str
     total: tuple[FigureRow, ...]
-    ece: float | None
+    ece: Measure | None
     milliseconds: tuple[float, float]
     tags: tuple[TagRow, ...]
     fields: tuple[ConditionRow, ...]

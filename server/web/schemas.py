@@ -144,6 +144,8 @@ class AccuracyBody(_Body):
     enough: bool
     questions: int
     exact: float | None = Field(description="share of readings right in every part")
+    exact_questions: int | None = Field(description="how many of the questions that is")
+    exact_interval: tuple[float, float] | None = Field(description="its 95 % interval (Wilson)")
     precision: float | None
     recall: float | None
     f1: float | None
@@ -172,7 +174,10 @@ class BreakdownBody(_Body):
 
     values: dict[str, str | None]
     count: int
-    share: float
+    share: float = Field(description="of the respondents who match")
+    share_low: float = Field(description="lower end of its 95 % interval (Wilson)")
+    share_high: float = Field(description="upper end of its 95 % interval (Wilson)")
+    lift: float = Field(description="the share as a multiple of the share in the whole panel")
 
 
 class AnswerBody(_Body):

@@ -1,7 +1,7 @@
 """From an answer to what its page shows: pure functions, no request and no template in sight."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from server.filter import (
     placed_conditions,
 )
 from server.interpret.interpretation import Interpretation
-from server.search.answer import Cell, CountedCondition, Found, Respondent
+from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address, exporting
 from server.web.asking import fields_of, without_condition, write_filter
@@ -282,7 +282,10 @@ class Showing:
         return views.AccuracyView(
             questions=measured.questions if measured else 0,
             needed=ENOUGH_QUESTIONS,
+            exact_questions=measured.exact_questions if measured else 0,
             exact=measured.exact if measured and measured.enough else None,
+            low=measured.exact_low if measured and measured.enough else None,
+            high=measured.exact_high if measured and measured.enough else None,
             confidence=confidence,
             rates=tuple(
                 views.Rate(label, meaning, value, _width(value, 1))
@@ -305,21 +308,33 @@ class Showing:
         largest = max(row.count for row in found.breakdown)
         return views.BreakdownView(
             headings=tuple(label_of(field, self.wording) for field in fields),
-            rows=tuple(
-                (
-                    tuple(
-                        self.wording.say("no answer")
-                        if value is None
-                        else value_in_words(value, field, self.wording)
-                        for field, value in zip(fields, row.values, strict=True)
-                    ),
-                    _bar(row.count, largest),
-                    row.share,
-                )
-                for row in found.breakdown
-            ),
+            rows=tuple(self._line(row, fields, largest) for row in found.breakdown),
+            has_lift=query.restricts and not self._settled(query, fields),
             left_off=found.breakdown_left_off,
         )
+
+    def _line(
+        self, row: BreakdownRow, fields: Sequence[PanelField], largest: int
+    ) -> views.BreakdownLine:
+        return views.BreakdownLine(
+            values=tuple(
+                self.wording.say("no answer")
+                if value is None
+                else value_in_words(value, field, self.wording)
+                for field, value in zip(fields, row.values, strict=True)
+            ),
+            bar=_bar(row.count, largest),
+            share=row.share,
+            low=row.share_low,
+            high=row.share_high,
+            lift=self.wording.times(row.lift),
+        )
+
+    def _settled(self, query: Filter, fields: Iterable[PanelField]) -> bool:
+        """Whether the filter itself settles how often an answer to one of the fields is found."""
+        asked = [self.catalogue.field(c.field) for _, _, c in placed_conditions(query)]
+        kept = {field.derived_from or field.name for field in asked}
+        return any((field.derived_from or field.name) in kept for field in fields)
 
     def _people(self, query: Filter, found: Found) -> views.People:
         asked = fields_of(query)

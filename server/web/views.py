@@ -147,22 +147,45 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyView:
-    """How good readings with these fields are; no `exact` when too few questions were labelled."""
+    """How good readings with these fields are; no `exact` when too few questions were labelled.
+
+    `exact` is what `exact_questions` of the `questions` were read; `low` and `high` are the ends of
+    its 95 % interval.
+    """
 
     questions: int
     needed: int
+    exact_questions: int
     exact: float | None
+    low: float | None
+    high: float | None
     rates: tuple[Rate, ...]
     confidence: float | None
     fields: str
 
 
 @dataclass(frozen=True, slots=True)
+class BreakdownLine:
+    """One line of the breakdown: its share with the interval's ends, and its lift in words."""
+
+    values: tuple[str, ...]
+    bar: Bar
+    share: float
+    low: float
+    high: float
+    lift: str
+
+
+@dataclass(frozen=True, slots=True)
 class BreakdownView:
-    """The matching respondents divided by the fields of `by`."""
+    """The matching respondents divided by the fields of `by`.
+
+    `has_lift` is false where the filter itself says how often an answer is found.
+    """
 
     headings: tuple[str, ...]
-    rows: tuple[tuple[tuple[str, ...], Bar, float], ...]
+    rows: tuple[BreakdownLine, ...]
+    has_lift: bool
     left_off: int
 
 
@@ -491,25 +514,37 @@ class SegmentsPage:
 
 @dataclass(frozen=True, slots=True)
 class ComparedCell:
-    """One answer in one segment; `width` is 0–100."""
+    """One answer in one segment; no `share` where nobody answered; `width` is 0–100."""
 
     count: int
-    share: float
+    share: float | None
+    low: float | None
+    high: float | None
     width: float
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedDifference:
+    """How far a segment is from the last one, in words; `telling`: more than chance makes."""
+
+    points: str
+    interval: str
+    lift: str
+    telling: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """One answer in every segment; `difference` is in percentage points, second less first."""
+    """One answer in every segment, and each but the last held against the last."""
 
     label: str
     cells: tuple[ComparedCell, ...]
-    difference: str
+    differences: tuple[ComparedDifference, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ComparePage:
-    """Segments side by side."""
+    """Segments side by side; `shared` says in words who is in two of them."""
 
     frame: Frame
     title: str
@@ -519,9 +554,13 @@ class ComparePage:
     label: str
     segments: tuple[SegmentRow, ...]
     totals: tuple[int, ...]
+    answered: tuple[int, ...]
     rows: tuple[ComparedRow, ...]
+    left_off: int
     several: bool
+    shared: tuple[str, ...]
     changed: tuple[str, ...]
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,16 @@ class Wording:
         """A share of one in per cent, with one digit when it is needed."""
         return str(format_percent(share, format="#,##0.#%", locale=self.locale))
 
+    def times(self, lift: float) -> str:
+        """How many times as often, as 1.8×."""
+        return f"{self.number(round(lift, 2 if lift < 10 else 0))}×"
+
+    def points(self, difference: float) -> str:
+        """A difference of two shares in percentage points, with its sign."""
+        rounded = round(abs(difference) * 100, 1)
+        sign = "+" if difference > 0 else "−"
+        return f"{sign}{self.number(rounded)}" if rounded else "0"
+
     def moment(self, at: datetime) -> str:
         """A day and a time, in the server's own zone.
 

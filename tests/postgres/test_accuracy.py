@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, sql
+from scipy.stats import binomtest, bootstrap
 from sklearn.metrics import jaccard_score, precision_recall_fscore_support
 
 from server.accuracy.cases import Case, Evaluation
@@ -421,6 +422,9 @@ async def test_accuracy_is_that_of_questions_with_any_of_the_fields(conn: Connec
     measured = await accuracy_of(conn, CATALOGUE, ["region", "gender", "children"])
     assert measured is not None
     assert (measured.questions, measured.exact, measured.precision) == (2, 0.5, 1)
+    interval = binomtest(1, 2).proportion_ci(method="wilson")
+    assert measured.exact_questions == 1
+    assert (measured.exact_low, measured.exact_high) == pytest.approx(interval, abs=1e-6)
     assert measured.recall == (1 + seoul / women) / 2 == measured.jaccard
     assert measured.fields == ("gender",)
     income = await accuracy_of(conn, CATALOGUE, ["income"])
@@ -559,6 +563,7 @@ async def test_the_pages_read_the_views_that_psql_can_reach(conn: Connection) ->
     )
     (trend,) = await list_runs(conn, CATALOGUE)
     total = run.summary.total
+    assert [trend.ece_low, trend.ece_high] == total["ece_interval"]
     assert (trend.exact, trend.f1, trend.ece) == (total["exact"], total["f1"], total["ece"])
     assert [trend.exact_low, trend.exact_high] == total["exact_interval"]
     kept = {(m.tag, m.measure): m.value for m in await measures(conn, run.id)}
@@ -621,6 +626,36 @@ async def test_the_interval_of_a_mean_is_that_of_a_bootstrap(conn: Connection) -
     assert said["jaccard_interval"] == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=0.02)
     again = await figures(conn, *drawn)
     assert again["jaccard_interval"] == said["jaccard_interval"]
+
+
+async def test_the_interval_of_the_calibration_error_is_that_of_a_basic_bootstrap(
+    conn: Connection,
+) -> None:
+    """Held against scipy's, which draws otherwise; some questions have no confidence."""
+    drawn = [
+        case(WOMEN, WOMEN if right else MEN, confidence=confidence)
+        for confidence, right, times in (
+            (0.97, True, 40), (0.97, False, 8), (0.65, True, 10), (0.65, False, 10), (0.31, False, 6),
+        )
+        for _ in range(times)
+    ]  # fmt: skip
+    unsure = case(WOMEN, reading({}, "질문"), confidence=None)
+    said = await figures(conn, *drawn, *[unsure] * 5)
+    sure = np.array([c.confidence for c in drawn])
+    right = np.array([float(c.is_exact(CATALOGUE)) for c in drawn])
+
+    def error(sure: Any, right: Any, axis: int = -1) -> Any:
+        bins = np.minimum((sure * 10).astype(int), 9)
+        gaps = [((sure - right) * (bins == b)).sum(axis=axis) for b in range(10)]
+        return np.abs(gaps).sum(axis=0) / sure.shape[-1]
+
+    interval = bootstrap(
+        (sure, right), error, paired=True, vectorized=True, method="basic", random_state=5
+    ).confidence_interval
+    assert said["ece"] == pytest.approx(error(sure, right))
+    assert said["ece_interval"] == pytest.approx([max(0, interval.low), interval.high], abs=0.02)
+    none = await figures(conn, unsure)
+    assert none["ece"] is None and "ece_interval" not in none
 
 
 async def test_a_thousand_different_filters_are_one_statement(conn: Connection) -> None:

@@ -96,9 +96,9 @@ async def test_shares_are_those_of_counting_people(
     (compared,) = await compare_groups(conn, CATALOGUE, drawn, [name])
     groups = [await members(conn, query) for query in drawn]
     known = [[p[name] for p in group if p[name] not in (None, [])] for group in groups]
-    if any(known):
-        assert [g.people for g in compared.groups] == [len(group) for group in groups]
-        assert [g.answered for g in compared.groups] == [len(cells) for cells in known]
+    assert [g.people for g in compared.groups] == [len(group) for group in groups]
+    assert [g.answered for g in compared.groups] == [len(cells) for cells in known]
+    assert compared.left_off == 0
     for answer in compared.answers:
         for share, cells in zip(answer.shares, known, strict=True):
             count = sum(gave(cell, answer.value, name) for cell in cells)
@@ -162,6 +162,22 @@ async def test_an_empty_group_has_no_shares(conn: Connection) -> None:
     assert said.groups[0].people == 0
     assert {answer.shares[0].share for answer in said.answers} == {None}
     assert {answer.shares[0].lift for answer in said.answers} == {None}
+
+
+async def test_groups_of_nobody_are_told_too(conn: Connection) -> None:
+    said = only(await compare_groups(conn, CATALOGUE, [NOBODY, NOBODY], ["region"]))
+    assert [(g.people, g.answered) for g in said.groups] == [(0, 0), (0, 0)]
+    assert (said.answers, said.left_off) == ((), 0)
+
+
+async def test_answers_beyond_the_most_frequent_are_counted(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = only(await compare_groups(conn, CATALOGUE, [WOMEN, MEN], ["region"]))
+    monkeypatch.setattr("server.search.groups.ANSWERS_MAX", 2)
+    said = only(await compare_groups(conn, CATALOGUE, [WOMEN, MEN], ["region"]))
+    assert len(said.answers) == 2
+    assert said.left_off == len(whole.answers) - 2 > 0
 
 
 async def test_more_than_three_groups_are_refused(conn: Connection) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
+from scipy.stats import binomtest
 
 from server.catalogue import Catalogue, Kind, normalise
 from server.filter import (
@@ -224,6 +225,11 @@ async def test_a_breakdown_counts_everyone_who_is_found(read: Reader, query: Fil
     assert {row.values: row.count for row in found.breakdown} == broken_down(query)
     assert all(row.share == row.count / found.total for row in found.breakdown)
     assert found.breakdown_left_off == 0
+    in_panel = broken_down(Filter(by=query.by))
+    for row in found.breakdown:
+        interval = binomtest(row.count, found.total).proportion_ci(method="wilson")
+        assert (row.share_low, row.share_high) == pytest.approx(interval, abs=1e-6)
+        assert row.lift == pytest.approx(row.share / (in_panel[row.values] / len(PEOPLE)))
 
 
 @many

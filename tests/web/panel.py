@@ -7,6 +7,7 @@ memory are searched by a second implementation, to hold the first against.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, fields
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
+from scipy.stats import binomtest
 
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue, Kind, PanelField, normalise
@@ -182,7 +184,9 @@ class InMemoryServices:
 
     async def accuracy(self, query: Filter) -> Accuracy | None:
         names = tuple(dict.fromkeys(c.field for _, _, c in placed_conditions(query)))
-        return Accuracy(self.labelled, 0.927, 0.981, 0.964, 0.972, 0.953, names)
+        n, right = self.labelled, max(0, self.labelled - 3)
+        low, high = binomtest(right, n).proportion_ci(method="wilson")
+        return Accuracy(n, right, right / n, low, high, 0.981, 0.964, 0.972, 0.953, names)
 
     async def ready(self) -> Readiness:
         faults = {"model": self.model_fault, "database": self.database_fault}
@@ -248,14 +252,20 @@ class InMemoryServices:
     ) -> tuple[BreakdownRow, ...]:
         if not by:
             return ()
-        counts: dict[tuple[Any, ...], int] = {}
-        for person in matching:
-            key = tuple(person.fields[name] for name in by)
-            counts[key] = counts.get(key, 0) + 1
+        groups, everyone = self._grouped(matching, by), self._grouped(self.people, by)
         return tuple(
-            BreakdownRow(tuple(None if v is None else str(v) for v in key), n, n / len(matching))
-            for key, n in sorted(counts.items(), key=lambda item: -item[1])
+            self._line(key, n, len(matching), everyone[key])
+            for key, n in sorted(groups.items(), key=lambda item: -item[1])
         )
+
+    def _grouped(self, people: list[Respondent], by: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
+        return Counter(tuple(person.fields[name] for name in by) for person in people)
+
+    def _line(self, key: tuple[Any, ...], n: int, total: int, in_panel: int) -> BreakdownRow:
+        low, high = binomtest(n, total).proportion_ci(method="wilson")
+        lift = (n / total) / (in_panel / len(self.people))
+        words = tuple(None if value is None else str(value) for value in key)
+        return BreakdownRow(words, n, n / total, low, high, lift)
 
 
 class StoredServices(InMemoryServices):

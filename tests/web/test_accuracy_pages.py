@@ -91,6 +91,23 @@ async def test_a_person_says_wrong_then_corrects_and_an_owner_accepts(
     assert json.loads(SEOUL_WOMEN) in [line["filter"] for line in gold]
 
 
+async def test_a_correction_names_what_the_panel_lacks(http: httpx.AsyncClient) -> None:
+    answer = await text(http, "/?q=우울한 여성")
+    assert 'name="lacking"' in answer and 'name="lacking"' in await text(
+        http, f"/?q=우울한 여성&f={SEOUL_WOMEN}"
+    )
+    body = {"question": "우울한 여성", "verdict": "corrected", "filter": SEOUL_WOMEN}
+    said = await http.post("/corrections", data={**body, "lacking": " 우울한 , 외로운,, 우울한"})
+    assert said.status_code == 200
+    waiting = (await http.get("/api/corrections")).json()
+    newest = max(waiting, key=lambda each: int(each["id"]))
+    assert newest["corrected_unsupported"] == ["우울한", "외로운"]
+    assert "우울한, 외로운" in await text(http, "/accuracy/review")
+    for lacking in ("가" * 61, ",".join("abcdefghi")):
+        refused = await http.post("/corrections", data={**body, "lacking": lacking})
+        assert refused.status_code == 422
+
+
 async def test_htmx_gets_one_line_in_place_of_the_form(http: httpx.AsyncClient) -> None:
     body = {"question": "여성", "verdict": "right", "filter": "{}"}
     response = await http.post("/corrections", data=body, headers={"hx-request": "true"})

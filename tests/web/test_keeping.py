@@ -45,12 +45,74 @@ async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
     chosen = await numbers(http, "women", "men")
     page = await http.get("/compare", params={"s": chosen, "by": "region", "lang": "en"})
     assert page.status_code == 200
-    body = {"filter": json.loads(MEN) | {"by": ["region"]}}
-    for row in (await http.post("/api/search", json=body)).json()["breakdown"]:
-        assert f"({row['count']})" in page.text
+    body = {"filters": [json.loads(WOMEN), json.loads(MEN)], "by": ["region"]}
+    (compared,) = (await http.post("/api/compare", json=body)).json()["fields"]
+    assert [group["people"] for group in compared["groups"]] == head(page.text, "Respondents")
+    assert [group["answered"] for group in compared["groups"]] == head(
+        page.text, "of them answered"
+    )
+    assert len(compared["answers"]) == page.text.count('<th scope="row">') - 2 > 5
+    for women, men in (answer["shares"] for answer in compared["answers"]):
+        for share in (women, men):
+            assert f"({share['count']})" in page.text
+            assert f"{percent(share['share_low'])}–{percent(share['share_high'])}" in page.text
+        low, high = points(women["difference_low"]), points(women["difference_high"])
+        assert f"{points(women['difference'])}" in page.text and f"{low} to {high}" in page.text
+        assert f"{round(women['lift'], 2):g}×" in page.text
     assert (await http.get("/compare", params={"s": chosen[:1]})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen, "by": "x"})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen})).status_code == 200
+
+
+def head(text: str, label: str) -> list[int]:
+    row = re.search(rf'<th scope="row">{label}</th>(.*?)</tr>', text)
+    assert row is not None
+    return [int(cell) for cell in re.findall(r"<td>(\d+)</td>", row[1])]
+
+
+def percent(share: float) -> str:
+    return f"{round(100 * share, 1):g}%"
+
+
+def points(difference: float) -> str:
+    rounded = round(abs(difference) * 100, 1)
+    return f"{'+' if difference > 0 else '−'}{rounded:g}" if rounded else "0"
+
+
+async def test_a_difference_beyond_chance_is_bold_and_shared_people_are_told(
+    http: httpx.AsyncClient,
+) -> None:
+    await keep(http, "women too", WOMEN)
+    await keep(http, "everyone", "{}")
+    chosen = await numbers(http, "women too", "everyone")
+    by = {"s": chosen, "by": "gender", "lang": "en"}
+    text = (await http.get("/compare", params=by)).text
+    assert "of women too are in everyone too" in text
+    assert text.count("<strong>") == 2
+    nobody = json.dumps({"where": {"age": {"min": 900}}})
+    await keep(http, "nobody", nobody)
+    chosen = await numbers(http, "nobody", "everyone")
+    text = (await http.get("/compare", params={"s": chosen, "by": "gender", "lang": "en"})).text
+    assert head(text, "Respondents")[0] == 0 and "<td>–</td>" in text and "<strong>" not in text
+
+
+async def test_a_breakdown_states_intervals_and_lift(http: httpx.AsyncClient) -> None:
+    query = {"where": {"gender": ["여성"]}, "by": ["region"]}
+    text = (await http.get("/", params={"f": json.dumps(query), "lang": "en"})).text
+    answer = (await http.post("/api/search", json={"filter": query})).json()
+    for row in answer["breakdown"]:
+        assert f"{percent(row['share_low'])}–{percent(row['share_high'])}" in text
+        assert f'<td class="number">{round(row["lift"], 2):g}×</td>' in text
+
+
+@pytest.mark.parametrize(
+    "query", [{"by": ["region"]}, {"where": {"age": {"min": 40}}, "by": ["birth_year"]}]
+)
+async def test_a_lift_is_left_out_where_it_says_nothing(
+    http: httpx.AsyncClient, query: dict[str, Any]
+) -> None:
+    text = (await http.get("/", params={"f": json.dumps(query), "lang": "en"})).text
+    assert "95 % interval" in text and "×</td>" not in text
 
 
 async def test_a_segment_is_deleted_once(http: httpx.AsyncClient) -> None:

@@ -1,0 +1,45 @@
+-- The calibration error has an interval, and the trend shows it.
+
+alter table panelens.evaluation_figure
+    drop constraint evaluation_figure_method_check,
+    add constraint evaluation_figure_method_check
+        check (method in ('wilson', 'bootstrap', 'basic bootstrap'));
+
+comment on column panelens.evaluation_figure.method is
+    'how the interval was found: Wilson''s for shares, percentile bootstrap for means, basic '
+    'bootstrap for the calibration error';
+
+create or replace view panelens.evaluation_trend as
+select
+    run.id as run_id,
+    run.panel,
+    run.finished_at,
+    run.file,
+    run.model,
+    run.adapter,
+    run.catalogue_version,
+    run.code_version,
+    run.recorded,
+    run.person,
+    run.questions,
+    exact.value as exact,
+    exact.low as exact_low,
+    exact.high as exact_high,
+    f1.value as f1,
+    f1.low as f1_low,
+    f1.high as f1_high,
+    jaccard.value as jaccard,
+    jaccard.low as jaccard_low,
+    jaccard.high as jaccard_high,
+    ece.value as ece,
+    ece.low as ece_low,
+    ece.high as ece_high
+from panelens.evaluation_run as run
+left join panelens.evaluation_figure as exact
+    on exact.run_id = run.id and exact.tag = '' and exact.measure = 'exact'
+left join panelens.evaluation_figure as f1
+    on f1.run_id = run.id and f1.tag = '' and f1.measure = 'f1'
+left join panelens.evaluation_figure as jaccard
+    on jaccard.run_id = run.id and jaccard.tag = '' and jaccard.measure = 'jaccard'
+left join panelens.evaluation_figure as ece
+    on ece.run_id = run.id and ece.tag = '' and ece.measure = 'ece';
