@@ -1,10 +1,14 @@
 """Results of too few people: neither counts nor rows of them are shown, on page, API or export."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from server.errors import TooFew
 from server.search.answer import BreakdownRow, CountedCondition, Found
+from server.search.divisions import Division, Slice
 from server.search.groups import ComparedField
+
+Line = TypeVar("Line", BreakdownRow, Slice)
 
 
 def refuse_small(total: int, smallest: int) -> None:
@@ -41,6 +45,14 @@ def compared_without_small(compared: ComparedField, smallest: int) -> ComparedFi
     return replace(compared, answers=shown, left_off=compared.left_off + hidden)
 
 
+def divided_without_small(division: Division, smallest: int) -> Division:
+    """The division without slices of too few people; TooFew when it is all of too few."""
+    refuse_small(division.total, smallest)
+    shown = _lines(division.slices, smallest)
+    hidden = len(division.slices) - len(shown)
+    return replace(division, slices=shown, left_off=division.left_off + hidden)
+
+
 def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:
     """Whether a count, or how far it is from another that is shown, is of too few people."""
     told = (
@@ -52,7 +64,7 @@ def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:
     return any(0 < count < smallest for count in told)
 
 
-def _lines(rows: tuple[BreakdownRow, ...], smallest: int) -> tuple[BreakdownRow, ...]:
+def _lines(rows: tuple[Line, ...], smallest: int) -> tuple[Line, ...]:
     """The lines that may be shown; one hidden alone could be counted back, so another joins it."""
     shown = tuple(row for row in rows if row.count >= smallest)
     return shown[:-1] if len(rows) - len(shown) == 1 else shown

@@ -74,11 +74,13 @@ class Plan:
 class Breakdown:
     """How `by` groups the matched respondents: the joins, the grouped columns and their names.
 
-    `value` is the first column without its name.
+    `value` is the first column without its name; `once` is true in one row of each respondent, whom
+    a field with several answers gives several.
     """
 
     joins: sql.Composable
     value: sql.Composable
+    once: sql.Composable
     columns: sql.Composable
     names: sql.Composable
     asked: bool
@@ -105,18 +107,20 @@ def plan(query: Filter, catalogue: Catalogue, reference_year: int, *, prefix: st
 def plan_breakdown(by: Sequence[str], catalogue: Catalogue, reference_year: int) -> Breakdown:
     """The groups of a breakdown; without `by` they are well formed and not asked for."""
     fields = [catalogue.field(name) for name in by]
-    joins, values, columns, names = [], [], [], []
+    joins, values, columns, names, first = [], [], [], [], []
     for number, field in enumerate(fields):
         name = sql.Identifier(f"by_{number}")
         value = _grouped(field, number, reference_year)
         if field.kind is Kind.MULTI:
             joins.append(_each_answer(field, number))
+            first.append(_is_first(number))
         values.append(value)
         columns.append(sql.SQL("{} as {}").format(value, name))
         names.append(name)
     return Breakdown(
         joins=sql.SQL(" ").join(joins),
         value=values[0] if values else sql.SQL("null::text"),
+        once=all_of(first),
         columns=sql.SQL(", ").join(columns) if columns else sql.SQL("null::text as by_0"),
         names=sql.SQL(", ").join(names or [sql.Identifier("by_0")]),
         asked=bool(fields),
@@ -224,6 +228,11 @@ def _grouped(field: PanelField, number: int, reference_year: int) -> sql.Composa
 
 
 def _each_answer(field: PanelField, number: int) -> sql.Composable:
-    return sql.SQL("left join lateral unnest({}) as {} (code) on true").format(
-        sql.Identifier("matched", field.name), sql.Identifier(f"answer_{number}")
-    )
+    return sql.SQL(
+        "left join lateral unnest({}) with ordinality as {} (code, place) on true"
+    ).format(sql.Identifier("matched", field.name), sql.Identifier(f"answer_{number}"))
+
+
+def _is_first(number: int) -> sql.Composable:
+    """True in the first answer's row, and in that of a respondent without any."""
+    return sql.SQL("coalesce({}, 1) = 1").format(sql.Identifier(f"answer_{number}", "place"))

@@ -1,6 +1,6 @@
 """Stored codes → words: respondents and breakdowns as a reader sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from server.catalogue import Catalogue, Kind, PanelField
@@ -41,6 +41,16 @@ def breakdown_in_words(
 
     A line is its stored groups, then their count, the ends of its share's interval and its lift.
     """
+    return tuple(
+        BreakdownRow(words, count, count / total, low, high, lift)
+        for words, (count, low, high, lift) in lines_in_words(lines, by, catalogue)
+    )
+
+
+def lines_in_words(
+    lines: Sequence[Line], by: Sequence[str], catalogue: Catalogue
+) -> Iterator[tuple[tuple[str | None, ...], Line]]:
+    """The groups that each line begins with in words, and the rest of it; in the answers' order."""
     fields = [catalogue.field(name) for name in by]
     named = [_named(field) for field in fields]
     order = [{code: place for place, code in enumerate(names)} for names in named]
@@ -48,7 +58,12 @@ def breakdown_in_words(
     def rank(line: Line) -> list[tuple[bool, int, str]]:
         return [_rank(group, places) for group, places in zip(line, order, strict=False)]
 
-    return tuple(_breakdown_row(line, fields, named, total) for line in sorted(lines, key=rank))
+    for line in sorted(lines, key=rank):
+        words = tuple(
+            _group(group, field, names)
+            for group, field, names in zip(line, fields, named, strict=False)
+        )
+        yield words, line[len(by) :]
 
 
 def groups_in_words(
@@ -72,17 +87,6 @@ def _rank(group: str | int | None, places: Mapping[int, int]) -> tuple[bool, int
     if isinstance(group, str):
         return (False, 0, group)
     return (False, places.get(group, group), "")
-
-
-def _breakdown_row(
-    line: Line, fields: Sequence[PanelField], named: Sequence[Mapping[int, str]], total: int
-) -> BreakdownRow:
-    *groups, count, low, high, lift = line
-    words = tuple(
-        _group(group, field, names)
-        for group, field, names in zip(groups, fields, named, strict=True)
-    )
-    return BreakdownRow(words, count, count / total, low, high, lift)
 
 
 def _group(group: str | int | None, field: PanelField, named: Mapping[int, str]) -> str | None:

@@ -1,16 +1,18 @@
 """Who the found people are: the result divided by a few fields, and by any field of choice."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable
 
 from fastapi import APIRouter
+from psycopg import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.access.small import divided_without_small
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import InvalidFilter
 from server.filter import Filter, Values
-from server.search.answer import Found
+from server.search.divisions import Division, divide
 from server.web import views
 from server.web.asking import read_filter, write_filter
 from server.web.frame import address_of, frame_of, wants_fragment
@@ -39,11 +41,14 @@ async def who_they_are(request: Request, site: SiteOf) -> Response:
     if chosen and chosen not in catalogue.by_name:
         raise InvalidFilter(f"by: no field {chosen[:60]!r}")
     divisions = [(chosen,)] if chosen else usual_divisions(catalogue, query)
-    shown = []
-    for by in divisions:
-        divided = replace(query, by=by)
-        found = await site.services.search(divided, page_size=1, offset=0)
-        shown.append(figure_of(found, [catalogue.field(name) for name in by], wording))
+
+    async def divided(connection: AsyncConnection) -> tuple[Division, ...]:
+        return await divide(connection, catalogue, query, divisions)
+
+    shown = [
+        figure_of(divided_without_small(division, site.settings.smallest_count), catalogue, wording)
+        for division in await site.services.read(divided)
+    ]
     page = views.FiguresPage(
         frame=frame_of(site, request, "ask"),
         title=wording.say("Who they are"),
@@ -85,23 +90,24 @@ def usual_divisions(catalogue: Catalogue, query: Filter) -> list[tuple[str, ...]
     return [first, *rest][:USUAL] if first else rest[:USUAL]
 
 
-def figure_of(found: Found, fields: Sequence[PanelField], wording: Wording) -> views.Figure:
+def figure_of(division: Division, catalogue: Catalogue, wording: Wording) -> views.Figure:
     """One division as bars: a line for each answer, one bar for each answer of a second field."""
+    fields = [catalogue.field(name) for name in division.by]
     first, *others = fields
-    lines = list(dict.fromkeys(row.values[0] for row in found.breakdown))
+    lines = list(dict.fromkeys(each.values[0] for each in division.slices))
     if first.kind is Kind.SINGLE:
-        counts = {
-            line: sum(r.count for r in found.breakdown if r.values[0] == line) for line in lines
-        }
+        counts: Counter[str | None] = Counter()
+        for each in division.slices:
+            counts[each.values[0]] += each.count
         lines.sort(key=lambda line: (line is None, -counts[line]))
-    sides = list(dict.fromkeys(row.values[1] for row in found.breakdown)) if others else [None]
-    by_place = {row.values: row for row in found.breakdown}
-    most = max((row.count for row in found.breakdown), default=0)
+    sides = list(dict.fromkeys(s.values[1] for s in division.slices)) if others else [None]
+    by_place = {each.values: each for each in division.slices}
+    most = max((each.count for each in division.slices), default=0)
 
     def bars(line: str | None) -> Iterable[views.FigureBar]:
         for side in sides:
-            row = by_place.get((line, side) if others else (line,))
-            count, share = (row.count, row.share) if row else (0, 0.0)
+            here = by_place.get((line, side) if others else (line,))
+            count, share = (here.count, here.share) if here else (0, 0.0)
             yield views.FigureBar(count, share, round(100 * count / most, 2) if most else 0.0)
 
     return views.Figure(
@@ -111,7 +117,7 @@ def figure_of(found: Found, fields: Sequence[PanelField], wording: Wording) -> v
             views.FigureRow(_named(line, first, wording), tuple(bars(line)))
             for line in lines[:ROWS_MAX]
         ),
-        left_off=max(0, len(lines) - ROWS_MAX) + found.breakdown_left_off,
+        left_off=max(0, len(lines) - ROWS_MAX) + division.left_off,
         several=any(field.kind is Kind.MULTI for field in fields),
     )
 

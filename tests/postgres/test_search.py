@@ -30,6 +30,7 @@ from server.filter import (
 from server.panel.schema import PANEL, ensure_panel, table
 from server.postgres.pool import reading
 from server.search.answer import Found
+from server.search.divisions import divide
 from server.search.plan import group_width, plan
 from server.search.queries import (
     compose_near,
@@ -340,6 +341,39 @@ async def test_everyone_is_found_when_nothing_is_asked(read: Reader) -> None:
     assert (found.population, found.total, found.returned, found.shortfall) == (400, 400, 100, 0)
     assert (found.reference_year, found.synthetic) == (REFERENCE_YEAR, True)
     assert found.milliseconds > 0
+
+
+ALONE = [field.name for field in CATALOGUE.fields if field.kind is not Kind.MULTI]
+
+
+@many
+@given(
+    query=filters(CATALOGUE, limits=False),
+    divisions=st.lists(
+        st.lists(st.sampled_from(ALONE), min_size=1, max_size=2, unique=True).map(tuple),
+        min_size=1,
+        max_size=3,
+    )
+    | st.sampled_from([f.name for f in CATALOGUE.fields]).map(lambda name: [(name,)]),
+)
+async def test_several_divisions_of_one_scan_are_each_a_breakdown(
+    read: Reader, query: Filter, divisions: list[tuple[str, ...]]
+) -> None:
+    async with read() as connection:
+        divided = await divide(connection, CATALOGUE, query, divisions)
+    total = count(query)
+    assert [division.by for division in divided] == divisions
+    for division in divided:
+        wanted = broken_down(replace(query, by=division.by))
+        assert {each.values: each.count for each in division.slices} == wanted
+        assert all(each.share == each.count / total for each in division.slices)
+        assert (division.total, division.left_off) == (total, 0)
+
+
+async def test_several_answers_are_divided_by_alone(read: Reader) -> None:
+    async with read() as connection:
+        with pytest.raises(ValueError, match="alone"):
+            await divide(connection, CATALOGUE, Filter(), [("region",), ("appliances",)])
 
 
 async def test_a_breakdown_keeps_the_order_of_the_answers(read: Reader) -> None:

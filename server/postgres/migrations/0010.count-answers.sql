@@ -1,4 +1,4 @@
--- The calibration error has an interval, and the trend shows it.
+-- The calibration error has an interval, and how many gave each answer is kept with the panel.
 
 alter table panelens.evaluation_figure
     drop constraint evaluation_figure_method_check,
@@ -43,3 +43,18 @@ left join panelens.evaluation_figure as jaccard
     on jaccard.run_id = run.id and jaccard.tag = '' and jaccard.measure = 'jaccard'
 left join panelens.evaluation_figure as ece
     on ece.run_id = run.id and ece.tag = '' and ece.measure = 'ece';
+
+create table panelens.answer_count (
+    panel  text     not null,
+    field  text     not null,
+    stored smallint not null,
+    people bigint   not null,
+    primary key (panel, field, stored)
+);
+
+comment on table panelens.answer_count is
+    'How many respondents gave each answer, as of the panel''s last load: the codebook page''s counts.';
+comment on column panelens.answer_count.panel is 'the catalogue''s name';
+comment on column panelens.answer_count.field is 'the field''s name';
+comment on column panelens.answer_count.stored is 'the answer, as in panelens.answer';
+comment on column panelens.answer_count.people is 'how many gave it, whatever else they gave';

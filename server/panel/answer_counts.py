@@ -1,0 +1,61 @@
+"""How many respondents gave each answer: counted when a panel is loaded, read by the codebook page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import LiteralString
+
+from psycopg import AsyncConnection, sql
+
+from server.catalogue import Catalogue, Kind, PanelField
+from server.panel.schema import Conn, stored_fields, table
+from server.postgres.statements import all_rows, template
+
+_UNCOUNTED: LiteralString = (
+    "select exists (select from panelens.answer left join panelens.answer_count"
+    " using (panel, field, stored) where panel = %s and people is null)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    field: str
+    stored: int
+    people: int
+
+
+def count_answers(connection: Conn, catalogue: Catalogue) -> None:
+    """Count anew; a load does so in its own transaction."""
+    answers = [_answers(f) for f in stored_fields(catalogue) if f.has_listed_answers]
+    if answers:
+        statement = template("count_answers").format(
+            respondent=table(catalogue), answers=sql.SQL(", ").join(answers)
+        )
+        connection.execute(statement, {"panel": catalogue.name})
+
+
+def ensure_answer_counts(connection: Conn, catalogue: Catalogue) -> None:
+    """Count where that was never done: the catalogue has new answers, or the panel is an old one."""
+    if connection.execute(_UNCOUNTED, [catalogue.name]).fetchone() == (True,):
+        count_answers(connection, catalogue)
+
+
+async def list_answer_counts(
+    conn: AsyncConnection, catalogue: Catalogue
+) -> Mapping[tuple[str, str], int]:
+    """How many respondents gave each answer, by field and value."""
+    rows = await all_rows(conn, _Row, template("list_answer_counts"), {"panel": catalogue.name})
+    values = {
+        (field.name, stored): value
+        for field in stored_fields(catalogue)
+        for value, stored in field.stored.items()
+    }
+    return {
+        (row.field, values[row.field, row.stored]): row.people
+        for row in rows
+        if (row.field, row.stored) in values
+    }
+
+
+def _answers(field: PanelField) -> sql.Composable:
+    pattern = "({}, {})" if field.kind is Kind.MULTI else "({}, array[{}])"
+    return sql.SQL(pattern).format(sql.Literal(field.name), sql.Identifier(field.name))
