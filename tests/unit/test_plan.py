@@ -149,8 +149,10 @@ def test_a_breakdown_counts_each_answer_of_a_multi_field() -> None:
         '(2025 - "matched"."birth_year") / 10 * 10 as "by_0", "answer_1"."code" as "by_1"'
     )
     assert text(breakdown.joins) == (
-        'left join lateral unnest("matched"."appliances") as "answer_1" (code) on true'
+        'left join lateral unnest("matched"."appliances") with ordinality'
+        ' as "answer_1" (code, place) on true'
     )
+    assert text(breakdown.once) == '(coalesce("answer_1"."place", 1) = 1)'
 
 
 def test_no_breakdown_is_well_formed_and_not_asked_for() -> None:
