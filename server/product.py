@@ -29,6 +29,7 @@ from server.interpret.reader import Reader, ReaderSettings
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
+from server.panel.answer_counts import ensure_answer_counts
 from server.panel.demo import write_demo
 from server.panel.schema import ensure_panel, table
 from server.phrases import read_phrases
@@ -72,6 +73,7 @@ def prepare_panel(database: Database, catalogue: Catalogue, settings: Settings) 
         migrate(database.url)
         with psycopg.connect(conninfo(database.url), autocommit=True) as connection:
             ensure_panel(connection, catalogue, reference_year=settings.reference_year)
+            ensure_answer_counts(connection, catalogue)
             count = sql.SQL("select count(*) from {}").format(table(catalogue))
             row = connection.execute(count).fetchone()
     return int(row[0]) if row else 0

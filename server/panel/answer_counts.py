@@ -8,12 +8,25 @@ from psycopg import AsyncConnection, sql
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.panel.schema import Conn, stored_fields, table
-from server.postgres.statements import all_rows, template
+from server.postgres.statements import all_rows, only_row, template
 
 _UNCOUNTED: LiteralString = (
     "select exists (select from panelens.answer left join panelens.answer_count"
     " using (panel, field, stored) where panel = %s and people is null)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """How many respondents gave each answer, by field and value, as of a load of the panel."""
+
+    load: int
+    people: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +52,26 @@ def ensure_answer_counts(connection: Conn, catalogue: Catalogue) -> None:
         count_answers(connection, catalogue)
 
 
-async def list_answer_counts(
-    conn: AsyncConnection, catalogue: Catalogue
-) -> Mapping[tuple[str, str], int]:
-    """How many respondents gave each answer, by field and value."""
-    rows = await all_rows(conn, _Row, template("list_answer_counts"), {"panel": catalogue.name})
+async def answer_counts_after(
+    conn: AsyncConnection, catalogue: Catalogue, known: AnswerCounts | None
+) -> AnswerCounts:
+    """The counts of now: those that are known, unless the panel was loaded since."""
+    parameters = {"panel": catalogue.name}
+    load = (await only_row(conn, _Load, template("get_last_load"), parameters)).number
+    if known is not None and known.load == load:
+        return known
+    rows = await all_rows(conn, _Row, template("list_answer_counts"), parameters)
     values = {
         (field.name, stored): value
         for field in stored_fields(catalogue)
         for value, stored in field.stored.items()
     }
-    return {
+    people = {
         (row.field, values[row.field, row.stored]): row.people
         for row in rows
         if (row.field, row.stored) in values
     }
+    return AnswerCounts(load, people)
 
 
 def _answers(field: PanelField) -> sql.Composable:

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from server.catalogue import Catalogue
 from server.errors import BrokenFile, SetupError
+from server.panel.answer_counts import count_answers
 from server.panel.records import read_records
 from server.panel.report import SAMPLE, LoadReport, RejectedValue, UnknownKey
 from server.panel.schema import PANEL, Conn, ensure_panel, table
@@ -62,6 +63,7 @@ def load_files(
             for loading in loadings:
                 loading.sent.forget()
             connection.execute(sql.SQL("analyze {}").format(table(catalogue)))
+            count_answers(connection, catalogue)
             if note is not None:
                 note(connection, report)
     return replace(report, seconds=perf_counter() - began)

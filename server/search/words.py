@@ -1,6 +1,6 @@
 """Stored codes → words: respondents and breakdowns as a reader sees them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from server.catalogue import Catalogue, Kind, PanelField
@@ -16,22 +16,27 @@ def respondents_in_words(
     rows: Sequence[Answers], catalogue: Catalogue, reference_year: int
 ) -> tuple[Respondent, ...]:
     """Respondents from their stored answers, keyed by column; derived fields are computed."""
-    named = {field.name: _named(field) for field in catalogue.fields}
+    cells = [(f.name, f.derived_from or f.name, _cell(f, reference_year)) for f in catalogue.fields]
 
-    def cell(field: PanelField, row: Answers) -> Cell:
-        stored = row[field.derived_from or field.name]
-        if isinstance(stored, list):
-            return [named[field.name][code] for code in stored]
-        if isinstance(stored, int) and field.derived_from is not None:
-            return reference_year - stored
-        if isinstance(stored, int) and field.has_listed_answers:
-            return named[field.name][stored]
-        return stored
+    def in_words(row: Answers) -> dict[str, Cell]:
+        return {
+            name: None if (stored := row[column]) is None else cell(stored)
+            for name, column, cell in cells
+        }
 
-    return tuple(
-        Respondent(str(row["respondent_id"]), {f.name: cell(f, row) for f in catalogue.fields})
-        for row in rows
-    )
+    return tuple(Respondent(str(row["respondent_id"]), in_words(row)) for row in rows)
+
+
+def _cell(field: PanelField, reference_year: int) -> Callable[[Any], Cell]:
+    """How a stored answer to the field is said; chosen once, for it is asked of every cell."""
+    if field.derived_from is not None:
+        return lambda stored: reference_year - stored
+    if not field.has_listed_answers:
+        return lambda stored: stored
+    named = _named(field)
+    if field.kind is Kind.MULTI:
+        return lambda stored: [named[code] for code in stored]
+    return lambda stored: named[stored]
 
 
 def breakdown_in_words(

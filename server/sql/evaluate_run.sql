@@ -141,40 +141,39 @@ counted as (
     group by tag
 ),
 
-drawn as (
-    -- Questions drawn with replacement, as many as there are, added up by bin. What is drawn follows
-    -- from a hash: the same questions give the same interval.
-    select
-        tag,
-        resample,
-        places[place] as bin,
-        count(*) as questions,
-        sum(precisions[place]) as precision,
-        sum(recalls[place]) as recall,
-        sum(f1s[place]) as f1,
-        sum(jaccards[place]) as jaccard,
-        sum(gaps[place]) as gap
+resampled as (
+    -- The figures of questions drawn with replacement, as many as there are: their means, and how far
+    -- confidence is from truth in all bins together. What is drawn follows from a hash: the same
+    -- questions give the same interval.
+    select tag, resample, redrawn.precision, redrawn.recall, redrawn.f1, redrawn.jaccard, redrawn.ece
     from counted
     cross join generate_series(1, %(resamples)s::integer) as resample
     cross join lateral (
-        select 1 + mod(hashint8extended(draw, resample) & 9223372036854775807, questions) as place
-        from generate_series(1, questions) as draw
-    ) as one
-    group by tag, resample, bin
-),
-
-resampled as (
-    -- The figures of each drawing. Confidence is as far from truth as its bins are together.
-    select
-        tag,
-        resample,
-        sum(precision) / sum(questions)::double precision as precision,
-        sum(recall) / sum(questions)::double precision as recall,
-        sum(f1) / sum(questions)::double precision as f1,
-        sum(jaccard) / sum(questions)::double precision as jaccard,
-        sum(abs(gap)) / (sum(questions) filter (where bin > 0))::double precision as ece
-    from drawn
-    group by tag, resample
+        select
+            sum(binned.precision) / counted.questions as precision,
+            sum(binned.recall) / counted.questions as recall,
+            sum(binned.f1) / counted.questions as f1,
+            sum(binned.jaccard) / counted.questions as jaccard,
+            sum(abs(gap)) / (sum(drawn) filter (where bin > 0))::double precision as ece
+        from (
+            select
+                places[place] as bin,
+                count(*) as drawn,
+                sum(precisions[place]) as precision,
+                sum(recalls[place]) as recall,
+                sum(f1s[place]) as f1,
+                sum(jaccards[place]) as jaccard,
+                sum(gaps[place]) as gap
+            from (
+                select
+                    1 + mod(
+                        hashint8extended(draw, resample) & 9223372036854775807, counted.questions
+                    ) as place
+                from generate_series(1, counted.questions) as draw
+            ) as one
+            group by bin
+        ) as binned
+    ) as redrawn
 ),
 
 bootstrap as (

@@ -120,18 +120,16 @@ async def respondent(
 @pages.api_route("/codebook", methods=["GET", "HEAD"])
 async def codebook(request: Request, site: SiteOf) -> Response:
     """Every field with its wording and answers; ?q= keeps those in which the words occur."""
-    address = address_of(request)
-    wording = site.wording(request)
-    wanted = (address.question or "").strip()[: site.settings.question_length]
-    groups = _showing(site, request, address).codebook(wanted)
+    address, wording = address_of(request), site.wording(request)
+    wanted = " ".join((address.question or "").split())[: site.settings.question_length]
+    showing = _showing(site, request, address)
+    listed = await site.codebook.listed(site.services, showing, wanted)
     page = views.CodebookPage(
         frame=frame_of(site, request, "codebook"),
         title=wording.say("Codebook"),
         wanted=wanted,
-        summary=wording.say_many(
-            "%(n)s field", "%(n)s fields", sum(len(group.fields) for group in groups)
-        ),
-        groups=groups,
+        summary=wording.say_many("%(n)s field", "%(n)s fields", listed.fields),
+        listed=listed.html,
     )
     template = "codebook_fields.html" if wants_fragment(request) else "codebook.html"
     return site.html(request, template, page)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from server.errors import Language
 from server.web.assets import Assets
@@ -20,6 +21,10 @@ class Renderer:
     def fill(self, template: str, page: object, language: Language) -> str:
         """The template with `page` as its whole context."""
         return self.environments[language].get_template(template).render(page=page)
+
+    def fill_piece(self, template: str, page: object, language: Language) -> Markup:
+        """The same as a piece of another page, which takes it as it is: it was escaped here."""
+        return Markup(self.fill(template, page, language))  # noqa: S704  (a filled template)
 
 
 def load_renderer(

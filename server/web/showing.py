@@ -1,7 +1,7 @@
 """From an answer to what its page shows: pure functions, no request and no template in sight."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -15,8 +15,10 @@ from server.filter import (
     Part,
     Values,
     constraint_as_json,
+    parse_filter,
     placed_conditions,
 )
+from server.guide import FieldGuide, WordsForSeveral
 from server.interpret.interpretation import Interpretation
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.web import views
@@ -60,8 +62,16 @@ class Showing:
             self._profile_group(file, group, respondent) for file, group in self._by_file(fields)
         )
 
-    def codebook(self, wanted: str) -> tuple[views.CodebookGroup, ...]:
-        """The fields in which every wanted word occurs, by source file."""
+    def codebook(
+        self,
+        wanted: str,
+        guide: Mapping[str, FieldGuide],
+        people: Mapping[tuple[str, str], int],
+    ) -> tuple[views.CodebookGroup, ...]:
+        """The fields in which every wanted word occurs, by source file.
+
+        `people` says how many gave an answer, by field and value.
+        """
         words = [normalise(word) for word in wanted.split()]
         fields = [
             f
@@ -69,7 +79,9 @@ class Showing:
             if all(w in _searchable(f, self.catalogue.source_code(f.name)) for w in words)
         ]
         return tuple(
-            views.CodebookGroup(file, tuple(self._codebook_field(f) for f in group))
+            views.CodebookGroup(
+                file, tuple(self._codebook_field(f, guide[f.name], people) for f in group)
+            )
             for file, group in self._by_file(fields)
         )
 
@@ -417,33 +429,60 @@ class Showing:
                 official=_official(value, field) if isinstance(value, str) else "",
             )
 
-    def _codebook_field(self, field: PanelField) -> views.CodebookField:
-        language = self.wording.language
-        answers = tuple(self._codebook_answer(field, answer) for answer in field.answers)
+    def _codebook_field(
+        self, field: PanelField, guide: FieldGuide, people: Mapping[tuple[str, str], int]
+    ) -> views.CodebookField:
+        answers = tuple(
+            self._codebook_answer(field, answer, guide, people.get((field.name, answer.value)))
+            for answer in field.answers
+        )
         return views.CodebookField(
             name=field.name,
             label=label_of(field, self.wording),
             source=self._source(field),
             kind=self._kind(field.kind),
-            wording=field.question.in_(language),
+            wording=field.question.in_(self.wording.language),
             personal=field.personal,
             note=field.note or "",
-            also=", ".join(getattr(field.aliases, language)),
+            names=", ".join(guide.names),
+            examples=tuple(
+                views.Example(text, self.address.asking(text).href) for text in guide.examples
+            ),
+            several=tuple(self._codebook_words(words) for words in guide.several),
             answers=answers,
             has_official=any(answer.official for answer in answers),
+            has_words=any(answer.words for answer in answers),
             has_counts=any(answer.count is not None for answer in answers),
             folded=len(field.answers) >= FOLDED_FROM,
         )
 
-    def _codebook_answer(self, field: PanelField, answer: ListedAnswer) -> views.CodebookAnswer:
+    def _codebook_answer(
+        self, field: PanelField, answer: ListedAnswer, guide: FieldGuide, count: int | None
+    ) -> views.CodebookAnswer:
         query = Filter(where=(Condition(field.name, Values((answer.value,))),))
         return views.CodebookAnswer(
             code=answer.code,
             text=answer.named(self.wording.language),
             official=_official(answer.value, field),
-            count=answer.count,
+            words=", ".join(guide.answers.get(answer.value, ())),
+            count=count,
             href=None if answer.missing else self.address.searching(query, None).href,
         )
+
+    def _codebook_words(self, several: WordsForSeveral) -> views.CodebookWords:
+        query = parse_filter(several.filter, self.catalogue)
+        return views.CodebookWords(
+            words=", ".join(several.words),
+            meaning="; ".join(
+                f"{self.wording.say('not')} {text}" if part == "not" else text
+                for part, _, condition in placed_conditions(query)
+                for text in [self._condition(condition)]
+            ),
+            href=self.address.searching(query, None).href,
+        )
+
+    def _condition(self, condition: Condition) -> str:
+        return condition_in_words(condition, self.catalogue.field(condition.field), self.wording)
 
     def _kind(self, kind: Kind) -> str:
         say = self.wording.say

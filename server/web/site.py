@@ -12,12 +12,14 @@ from starlette.responses import HTMLResponse, Response
 from server.access.entry import Entry
 from server.access.guard import Guarded
 from server.access.person import Person
+from server.catalogue import find_catalogue
 from server.errors import LANGUAGES, Language
 from server.origin import Origin, origin_of
 from server.resources import folder
 from server.services import Services
 from server.settings import Settings
 from server.web.assets import Assets, load_assets
+from server.web.codebook import Codebook
 from server.web.rendering import Renderer, load_renderer
 from server.web.wanting import Waiting
 from server.web.wording import Wording, choose_language, load_wordings
@@ -37,6 +39,7 @@ class Site:
     wordings: Mapping[Language, Wording]
     renderer: Renderer
     waiting: Waiting
+    codebook: Codebook
 
     @contextmanager
     def asking(self, person: Person) -> Iterator[None]:
@@ -75,7 +78,9 @@ def load_site(settings: Settings, services: Services, entry: Entry | None = None
     assets = load_assets(web / "static")
     wordings = load_wordings(web / "messages")
     renderer = load_renderer(web / "templates", assets, wordings)
-    return Site(settings, services, entry, assets, wordings, renderer, Waiting())
+    folder_of_panel = find_catalogue(settings.catalogue).parent
+    codebook = Codebook(folder_of_panel, renderer, settings.smallest_count)
+    return Site(settings, services, entry, assets, wordings, renderer, Waiting(), codebook)
 
 
 def site_of(request: Request) -> Site:

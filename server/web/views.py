@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from server.errors import Language
 from server.web.phrasing import Segment
 from server.web.problems import Problem
@@ -350,18 +352,28 @@ class RespondentPage:
 
 @dataclass(frozen=True, slots=True)
 class CodebookAnswer:
-    """One answer of a question, linked to those who gave it."""
+    """One answer of a question, linked to those who gave it; `count` is of the loaded panel."""
 
     code: str
     text: str
     official: str
+    words: str
     count: int | None
     href: str | None
 
 
 @dataclass(frozen=True, slots=True)
+class CodebookWords:
+    """Words that stand for several answers or a part of a range, linked to whom they find."""
+
+    words: str
+    meaning: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class CodebookField:
-    """One field with its official wording and answers."""
+    """One field with its official wording and answers, and how it is asked for."""
 
     name: str
     label: str
@@ -370,9 +382,12 @@ class CodebookField:
     wording: str
     personal: bool
     note: str
-    also: str
+    names: str
+    examples: tuple[Example, ...]
+    several: tuple[CodebookWords, ...]
     answers: tuple[CodebookAnswer, ...]
     has_official: bool
+    has_words: bool
     has_counts: bool
     folded: bool
 
@@ -386,14 +401,21 @@ class CodebookGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class CodebookPage:
+class CodebookList:
     """Every field of the panel, or those in which the wanted words occur."""
+
+    groups: tuple[CodebookGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookPage:
+    """The codebook; `listed` is its list of fields, which is filled in once for many looks."""
 
     frame: Frame
     title: str
     wanted: str
     summary: str
-    groups: tuple[CodebookGroup, ...]
+    listed: Markup
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""The codebook's list of fields, filled in once for many looks: it holds thousands of answers."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup
+from psycopg import AsyncConnection
+
+from server.catalogue import Catalogue
+from server.errors import Language, PanelensError
+from server.guide import FieldGuide, read_guide
+from server.panel.answer_counts import AnswerCounts, answer_counts_after
+from server.services import Services
+from server.web import views
+from server.web.rendering import Renderer
+from server.web.showing import Showing
+
+# Lists that are kept: the whole codebook in each language, and what people look for in it.
+LISTS_MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The list as it stands on the page, and how many fields are in it."""
+
+    html: Markup
+    fields: int
+
+
+@dataclass(slots=True)
+class Codebook:
+    """What the lists are made of, and those that were filled in.
+
+    A load of the panel brings new counts, and with them new lists.
+    """
+
+    folder: Path
+    renderer: Renderer
+    smallest_count: int
+    counts: AnswerCounts | None = None
+    guides: dict[Language, Mapping[str, FieldGuide]] = field(default_factory=dict)
+    lists: dict[tuple[object, ...], Listed] = field(default_factory=dict)
+
+    async def listed(self, services: Services, showing: Showing, wanted: str) -> Listed:
+        """The fields in which every wanted word occurs."""
+        language = showing.wording.language
+        counts = await self._newest_counts(services)
+        key = (language, showing.address.language, wanted, counts and counts.load)
+        if key not in self.lists:
+            guide = await self._guide(services.catalogue, language)
+            people = self._shown(counts.people) if counts else {}
+            groups = showing.codebook(wanted, guide, people)
+            page = views.CodebookList(groups)
+            html = self.renderer.fill_piece("codebook_list.html", page, language)
+            if len(self.lists) >= LISTS_MOST:
+                self.lists.clear()
+            self.lists[key] = Listed(html, sum(len(group.fields) for group in groups))
+        return self.lists[key]
+
+    async def _guide(self, catalogue: Catalogue, language: Language) -> Mapping[str, FieldGuide]:
+        """How every field is asked for in that language; reading it is nothing for the loop."""
+        if language not in self.guides:
+            self.guides[language] = await asyncio.to_thread(
+                read_guide, self.folder, catalogue, language
+            )
+        return self.guides[language]
+
+    async def _newest_counts(self, services: Services) -> AnswerCounts | None:
+        """How many gave each answer; what was known last while the database is away."""
+
+        async def read(connection: AsyncConnection) -> AnswerCounts:
+            return await answer_counts_after(connection, services.catalogue, self.counts)
+
+        try:
+            self.counts = await services.read(read)
+        except PanelensError:
+            return self.counts
+        return self.counts
+
+    def _shown(self, people: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], int]:
+        """The counts that do not speak of too few people."""
+        return {
+            answer: count for answer, count in people.items() if not 0 < count < self.smallest_count
+        }

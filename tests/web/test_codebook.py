@@ -1,0 +1,62 @@
+"""The codebook page: live counts, words that are understood, and questions to begin with."""
+
+import asyncio
+import json
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from server.panel.answer_counts import count_answers
+from server.panel.load import load_files
+from server.panel.schema import table
+
+from .panel import StoredServices
+
+
+async def test_the_codebook_counts_the_people_who_are_loaded(http: httpx.AsyncClient) -> None:
+    """Not those of the published survey: each answer's count is what a search for it finds."""
+    page = (await http.get("/codebook?q=결혼&lang=en")).text
+    rows = re.findall(
+        r'<a href="(/\?f=[^"]+)">[^<]+</a></th>.*?<td class="number">(\d+)</td>', page
+    )
+    assert len(rows) == 3
+    for address, count in rows:
+        query = parse_qs(urlsplit(unescape(address)).query)["f"][0]
+        body = {"filter": json.loads(query)}
+        found = (await http.post("/api/search", json=body)).json()["total"]
+        assert found == int(count) > 0
+
+
+async def test_the_codebook_follows_a_load(
+    http: httpx.AsyncClient, services: StoredServices, tmp_path: Path
+) -> None:
+    def counts(page: str) -> list[int]:
+        return [int(n) for n in re.findall(r'<td class="number">(\d+)</td>', page)]
+
+    before = counts((await http.get("/codebook?q=marital_status")).text)
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps([{"mb_sn": "w999", "marital_status": "기혼"}]), "utf-8")
+    loaded = (services.database, services.catalogue, [file])
+    try:
+        await asyncio.to_thread(load_files, *loaded, reference_year=2025, synthetic=True)
+        after = counts((await http.get("/codebook?q=marital_status")).text)
+        assert sum(after) == sum(before) + 1
+    finally:
+        with psycopg.connect(services.database) as connection:
+            gone = sql.SQL("delete from {} where respondent_id = 'w999'")
+            connection.execute(gone.format(table(services.catalogue)))
+            count_answers(connection, services.catalogue)
+
+
+async def test_the_codebook_says_how_a_field_is_asked_for(http: httpx.AsyncClient) -> None:
+    page = unescape((await http.get("/codebook?q=marital_status&lang=ko")).text)
+    assert "혼인 상태" in page and "이렇게 물어보세요" in page
+    asked = re.findall(r'class="button-link" href="(/\?q=[^"]+)"', page)
+    assert 1 <= len(asked) <= 3
+    several = re.search(r'<dl class="several"><dt><a href="([^"]+)">', page)
+    assert several is not None and (await http.get(several[1])).status_code == 200
