@@ -105,14 +105,16 @@ class ReadTime:
 class ReaderFigures:
     """One reader over the sample: how right, how fast; `missing` says why it is not measured.
 
-    `exact` filters are the right ones, `f1` is of the people found. The ratios are to ours, of the
-    median time and of the processor's.
+    `exact` filters are the right ones, `f1` is of the people found; `slipped` filters stay the same
+    when the question has a typing or spacing error. The ratios are to ours, of the median time and
+    of the processor's.
     """
 
     reader: str
     weights: str
     exact: int | None = None
     f1: float | None = None
+    slipped: int | None = None
     time: ReadTime | None = None
     ratio: float | None = None
     processor_ratio: float | None = None

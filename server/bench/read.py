@@ -23,6 +23,7 @@ from server.bench.readers import (
 )
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import SetupError
+from server.filter import equal
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
@@ -145,8 +146,15 @@ async def _measured(
         weights=reader.weights,
         exact=sum(case.is_exact(catalogue) for case in cases),
         f1=run.summary.total["f1"],
+        slipped=_same(taken, catalogue) if taken.slipped else None,
         time=taken.time,
     )
+
+
+def _same(taken: Taken, catalogue: Catalogue) -> int:
+    """How many filters a slip of the pen leaves as they are."""
+    pairs = zip(taken.readings, taken.slipped, strict=True)
+    return sum(equal(one.filter, other.filter, catalogue) for one, other in pairs)
 
 
 def _compared(measured: Sequence[ReaderFigures]) -> Iterable[ReaderFigures]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import ctypes
+import random
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -22,17 +24,22 @@ from server.grammar import build_grammar
 from server.interpret.hints import Hints
 from server.interpret.lexicon import Lexicon
 from server.interpret.prompt import build_prompt, tidy
+from server.interpret.reader import language_of
 from server.model.manifest import Decoding
 from server.phrases import Phrases, read_phrases
 from server.product import open_reader
 from server.settings import Settings
 from server.spelling import Reading, read, spell
 from server.training.questions import generate
+from server.training.wording import with_slips
 
 # The examples of a few-shot prompt: generated ones, so that no measured question is among them.
 EXAMPLES = 8
 _EXAMPLES_SEED = 8
 _EXAMPLE_LENGTH_MAX = 60
+_ROOT = re.compile(r"^root\s*::=", re.MULTILINE)
+# Some slips find nothing to change: a question without spaces has none to lose.
+_TRIES = 20
 
 # The binding takes llama.cpp's warnings for errors and prints them, verbose or not.
 _unheard = llama_cpp.llama_log_callback(lambda _level, _text, _data: None)
@@ -40,11 +47,15 @@ _unheard = llama_cpp.llama_log_callback(lambda _level, _text, _data: None)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one reader read, question by question, how long each took, and what it took in all."""
+    """What one reader read, question by question, how long each took, and what it took in all.
+
+    `slipped` are its readings of the same questions with a slip of the pen, if it was asked.
+    """
 
     readings: tuple[Reading, ...]
     milliseconds: tuple[float, ...]
     time: ReadTime
+    slipped: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +88,21 @@ def read_with_ours(name: str, settings: Settings, questions: Sequence[str]) -> T
         return Reading(reading.filter, reading.unsupported)
 
     taken = _timed(one, questions, written)
+    slipped = tuple(one(with_slip(question)) for question in questions)
     reader.close()
-    return taken
+    return replace(taken, slipped=slipped)
 
 
 def read_with_rules(name: str, questions: Sequence[str]) -> Taken:
     """The lexicon alone: what the phrases in a question say, whatever else stands there."""
     catalogue = load_catalogue(name)
     lexicon = Lexicon(catalogue, _phrases(catalogue))
-    return _timed(lambda question: lexicon.read(tidy(question)).reading, questions, [])
+
+    def one(question: str) -> Reading:
+        return lexicon.read(tidy(question)).reading
+
+    taken = _timed(one, questions, [])
+    return replace(taken, slipped=tuple(one(with_slip(question)) for question in questions))
 
 
 def read_with_binding(
@@ -107,7 +124,7 @@ def read_with_binding(
         verbose=False,
     )
     text = build_grammar(catalogue)
-    grammar = LlamaGrammar.from_string(_ended(text) if few_shot else text, verbose=False)
+    grammar = LlamaGrammar.from_string(ended(text) if few_shot else text, verbose=False)
     written: list[int] = []
 
     def one(question: str) -> Reading:
@@ -127,6 +144,17 @@ def read_with_binding(
             return _nothing(question)
 
     return _timed(one, questions, written)
+
+
+def with_slip(question: str) -> str:
+    """The question with a typing or spacing error or two, the same every time."""
+    rng = random.Random(question)  # noqa: S311  (reproducible, not secret)
+    slipped = question
+    for _ in range(_TRIES):
+        slipped = with_slips(question, rng, language=language_of(question))
+        if slipped != question:
+            break
+    return slipped
 
 
 def _phrases(catalogue: Catalogue) -> Phrases:
@@ -152,9 +180,9 @@ def _few_shot(catalogue: Catalogue, phrases: Phrases) -> Callable[[str], str]:
     return lambda question: f"{shown}Question: {tidy(question)}\nAnswer:\n"
 
 
-def _ended(grammar: str) -> str:
+def ended(grammar: str) -> str:
     """The grammar with a blank line at the end, as the examples show it: a plain model stops so."""
-    return grammar.replace("root ::=", "answer ::=", 1) + '\nroot ::= answer "\\n"\n'
+    return _ROOT.sub("answer ::=", grammar) + '\nroot ::= answer "\\n"\n'
 
 
 def _timed(one: Callable[[str], Reading], questions: Sequence[str], written: list[int]) -> Taken:

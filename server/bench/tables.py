@@ -72,8 +72,9 @@ def _readers(measured: Readers) -> Table:
         f"reader: {measured.questions} of the {measured.of} questions in {measured.file}, "
         f"threads: {measured.threads}",
         "reader",
-        *("exact", "f1", "p50 ms", "p95 ms", "cpu s", "tok/s", "MiB", "times ours", "cpu"),
-        caption="f1: of the people found; cpu s: processor seconds a question; times ours: of the"
+        *("exact", "f1", "slips", "p50 ms", "p95 ms", "cpu s", "tok/s", "MiB", "times ours", "cpu"),
+        caption="f1: of the people found; slips: filters that a typing or spacing error leaves as they"
+        " are; cpu s: processor seconds a question; times ours: of the"
         " median, and of the processor",
     )
     for one in measured.readers:
@@ -91,6 +92,7 @@ def _figures(one: ReaderFigures, questions: int) -> tuple[str, ...]:
     return (
         f"{one.exact / questions:.0%}",
         "" if one.f1 is None else f"{one.f1:.2f}",
+        "" if one.slipped is None else f"{one.slipped / questions:.0%}",
         f"{time.milliseconds.p50:,.0f}",
         f"{time.milliseconds.p95:,.0f}",
         f"{time.processor_seconds_per_question:.3f}",

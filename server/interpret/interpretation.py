@@ -28,7 +28,10 @@ class ReadCondition:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """A question's filter with the model's confidence, and all that was not understood."""
+    """A question's filter with the model's confidence, and all that was not understood.
+
+    `others` are whole readings to choose from where this one is doubtful, the likeliest first.
+    """
 
     question: str
     language: Language
@@ -39,6 +42,7 @@ class Interpretation:
     warnings: tuple[Caution, ...]
     model: str
     milliseconds: float
+    others: tuple[Filter, ...] = ()
 
     @property
     def understood(self) -> bool:
@@ -89,6 +93,7 @@ def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dic
             }
             for read in reading.conditions
         ],
+        "others": [as_json(other) for other in reading.others],
         "unsupported": list(reading.unsupported),
         "unused": list(reading.unused),
         "warnings": list(reading.warnings),

@@ -260,23 +260,26 @@ class LanguageModel:
         about all only when those say too little.
         """
         best = int(logits.argmax())
-        likelihood = np.exp(logits - logits[best])
-        total = float(likelihood.sum(dtype=np.float64))
+        total = float(np.exp(logits - logits[best]).sum(dtype=np.float64))
         if 1.0 / total >= SURE and self._allows(best, float(logits[best])):
             return self._token(best, 1.0 / total, None)
         for few in (*FEW, self._size):
             asked = np.argpartition(logits, -few)[-few:]
             allowed = asked[self._masked(logits, asked) != REJECTED]
-            inside = float(likelihood[allowed].sum(dtype=np.float64))
-            outside = total - float(likelihood[asked].sum(dtype=np.float64))
-            if outside <= NEGLIGIBLE * inside:
+            if not len(allowed):
+                continue
+            ranked = allowed[np.argsort(logits[allowed])[::-1][:2]]
+            # Beside the likeliest of all, what is allowed can underflow to nothing; and no token
+            # that was not asked about is likelier than one that was.
+            beside = np.exp(np.minimum(logits - logits[ranked[0]], 0))
+            inside = float(beside[allowed].sum(dtype=np.float64))
+            beside[asked] = 0
+            if float(beside.sum(dtype=np.float64)) <= NEGLIGIBLE * inside:
                 break
         if not len(allowed):
             raise BrokenGrammar("the grammar allows no token here")
-        ranked = allowed[np.argsort(logits[allowed])[::-1][:2]]
-        # Far from the likeliest of all, what is allowed can underflow to nothing.
-        share = float(likelihood[ranked[0]]) / inside if inside > 0 else 1.0
-        return self._token(int(ranked[0]), share, int(ranked[1]) if len(ranked) > 1 else None)
+        other = int(ranked[1]) if len(ranked) > 1 else None
+        return self._token(int(ranked[0]), 1.0 / inside, other)
 
     def _token(self, token: int, probability: float, other: int | None) -> Token:
         piece = b"" if token == self._end else self._piece(token)

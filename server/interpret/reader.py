@@ -21,6 +21,7 @@ from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.lines import Line
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
+from server.interpret.others import other_readings
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.words import Attribution, Vocabulary
 from server.interpret.written import Understanding, Understood, lines_of
@@ -196,6 +197,9 @@ class Reader:
             warnings=tuple(self._warnings(reading, conditions)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
+            others=other_readings(
+                reading.filter, conditions, self._catalogue, doubtful_below=DOUBTFUL_BELOW
+            ),
         )
 
     def _warnings(

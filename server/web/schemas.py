@@ -131,6 +131,9 @@ class InterpretationBody(_Body):
     language: Language
     filter: dict[str, Any] = Field(examples=[FILTER])
     conditions: list[ReadConditionBody]
+    others: list[dict[str, Any]] = Field(
+        description="whole readings to choose from where this one is doubtful, likeliest first"
+    )
     unsupported: list[str] = Field(description="phrases the panel cannot answer")
     unused: list[str] = Field(description="words that led to nothing")
     warnings: list[Caution]

@@ -107,6 +107,9 @@ class Showing:
             unused=reading.unused if reading else (),
             contradiction=_warned(reading, "contradiction"),
             doubtful=any(chip.doubtful for _, chip in chips),
+            others=tuple(
+                self._whole(query, other) for other in (reading.others if reading else ())
+            ),
             chosen=reading is None,
             ask_again=self._ask_again(reading),
             add=self.address.editing(query, self.address.question, None, None),
@@ -168,6 +171,25 @@ class Showing:
             condition_in_words(other, field, self.wording),
             self._changed(query, self._with(query, place, other)),
         )
+
+    def _whole(self, query: Filter, other: Filter) -> views.WholeReading:
+        taken = set(placed_conditions(query))
+        return views.WholeReading(
+            tuple(
+                views.WholePart(
+                    text=self._in_words(placed[2]),
+                    negated=placed[0] == "not",
+                    new=placed not in taken,
+                )
+                for placed in placed_conditions(other)
+            ),
+            self._changed(query, other),
+        )
+
+    def _in_words(self, condition: Condition) -> str:
+        field = self.catalogue.field(condition.field)
+        text = condition_in_words(condition, field, self.wording)
+        return f"{label_of(field, self.wording)}: {text}"
 
     def _with(self, query: Filter, place: Place, condition: Condition) -> Filter:
         return with_condition(

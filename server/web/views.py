@@ -117,6 +117,23 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class WholePart:
+    """One condition of a whole reading; `new` where it is not in the reading that was taken."""
+
+    text: str
+    negated: bool
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReading:
+    """Another reading of the whole question, one click away."""
+
+    parts: tuple[WholePart, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingView:
     """How the question was understood."""
 
@@ -130,6 +147,7 @@ class ReadingView:
     unused: tuple[str, ...]
     contradiction: bool
     doubtful: bool
+    others: tuple[WholeReading, ...]
     chosen: bool
     ask_again: str | None
     add: str

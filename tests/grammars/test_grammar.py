@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.bench.readers import ended
 from server.catalogue import Catalogue, check_catalogue
 from server.errors import BrokenGrammar, InvalidFilter
 from server.filter import GROUPS_MAX, Filter, Values, load_catalogue, placed_conditions
@@ -143,6 +144,13 @@ def test_a_text_may_begin_with_a_sign_that_is_written_in_bytes(
     small_grammar: Grammar, text: str
 ) -> None:
     assert small_grammar.accepts(text)
+
+
+def test_the_grammar_of_the_few_shot_peer_ends_in_a_blank_line(tokens: Tokens) -> None:
+    with tokens.grammar(ended(build_grammar(SMALL))) as grammar:
+        assert grammar.accepts("gender=남성\n\n")
+        assert grammar.accepts("\n")
+        assert not grammar.accepts("gender=남성\n")
 
 
 def test_the_table_has_every_limit_of_the_filter(small_grammar: Grammar) -> None:

@@ -1,18 +1,15 @@
 """The model writes what the grammar allows, the same every time, and gives up when told to."""
 
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from server.catalogue import Catalogue, find_catalogue
+from server.catalogue import Catalogue
 from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
 from server.interpret.model import LanguageModel
 from server.interpret.prompt import build_prompt
-from server.phrases import read_phrases
 from server.spelling import read
-from server.training.questions import generate
-from tests.grammars.acceptor import Grammar, Tokens, model_file
+from tests.grammars.acceptor import Grammar, model_file
 
 QUESTIONS = (
     "서울 20대 남자 100명",
@@ -120,20 +117,3 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
             wrong, grammar="root ::= [a]",
             context_tokens=64, output_tokens_max=8, threads=1,
         )  # fmt: skip
-
-
-@pytest.mark.slow
-def test_korean_and_english_are_cut_into_the_same_tokens_as_before(panel: Catalogue) -> None:
-    whole, cut = Tokens(model_file("gemma-3-270m")), Tokens(model_file())
-    kept = {cut.piece(token) for token in range(cut.size)}
-    phrases = read_phrases(find_catalogue("welcome").parent, panel)
-    compared = 0
-    for example in islice(generate(panel, phrases, seed=11), 2000):
-        pieces = [whole.piece(token) for token in whole.of(example.question)]
-        if kept.issuperset(pieces):
-            compared += 1
-            assert [cut.piece(t) for t in cut.of(example.question)] == pieces, example.question
-        else:
-            rest = b"".join(cut.piece(t) for t in cut.of(example.question))
-            assert rest.decode("utf-8") == example.question
-    assert compared > 1700

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from server.bench.figures import Spread
+from server.bench.readers import with_slip
 from server.postgres.embedded import EmbeddedPostgres
 
 from .conftest import DataFolder
@@ -37,6 +38,7 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
             rules["time"]["tokens"] == 0 < min(r["time"]["tokens"] for r in (same_weights, plain))
         )
         assert all(0 <= r["exact"] <= 2 and 0 <= r["f1"] <= 1 for r in readers if r["time"])
+        assert all(0 <= r["slipped"] <= 2 for r in (ours, rules))
         assert missing["time"] is None
         assert "no Python package" in missing["missing"]
         assert databases(folder) == {"panelens", "postgres"}
@@ -51,6 +53,13 @@ def test_memory_is_looked_at_while_many_questions_are_read(data_folder: DataFold
     soak = json.loads(done.stdout)["soak"]
     assert soak["questions"] == soak["memory"][-1]["questions"] == 12
     assert soak["memory"][-1]["memory_bytes"] > 0
+
+
+def test_a_slip_changes_a_question_and_is_the_same_every_time() -> None:
+    questions = ("서울 20대 남자 100명", "women in Busan", "서울여성")
+    slipped = [with_slip(question) for question in questions]
+    assert all(one != other for one, other in zip(slipped, questions, strict=True))
+    assert slipped == [with_slip(question) for question in questions]
 
 
 def test_what_cannot_be_measured_is_said(data_folder: DataFolder) -> None:

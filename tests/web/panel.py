@@ -34,6 +34,7 @@ from server.filter import (
     placed_conditions,
 )
 from server.interpret.interpretation import Interpretation, ReadCondition
+from server.interpret.others import other_readings
 from server.panel.load import load_files
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
@@ -130,18 +131,20 @@ class InMemoryServices:
         if known is None:
             known = Known({}, unsupported=(question[:60],), warnings=("nothing-understood",))
         query = parse_filter(known.filter, self.catalogue)
+        conditions = tuple(
+            _read(known, self.catalogue, *placed) for placed in placed_conditions(query)
+        )
         return Interpretation(
             question=question,
             language="ko",
             filter=query,
-            conditions=tuple(
-                _read(known, self.catalogue, *placed) for placed in placed_conditions(query)
-            ),
+            conditions=conditions,
             unsupported=known.unsupported,
             unused=known.unused,
             warnings=known.warnings,
             model="in-memory",
             milliseconds=812.4,
+            others=other_readings(query, conditions, self.catalogue, doubtful_below=0.8),
         )
 
     async def _read_when_let(self) -> None:

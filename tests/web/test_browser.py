@@ -126,6 +126,25 @@ async def test_another_reading_of_a_doubtful_condition_is_one_click_away(
     await expect(page.locator(".reading .chips").first).to_contain_text("기혼")
 
 
+async def test_a_doubtful_question_offers_whole_readings_to_choose_from(
+    page: Page, services: InMemoryServices
+) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    others = page.get_by_role("list", name="확실하지 않습니다. 이런 뜻일 수도 있습니다.")
+    await expect(others.get_by_role("link")).to_have_count(2)
+    first, second = others.get_by_role("link").first, others.get_by_role("link").nth(1)
+    await expect(first.locator("strong")).to_contain_text("미혼")
+    await expect(second).not_to_contain_text("혼")
+    await first.click()
+    chips = page.locator(".reading .chips").first
+    await expect(chips).to_contain_text("미혼")
+    await expect(chips).to_contain_text("서울 · 경기 · 인천")
+    await expect(others).to_have_count(0)
+    assert services.questions_asked == [ASKED]
+    await page.get_by_role("link", name="되돌리기").click()
+    await expect(chips).to_contain_text("기혼")
+
+
 async def test_slash_comes_back_to_the_question(page: Page) -> None:
     await page.goto(f"/?q={quote('여성')}")
     await expect(page.get_by_role("searchbox")).not_to_be_focused()

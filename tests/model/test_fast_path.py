@@ -1,0 +1,158 @@
+"""The fast path writes what llama.cpp's own grammar would have it write, token by token."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import llama_cpp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from server.accuracy.gold import GoldQuestion, read_gold
+from server.catalogue import Catalogue, find_catalogue
+from server.grammar import build_grammar
+from server.interpret.expected import Expected, Forced
+from server.interpret.hints import Hints
+from server.interpret.lexicon import Lexicon
+from server.interpret.model import SURE, LanguageModel, compile_grammar
+from server.interpret.prompt import build_prompt, tidy
+from server.phrases import read_phrases
+from server.spelling import spell
+
+WALKS = 40
+# Every so many of the gold questions; the slow test reads all.
+STEP = 24
+# How far the rounding of llama.cpp's kernels moves a probability, between one token and many.
+ROUNDING = 0.06
+
+
+class Authority:
+    """llama.cpp's grammar, asked about every token of the vocabulary at every step."""
+
+    def __init__(self, model: LanguageModel, grammar: str) -> None:
+        self._model = model
+        self._sampler = compile_grammar(model._vocabulary, grammar)
+        self._candidates = (llama_cpp.llama_token_data * model._size)()
+        self._view = np.ctypeslib.as_array(self._candidates).view(
+            np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+        )
+
+    def close(self) -> None:
+        llama_cpp.llama_sampler_free(self._sampler)
+
+    def begin(self, tokens: list[int]) -> None:
+        llama_cpp.llama_sampler_reset(self._sampler)
+        for token in tokens:
+            self.accept(token)
+
+    def accept(self, token: int) -> None:
+        llama_cpp.llama_sampler_accept(self._sampler, token)
+
+    def shares(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The probability of each token among those the grammar allows."""
+        self._view["id"] = np.arange(len(logits))
+        self._view["logit"] = logits
+        array = llama_cpp.llama_token_data_array(self._candidates, len(logits), -1, False)
+        llama_cpp.llama_sampler_apply(self._sampler, array)
+        masked = self._view["logit"].astype(np.float64)
+        likelihood = np.exp(masked - masked.max())
+        return np.asarray(likelihood / likelihood.sum(), dtype=np.float64)
+
+
+@pytest.fixture(scope="module")
+def authority(model: LanguageModel, panel: Catalogue) -> Iterator[Authority]:
+    opened = Authority(model, build_grammar(panel))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def gold(panel: Catalogue) -> tuple[GoldQuestion, ...]:
+    return read_gold(find_catalogue(panel.name).with_name("gold.jsonl"), panel).questions
+
+
+@contextmanager
+def after(model: LanguageModel, tokens: list[int]) -> Iterator[None]:
+    """The model's grammar as it is once these tokens were written."""
+    llama_cpp.llama_sampler_reset(model._grammar)
+    for token in tokens:
+        llama_cpp.llama_sampler_accept(model._grammar, token)
+    yield
+    llama_cpp.llama_sampler_reset(model._grammar)
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+def test_wherever_a_filter_is_begun_the_likeliest_allowed_token_is_chosen(
+    model: LanguageModel, authority: Authority, gold: tuple[GoldQuestion, ...], seed: int
+) -> None:
+    """Whatever the model thinks: of all alike, of one forbidden token, or sure of some."""
+    rng = random.Random(seed)
+    tokens = model.tokenize(spell(rng.choice(gold).reading))
+    begun = tokens[: rng.randrange(len(tokens) + 1)]
+    logits = np.random.default_rng(seed).normal(0, rng.choice((0.1, 3, 12)), model._size)
+    logits[rng.randrange(model._size)] += rng.choice((0, 20, 60))
+    logits = logits.astype(np.float32)
+    with after(model, begun):
+        chosen = model._choose(logits)
+    authority.begin(begun)
+    shares = authority.shares(logits)
+    assert chosen.id == int(shares.argmax())
+    assert chosen.probability == pytest.approx(float(shares.max()), abs=1 - SURE + 0.002)
+    if chosen.other is not None:
+        shares[chosen.id] = 0
+        assert chosen.other == int(shares.argmax())
+
+
+def test_a_sample_of_the_gold_questions_is_written_the_same_one_token_at_a_time(
+    model: LanguageModel, panel: Catalogue, authority: Authority, gold: tuple[GoldQuestion, ...]
+) -> None:
+    written_alike(model, panel, authority, gold[::STEP])
+
+
+@pytest.mark.slow
+def test_every_gold_question_is_written_the_same_one_token_at_a_time(
+    model: LanguageModel, panel: Catalogue, authority: Authority, gold: tuple[GoldQuestion, ...]
+) -> None:
+    written_alike(model, panel, authority, gold)
+
+
+def written_alike(
+    model: LanguageModel, panel: Catalogue, authority: Authority, asked: tuple[GoldQuestion, ...]
+) -> None:
+    """With guesses as the reader makes them, and without; they part at most where two tokens tie."""
+    phrases = read_phrases(find_catalogue(panel.name).parent, panel)
+    lexicon, hints, forced = Lexicon(panel, phrases), Hints(panel, phrases), Forced(panel)
+    for each in asked:
+        question = tidy(each.question)
+        said = spell(lexicon.read(question).reading).splitlines()
+        prompt = build_prompt(question, hints.find(question))
+        fast = model.write(prompt, expect=Expected(question, said, forced))
+        slow, shares = written_slowly(model, authority, prompt)
+        for place, (one, other) in enumerate(zip(fast.tokens, slow, strict=False)):
+            if one.id != other:
+                tie = abs(float(shares[place][one.id]) - float(shares[place][other]))
+                assert tie < ROUNDING, question
+                break
+        else:
+            assert len(fast.tokens) == len(slow), question
+
+
+def written_slowly(
+    model: LanguageModel, authority: Authority, prompt: str
+) -> tuple[list[int], list[NDArray[np.float64]]]:
+    """The plainest greedy decoding: a token at a time, the whole vocabulary masked each time."""
+    tokens: list[int] = []
+    shares: list[NDArray[np.float64]] = []
+    authority.begin([])
+    model._forget(0)
+    pending = [model._begin, *model.tokenize(prompt)]
+    while not tokens or tokens[-1] != model._end:
+        (logits,) = model._evaluate(pending, ())
+        model._kept += len(pending)
+        shares.append(authority.shares(logits))
+        tokens.append(int(shares[-1].argmax()))
+        authority.accept(tokens[-1])
+        pending = [tokens[-1]]
+        assert len(tokens) < model._output_tokens_max
+    return tokens, shares
