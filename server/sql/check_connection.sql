@@ -1,5 +1,7 @@
 -- Who is connected, to what, and how the way there is protected.
+--
 -- One row: the session as the server sees it. No parameters.
+
 select
     current_user::text as person,
     current_database()::text as database,

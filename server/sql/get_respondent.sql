@@ -4,6 +4,7 @@
 -- Parameter: respondent_id.
 
 with known as (
+    -- The respondent of that id.
     select {columns}
     from {respondent}
     where respondent_id = %(respondent_id)s

@@ -19,6 +19,7 @@ with flagged as (
 ),
 
 weighed as (
+    -- How many conditions each misses, and how many of each alternative.
     select
         respondent_id,
         draw,
@@ -29,6 +30,7 @@ weighed as (
 ),
 
 near as (
+    -- The first of those who miss one, and which one.
     select respondent_id, draw, {lacking} as lacking
     from weighed
     where {lacking} is not null
@@ -37,6 +39,7 @@ near as (
 ),
 
 known as (
+    -- What is known of them.
     select {columns}
     from {respondent}
     where respondent_id in (select respondent_id from near)

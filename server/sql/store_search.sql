@@ -24,6 +24,7 @@ repeated as (
 ),
 
 added as (
+    -- Another search than the last.
     insert into panelens.made_search (panel, made_by, question, filter, people)
     select %(panel)s, %(made_by)s, %(question)s, %(filter)s, %(people)s
     where not exists (select from repeated)
