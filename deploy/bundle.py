@@ -2,6 +2,7 @@
 
     uv run deploy/bundle.py dist            # compiles llama.cpp once, then seconds
     uv run deploy/bundle.py dist --python 3.13
+    uv run deploy/bundle.py dist --twice    # builds all of it again elsewhere and compares bytes
 
 The same inputs give the same bytes: names are sorted, times and owners fixed.
 """
@@ -39,13 +40,48 @@ def main() -> int:
     """Pack, and print where the archive is."""
     arguments = _arguments()
     out: Path = arguments.out
+    archive = _build(out, arguments)
+    if arguments.twice:
+        _compare(archive, arguments)
+    print(archive)
+    return 0
+
+
+def _build(out: Path, arguments: argparse.Namespace) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="panelens-bundle-") as name:
         folder = Path(name)
         _collect(folder, out, arguments.python or PYTHONS, arguments.model)
-        archive = pack(folder, out)
-    print(archive)
-    return 0
+        return pack(folder, out)
+
+
+def _compare(archive: Path, arguments: argparse.Namespace) -> None:
+    """Build again with nothing of the first build but, unless it is compiled too, llama.cpp."""
+    with tempfile.TemporaryDirectory(prefix="panelens-again-") as name:
+        again = Path(name)
+        if not arguments.compile:
+            shutil.copytree(arguments.out / "x86-64-v3", again / "x86-64-v3")
+        other = _build(again, arguments)
+        if archive.name == other.name and _sum(archive) == _sum(other):
+            print(f"Both builds are the same {archive.stat().st_size:,} bytes.", file=sys.stderr)
+            return
+        raise SystemExit(f"The builds differ: {', '.join(differing(archive, other)) or 'order'}")
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The files that are not the same in two archives, or only in one of them."""
+    listed = [dict(_members(archive)) for archive in (one, other)]
+    names = sorted(set(listed[0]) | set(listed[1]))
+    return [name for name in names if listed[0].get(name) != listed[1].get(name)]
+
+
+def _members(archive: Path) -> Iterator[tuple[str, tuple[str, int]]]:
+    with tarfile.open(archive) as tar:
+        for entry in tar:
+            content = tar.extractfile(entry)
+            if content is not None:
+                digest = hashlib.sha256(content.read()).hexdigest()
+                yield entry.name.split("/", 1)[1], (digest, entry.mode)
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,6 +94,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--model", type=Path, help="the model file, when it is not in the data folder"
+    )
+    parser.add_argument(
+        "--twice", action="store_true", help="build again elsewhere and compare byte for byte"
+    )
+    parser.add_argument(
+        "--compile", action="store_true", help="with --twice: compile llama.cpp again too"
     )
     return parser.parse_args()
 
@@ -222,8 +264,13 @@ def _merge_adapters(model: Path, adapters: dict[str, Any]) -> None:
     from server.model.merge import merged_model  # noqa: PLC0415  (numpy only when it is needed)
 
     for adapter in adapters.values():
-        merged = merged_model(model, ROOT / "models" / adapter["file"], print)
+        merged = merged_model(model, ROOT / "models" / adapter["file"], _say)
         merged.with_suffix(".lock").unlink()
+
+
+def _say(what: str) -> None:
+    """Beside the one line of standard output, which is the archive's name."""
+    print(what, file=sys.stderr)
 
 
 def _data_folder() -> Path:
@@ -260,7 +307,12 @@ def _copy(file: Path, folder: Path) -> None:
 
 
 def _hash(file: Path) -> dict[str, str]:
-    return {"alg": "SHA-256", "content": hashlib.sha256(file.read_bytes()).hexdigest()}
+    return {"alg": "SHA-256", "content": _sum(file)}
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _project() -> dict[str, Any]:

@@ -23,8 +23,9 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, NoReturn
 
 import httpx
@@ -152,13 +153,10 @@ class Crowd:
     pause: tuple[float, float]
     gold: Sequence[Mapping[str, Any]]
 
-    async def come(self, group: ControlGroup) -> Seen:
-        """Let all of them in at once; what they saw, and what it took meanwhile."""
-        seen, end = Seen(), time.monotonic() + self.seconds
-        watching = asyncio.create_task(_watch(group, seen))
+    async def come(self, seen: Seen) -> None:
+        """Let all of them in at once; note what they saw."""
+        end = time.monotonic() + self.seconds
         await asyncio.gather(*(self._person(number, seen, end) for number in range(self.people)))
-        watching.cancel()
-        return seen
 
     async def _person(self, number: int, seen: Seen, end: float) -> None:
         chance = random.Random(number)  # noqa: S311  (the same people every time)
@@ -199,14 +197,37 @@ async def _timed(
     seen.statuses[status] += 1
 
 
-async def _watch(group: ControlGroup, seen: Seen) -> None:
-    while True:
-        seen.look(group)
-        await asyncio.sleep(0.5)
+@contextmanager
+def watched(group: ControlGroup) -> Iterator[Seen]:
+    """Look at the group's memory four times a second."""
+    seen, ended = Seen(), Event()
+
+    def look() -> None:
+        while not ended.wait(0.25):
+            seen.look(group)
+
+    watcher = Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def forget_files(folder: Path) -> None:
+    """Let the system drop what it keeps of these files: whoever reads one first is charged for it."""
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def installed(archive: Path, into: Path) -> Path:
-    """The program of the bundle, installed as on a host but without touching this machine."""
+    """The bundle's release, installed as on a host but without touching this machine."""
+    if archive.is_dir():
+        return archive.resolve()
     with tarfile.open(archive) as tar:
         tar.extractall(into, filter="data")
     release = into / archive.name.removesuffix(".tar")
@@ -220,6 +241,21 @@ def settings(file: Path) -> dict[str, str]:
     """What the bundle's own settings file says."""
     lines = (line.strip() for line in file.read_text("utf-8").splitlines())
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def environment_of(
+    release: Path, data: Path, *, database_url: str, port: int, threads: int
+) -> dict[str, str]:
+    """The host's own settings, with what must be another on this machine."""
+    return {
+        "PATH": os.environ["PATH"],
+        **settings(release / "host" / "panelens.env"),
+        "PANELENS_DATA_FOLDER": str(data),
+        "PANELENS_DATABASE_URL": database_url,
+        "PANELENS_PORT": str(port),
+        "PANELENS_METRICS_PORT": str(port + 1),
+        "PANELENS_MODEL_THREADS": str(threads),
+    }
 
 
 @contextmanager
@@ -273,7 +309,9 @@ async def enter_people(database_url: str, count: int) -> None:
             )
 
 
-def told(seen: Seen, group: ControlGroup, start: float, arguments: argparse.Namespace) -> str:
+def told(
+    seen: Seen, at_start: Seen, group: ControlGroup, start: float, arguments: argparse.Namespace
+) -> str:
     """The figures as JSON."""
     return json.dumps(
         {
@@ -286,6 +324,7 @@ def told(seen: Seen, group: ControlGroup, start: float, arguments: argparse.Name
             "memory_mib": {
                 "limit": MEMORY_MIB,
                 "goal": GOAL_MIB,
+                "until_ready": round(at_start.needed / MIB, 1),
                 "peak_anonymous": round(seen.anonymous / MIB, 1),
                 "peak_anonymous_and_mapped": round(seen.needed / MIB, 1),
                 "peak_with_files_read": round(group.peak() / MIB, 1),
@@ -336,19 +375,21 @@ def _measure(
     lines = (ROOT / "grammars" / "welcome" / "gold.jsonl").read_text("utf-8").splitlines()
     with EmbeddedPostgres(rds) as postgres:
         asyncio.run(enter_people(postgres.conninfo, arguments.people))
-        environment = {
-            "PATH": os.environ["PATH"],
-            **settings(release / "host" / "panelens.env"),
-            "PANELENS_DATA_FOLDER": str(data),
-            "PANELENS_DATABASE_URL": postgres.conninfo,
-            "PANELENS_PORT": str(arguments.port),
-            "PANELENS_METRICS_PORT": str(arguments.port + 1),
-            "PANELENS_MODEL_THREADS": str(arguments.threads),
-        }
+        environment = environment_of(
+            release,
+            data,
+            database_url=postgres.conninfo,
+            port=arguments.port,
+            threads=arguments.threads,
+        )
         began = time.monotonic()
         program = release / "venv" / "bin" / "panelens"
-        with served(group, program, environment, folder / "log") as address:
-            start = time.monotonic() - began
+        forget_files(release)
+        with (
+            watched(group) as seen,
+            served(group, program, environment, folder / "log") as address,
+        ):
+            start, at_start = time.monotonic() - began, replace(seen)
             crowd = Crowd(
                 address=address,
                 people=arguments.people,
@@ -356,8 +397,8 @@ def _measure(
                 pause=arguments.pause,
                 gold=[json.loads(line) for line in lines],
             )
-            seen = asyncio.run(crowd.come(group))
-            print(told(seen, group, start, arguments))
+            asyncio.run(crowd.come(seen))
+        print(told(seen, at_start, group, start, arguments))
     return 1 if group.killed() or seen.failures else 0
 
 
@@ -365,7 +406,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("archive", type=Path, help="what bundle.py packed")
+    parser.add_argument(
+        "archive", type=Path, help="what bundle.py packed, or a release installed from it"
+    )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--people", type=int, default=10)
     parser.add_argument("--throttled", action="store_true", help="without processor credits")

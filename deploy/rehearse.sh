@@ -1,8 +1,11 @@
 #!/bin/bash
 # The whole host without AWS: a real Debian 13 with systemd in a container, no network, the user
-# data by the distribution's own cloud-init, then install, restart, kill, upgrade, rollback, backup.
+# data by the distribution's own cloud-init, then the half hour of README.md as it is written there:
+# fetch, roles, first person, TLS in front, load, restart, kill, upgrade, rollback, backup, figures.
 #   deploy/rehearse.sh ARCHIVE [FOLDER]
-# Needs root and the Debian packages debootstrap and systemd-container; about five minutes.
+# Needs root, the Debian packages debootstrap and systemd-container, and moto_server (in the
+# checkout's own environment), which is the AWS that the host's `aws` talks to. The first run makes
+# FOLDER/base (a download of some 250 MB); about ten minutes in all.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 archive=$(readlink -f "$1")
@@ -10,117 +13,189 @@ work=${2:-$(mktemp -d)}
 mkdir -p "$work"
 box=$work/box
 release=$(basename "$archive" .tar)
+moto=$(PATH=$here/../.venv/bin:$PATH command -v moto_server)
 step() { echo; echo "== $*"; }
 
-if [ ! -e "$box/etc/debian_version" ]; then
+if [ ! -e "$work/base/complete" ]; then
   step "Debian 13"
   mirror=$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)
-  debootstrap --variant=minbase trixie "$box" "$mirror" \
-    --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,postgresql-client-17,caddy,cloud-init,locales,iproute2,curl,procps,openssl,netcat-openbsd,python3-cffi-backend \
-    > "$work/debootstrap.log"
+  rm -rf "$work/base"
+  # PostgreSQL's server stands for RDS; the rest is what user data installs, and what an image has.
+  debootstrap --variant=minbase \
+    --include=systemd,systemd-sysv,dbus,ca-certificates,cloud-init,python3-cffi-backend,locales,iproute2,procps,openssl,openssh-client,awscli,caddy,curl,jq,postgresql-client-17,python3-venv,postgresql-17 \
+    trixie "$work/base" "$mirror" > "$work/debootstrap.log"
+  touch "$work/base/complete"
 fi
+rm -rf "$box"
+cp -a "$work/base" "$box"
 
 step "User data: checked by cloud-init, then run by it"
-mkdir -p "$box/var/lib/cloud/seed/nocloud" "$box/etc/cloud/cloud.cfg.d"
-# Packages come from a mirror and there is no network here: the box has them already.
-sed -e 's/\$\${/${/g; s/\${region}/ap-northeast-2/g; s/\${domain}/panel.example.org/g
-        s/\${bucket}/panelens-store/g; s/\${database_host}/127.0.0.1/g; s/\${secret}/none/g
-        s/\${metrics}/Panelens/g' "$here/terraform/user-data.yaml.tftpl" > "$work/user-data.full"
+mkdir -p "$box/var/lib/cloud/seed/nocloud" "$box/etc/cloud/cloud.cfg.d" "$box/etc/systemd/system.conf.d"
+# A name below localhost: Caddy signs its certificate itself instead of asking for one.
+sed -e 's/\$\${/${/g; s/\${region}/ap-northeast-2/g; s/\${domain}/panel.localhost/g
+        s/\${bucket}/panelens-store/g; s/\${database_host}/database.internal/g
+        s/\${secret}/panelens-administrator/g; s/\${metrics}/Panelens/g' \
+  "$here/terraform/user-data.yaml.tftpl" > "$work/user-data.full"
+# Packages come from a mirror and there is no network here: the box has them already. A container
+# makes no swap file.
 sed -e '/^packages:/,/^$/d; /^package_update/d; /^swap:/,/^$/d' "$work/user-data.full" \
   > "$box/var/lib/cloud/seed/nocloud/user-data"
 echo 'instance-id: rehearsal' > "$box/var/lib/cloud/seed/nocloud/meta-data"
 echo 'datasource_list: [NoCloud]' > "$box/etc/cloud/cloud.cfg.d/99-rehearsal.cfg"
 cp "$work/user-data.full" "$box/root/user-data"
-mkdir -p "$box/bundle"
-tar -xf "$archive" -C "$box/bundle"
-
+cp "$archive" "$box/root/"
+echo '127.0.0.1 database.internal panel.localhost' >> "$box/etc/hosts"
+# What is Amazon's on an instance is moto's here, for every service and for whoever is at the shell.
+amazon="AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_REGION=ap-northeast-2"
+printf '[Manager]\nDefaultEnvironment=%s\n' "$amazon" > "$box/etc/systemd/system.conf.d/rehearsal.conf"
 # Unpacked by debootstrap, its units are not enabled as on an image.
 systemctl --root="$box" enable -q cloud-init-main cloud-init-local cloud-init-network cloud-config cloud-final || true
 
 systemd-nspawn -q -D "$box" --private-network --register=no --keep-unit -b \
   > "$work/console.log" 2>&1 &
 container=$!
-trap 'kill $container 2>/dev/null || true; wait $container 2>/dev/null || true' EXIT
+aws=
+trap 'kill $aws $container 2>/dev/null || true; wait $container 2>/dev/null || true' EXIT
 leader=
 for _ in $(seq 60); do
   leader=$(pgrep -P "$container" | head -n 1 || true)
   [ -n "$leader" ] && break
   sleep 1
 done
-inside() { nsenter -t "$leader" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
-for _ in $(seq 60); do
+# shellcheck disable=SC2086  (its words are meant to be words)
+inside() { nsenter -t "$leader" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root $amazon "$@"; }
+nsenter -t "$leader" -n "$moto" -H 127.0.0.1 -p 5000 > "$work/moto.log" 2>&1 &
+aws=$!
+for _ in $(seq 90); do
   inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded' && break
   sleep 2
 done
 inside cloud-init schema --config-file /root/user-data
-timeout 90 nsenter -t "$leader" -m -u -i -n -p -- cloud-init status --wait || true
+timeout 240 nsenter -t "$leader" -m -u -i -n -p -- cloud-init status --wait || true
 inside cloud-init status --long || true
+inside journalctl -t panelens -o cat --no-pager
 inside cat /etc/panelens/host.env
 
-step "Install, without a database"
-inside "/bundle/$release/install.sh"
+step "RDS: PostgreSQL with TLS only, an administrator who is no superuser, the secret, the bucket"
+cat > "$box/root/rds.sh" <<'EOF'
+cd /root
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=Rehearsal root" -keyout root.key -out root.crt 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -subj /CN=database.internal -addext subjectAltName=DNS:database.internal -keyout server.key -out server.csr 2>/dev/null
+openssl x509 -req -in server.csr -CA root.crt -CAkey root.key -copy_extensions copy -days 30 -out server.crt 2>/dev/null
+at=/etc/postgresql/17/main
+[ -d $at ] || pg_createcluster 17 main --locale C.UTF-8 >/dev/null
+install -o postgres -m 600 server.key server.crt $at/
+cat >> $at/postgresql.conf <<END
+listen_addresses = '127.0.0.1'
+ssl = on
+ssl_cert_file = '$at/server.crt'
+ssl_key_file = '$at/server.key'
+END
+printf "local all postgres peer\nhostssl all all 127.0.0.1/32 scram-sha-256\n" > $at/pg_hba.conf
+systemctl restart postgresql@17-main
+cd /
+runuser -u postgres -- psql -q -c "create role panelens_admin login createrole createdb password 'of-the-rehearsal'" \
+  -c "create database panelens owner panelens_admin template template0 encoding 'UTF8' locale 'C.UTF-8'"
+for _ in $(seq 60); do curl -s -o /dev/null http://127.0.0.1:5000 && break; sleep 1; done
+aws secretsmanager create-secret --name panelens-administrator --query Name \
+  --secret-string '{"username":"panelens_admin","password":"of-the-rehearsal"}'
+aws s3 mb s3://panelens-store
+EOF
+inside bash -eu /root/rds.sh
 
-step "A database beside it, the roles, the demo panel"
+step "Steps 5 and 7: upload, fetch, install"
+inside bash -euc "
+aws s3 cp --no-progress /root/$release.tar s3://panelens-store/releases/
+echo $release | aws s3 cp - s3://panelens-store/releases/current
+rm /root/$release.tar
+time panelens-fetch
+cat /root/root.crt >> \$(find /opt/panelens/current/venv -path '*server/bundle/deploy/rds-ca.pem')"
+
+step "Roles (twice), the connection, the first person, start"
 inside bash -euc '
-bin=$(dirname "$(find /opt/panelens/current/venv -path "*pginstall/bin/initdb")")
-useradd -m pg && echo rehearsal > /home/pg/word && chown pg /home/pg/word
-runuser -u pg -- "$bin/initdb" -D /home/pg/data -U admin --encoding=UTF8 --locale=C.UTF-8 --auth=scram-sha-256 --pwfile=/home/pg/word >/dev/null
-runuser -u pg -- "$bin/pg_ctl" -D /home/pg/data -o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp" -l /home/pg/log -w start >/dev/null
-export PGPASSWORD=rehearsal PGHOST=127.0.0.1 PGUSER=admin
-psql -q -d postgres -c "create database panelens"
-for again in 1 2; do
-  { echo "\set owner_password rehearsal-owner"; cat /opt/panelens/current/host/roles.sql; } | psql -q -X -d panelens
-done
-umask 077
-echo "PANELENS_DATABASE_URL=postgresql://panelens_owner:rehearsal-owner@127.0.0.1:5432/panelens" > /etc/panelens/database.env
-panelens-run database check'
-if inside panelens-run user --help >/dev/null 2>&1; then
-  inside bash -c 'printf "rehearsal-password-1\nrehearsal-password-1\n" | panelens-run user add operator --role owner' || true
-fi
-inside "/bundle/$release/install.sh"
-inside systemctl show panelens -p ActiveState,NRestarts,MemoryCurrent
+panelens-database
+panelens-database
+panelens-run database check
+printf "rehearsal-password-1\n" | panelens-run user add operator --role owner
+systemctl start panelens
+for _ in $(seq 180); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && break; sleep 1; done
+systemctl show panelens -p ActiveState,NRestarts'
 
-step "100 requests while the service is restarted twice, one at a time"
-inside bash -c '
+# What a browser does, with the authority that Caddy made for itself.
+front="curl -sS -m 120 --cacert /var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
+step "TLS in front, and signing in"
+inside bash -euc "
+for _ in \$(seq 30); do $front -o /dev/null https://panel.localhost/ 2>/dev/null && break; sleep 1; done
+$front -o /dev/null -w 'http: %{http_code} to %{redirect_url}\n' http://panel.localhost/
+$front -o /dev/null -w 'before: %{http_code} over HTTP/%{http_version} to %{redirect_url}\n' https://panel.localhost/
+$front -o /dev/null -w 'readyz through the proxy: %{http_code}\n' https://panel.localhost/readyz
+$front -o /dev/null -w 'wrong password: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=wrong https://panel.localhost/sign-in
+$front -o /dev/null -c /root/cookies -w 'sign-in: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=rehearsal-password-1 https://panel.localhost/sign-in
+grep -o '#HttpOnly.*TRUE.*panelens_session' /root/cookies
+$front -b /root/cookies -G -o /root/answer.html -w 'a question: %{http_code} in %{time_total} s\n' --data-urlencode 'q=서울 20대 남자 100명' https://panel.localhost/
+grep -ciE 'synthetic|가상' /root/answer.html
+$front -D - -o /dev/null https://panel.localhost/sign-in | grep -iE 'strict-transport|content-security|^server' || true"
+
+step "Loading"
+inside bash -euc '
+jq -c ".[:500]" /var/lib/panelens/demo-welcome/result.json > /var/tmp/result.json
+panelens-run load /var/tmp/result.json
+panelens-run load /var/tmp/result.json'
+
+step "100 requests through the proxy while the service is restarted twice, one at a time"
+inside bash -c "
 for n in 1 2; do sleep 2; systemctl restart panelens; done &
 failed=0
-for n in $(seq 100); do curl -fsS -m 120 -o /dev/null http://127.0.0.1:8000/healthz || failed=$((failed+1)); sleep 0.1; done
+for n in \$(seq 100); do $front -f -o /dev/null https://panel.localhost/healthz || failed=\$((failed+1)); sleep 0.1; done
 wait
-echo "failed: $failed of 100"'
+echo \"failed: \$failed of 100\""
 
 step "kill -9"
 inside bash -c '
 systemctl kill -s KILL panelens; sleep 8
-for _ in $(seq 60); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz && break; sleep 1; done
+for _ in $(seq 120); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && break; sleep 1; done
 systemctl show panelens -p ActiveState,NRestarts'
 
 step "An upgrade that does not become ready is taken back"
 inside bash -c "
-cp -R /bundle/$release /bundle/broken && cd /bundle/broken
-echo panelens-broken > RELEASE && rm models/*.gguf
+mkdir /var/tmp/broken && aws s3 cp --no-progress s3://panelens-store/releases/$release.tar - | tar -x -C /var/tmp/broken --strip-components 1
+cd /var/tmp/broken
+echo panelens-broken > RELEASE
+# A server that cannot start: its model is not the one of the manifest.
+find models -name '*.gguf' -exec sh -c ': > \"\$1\"' sh {} \;
+sed -i '/panelens\" download/d' install.sh
 find . -type f ! -name SHA256SUMS | sort | xargs sha256sum > SHA256SUMS
 PANELENS_READY_SECONDS=30 ./install.sh; echo \"exit \$?\"
 readlink /opt/panelens/current
-for _ in \$(seq 60); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz && break; sleep 1; done
+for _ in \$(seq 120); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && break; sleep 1; done
 systemctl is-active panelens"
 
-step "Backup, encrypted, and restore into a second database"
+step "Backup, encrypted, to the bucket; restored into a second database"
 inside bash -euc '
 cd /root
-openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=backups -keyout backup.key -out /etc/panelens/backup.crt 2>/dev/null
-bin=$(dirname "$(find /opt/panelens/current/ -path "*pginstall/bin/pg_dump")")
-export PG_DUMP=$bin/pg_dump PG_RESTORE=$bin/pg_restore $(cat /etc/panelens/database.env)
-file=$(/opt/panelens/current/host/panelens-backup /root)
-ls -l "$file"
-PGPASSWORD=rehearsal psql -q -h 127.0.0.1 -U admin -d postgres -c "create database second owner panelens_owner"
-second=${PANELENS_DATABASE_URL%/panelens}/second
+openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=backups -keyout backup.key -out backup.crt 2>/dev/null
+install -m 644 backup.crt /etc/panelens/
+systemctl start panelens-backup
+systemctl show panelens-backup -p Result
+file=$(aws s3 ls s3://panelens-store/backups/ | tee /dev/stderr | awk "{print \$4}")
+aws s3 cp --no-progress "s3://panelens-store/backups/$file" . >/dev/null
+cd / && runuser -u postgres -- createdb -O panelens_owner second && cd /root
+PANELENS_DATABASE_URL=$(sed -n "s/^PANELENS_DATABASE_URL=//p" /etc/panelens/database.env)
+second=$(echo "$PANELENS_DATABASE_URL" | sed "s#/panelens?#/second?#")
 time PANELENS_DATABASE_URL=$second panelens-restore "$file" backup.key
 for url in "$PANELENS_DATABASE_URL" "$second"; do
-  PANELENS_DATABASE_URL=$url /opt/panelens/current/venv/bin/python -m server.postgres.libpq psql -At -c "select count(*), md5(string_agg(r::text, chr(10) order by respondent_id)) from panel_welcome.respondent r"
+  PANELENS_DATABASE_URL=$url /opt/panelens/current/venv/bin/python -P -m server.postgres.libpq psql -X -At \
+    -c "select count(*), md5(string_agg(r::text, chr(10) order by respondent_id)) from panel_welcome.respondent r"
 done'
 
-step "Hardening"
+step "Figures for the alarms"
+inside bash -euc '
+systemctl start panelens-report
+systemctl show panelens-report -p Result
+aws cloudwatch list-metrics --namespace Panelens --query "Metrics[].MetricName" --output text'
+
+step "Hardening, and what failed"
 inside systemd-analyze security --no-pager panelens.service | tail -n 1
 inside systemctl list-units --failed --no-legend --no-pager
-inside bash -c 'PANELENS_DOMAIN=localhost caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile 2>&1 | tail -n 1'
-inside bash -c 'journalctl -u panelens -o cat --no-pager | tail -n 4'
+inside bash -c 'journalctl -u panelens -o cat --no-pager | tail -n 3'
+echo "The rehearsal is over."
