@@ -75,12 +75,15 @@ class ControlGroup:
             (self.memory / "memory.swap.max").write_text("0")
             if quota:
                 (self.cpu / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+                # A ceiling only: on a machine with other work it must also be able to reach it.
+                (self.cpu / "cpu.weight").write_text("800")
             return
         (self.memory / "memory.limit_in_bytes").write_text(str(memory))
         (self.memory / "memory.swappiness").write_text("0")
         if quota:
             (self.cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
             (self.cpu / "cpu.cfs_quota_us").write_text(str(quota))
+            (self.cpu / "cpu.shares").write_text("8192")
 
     def inside(self, command: Sequence[str]) -> list[str]:
         """The command, so written that it enters the group before anything else."""

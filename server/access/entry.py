@@ -25,7 +25,8 @@ from server.postgres.pool import read_again
 from server.settings import Settings
 
 # One check takes 64 MiB and a processor for a moment: a crowd at the door must not fill either.
-CHECKS_AT_ONCE = 2
+# Two at once were a seventh of what the server may take on a machine with one gibibyte.
+CHECKS_AT_ONCE = 1
 CHECKS_WAITING = 16
 
 Result = TypeVar("Result")
