@@ -96,6 +96,17 @@ def test_the_same_content_gives_the_same_archive(
     assert bundle.pack(content, tmp_path) != first
 
 
+def test_two_archives_are_compared_file_by_file(
+    bundle: ModuleType, content: Path, tmp_path: Path
+) -> None:
+    first = bundle.pack(content, tmp_path)
+    assert bundle.differing(first, first) == []
+    changed = content / "host" / "panelens.env"
+    changed.write_text(changed.read_text("utf-8") + "# more\n", "utf-8")
+    second = bundle.pack(content, tmp_path)
+    assert bundle.differing(first, second) == ["RELEASE", "SHA256SUMS", "host/panelens.env"]
+
+
 def test_a_file_that_was_changed_on_the_way_is_refused(
     bundle: ModuleType, content: Path, tmp_path: Path
 ) -> None:
