@@ -10,6 +10,7 @@ from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, pla
 from server.interpret.compared import COMPARES, compared_groups
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key
+from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
 from server.interpret.words import read_plain_words
 from server.numerals import (
     HANGUL_NUMBERS,
@@ -31,7 +32,7 @@ _PARTICLE_TAIL = re.compile(rf"(?:{PARTICLES})*")
 _WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
 _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
 _LIMITS = (
-    re.compile(r"(?<![\w,.])(?P<n>\d[\d,]*)\s*(?:명|분|인|개)(?:만|씩|쯤|정도)?(?![\w])"),
+    re.compile(BEFORE_DIGITS + r"(?P<n>\d[\d,]*)\s*(?:명|분|인|개)(?:만|씩|쯤|정도)?(?![\w])"),
     re.compile(rf"(?<!\w)(?P<nh>{_HANGUL_NUMBER})\s*명(?:만|씩|쯤|정도)?(?!\w)"),
     re.compile(
         r"(?<![\w,.])(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
@@ -46,6 +47,7 @@ _SLOTS = {
     "n": r"\d{1,4}", "a": r"\d{1,4}", "b": r"\d{1,4}", "yy": r"\d{2}", "ya": r"\d{2}",
     "yb": r"\d{2}", "nh": _HANGUL_NUMBER, "bare": r"\d[\d,]*", "moneybare": r"\d[\d,]*",
 }  # fmt: skip
+_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 
 
@@ -384,7 +386,9 @@ def _slotted(text: str, money: str) -> re.Pattern[str]:
 
     escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
     tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
-    return re.compile(rf"(?<![\w.,]){escaped}{tail}", re.IGNORECASE)
+    begins = _BEGINS_WITH_DIGITS.match(text)
+    before = BEFORE_DIGITS if begins else BEFORE_WORD
+    return re.compile(rf"{before}{escaped}{tail}", re.IGNORECASE)
 
 
 def _reader(panel_field: PanelField, said: RangePhrases) -> Callable[[re.Match[str]], str | None]:

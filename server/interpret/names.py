@@ -138,7 +138,8 @@ class Names:
 
     @cached_property
     def _spelled_out(self) -> dict[str, str]:
-        return {key: _jamo(key) for key in self._long}
+        # In a fixed order: of equally near names the first is taken, in every process the same.
+        return {key: _jamo(key) for key in sorted(self._long)}
 
 
 def panel_names(catalogue: Catalogue) -> Names:

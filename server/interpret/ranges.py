@@ -15,6 +15,8 @@ from server.spelling import spell_condition
 
 _DIGITS = r"\d{1,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+# People leave the space before a number out: "우울한20대".
+BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
 _AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[가-힣]{{1,2}}(?:$|\s)))"
 
 
@@ -29,9 +31,7 @@ class Ranges:
     """The patterns of a panel's number fields, longest first."""
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
-        self._patterns = sorted(
-            _patterns(catalogue, phrases), key=lambda p: len(p.regex.pattern), reverse=True
-        )
+        self._patterns = sorted(_patterns(catalogue, phrases), key=_length, reverse=True)
 
     def find(self, question: str) -> tuple[Mention, ...]:
         """The ranges in the question, in reading order; a longer pattern wins over those inside."""
@@ -67,6 +67,11 @@ class Ranges:
         return any(pattern.field.name == mention.field for pattern in self._patterns)
 
 
+def _length(pattern: _Pattern) -> int:
+    """How long a pattern is, whatever may stand before it."""
+    return len(pattern.regex.pattern.replace(BEFORE_DIGITS, BEFORE_WORD))
+
+
 def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
     for field in catalogue.fields:
         if field.kind is not Kind.NUMBER:
@@ -88,7 +93,8 @@ def _texts(said: RangePhrases) -> Iterator[str]:
 def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
     digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>{slot_pattern(slot[1]) or _DIGITS})", escaped)
-    return re.compile(rf"(?<![\w.,]){digits}{_AFTER}", re.IGNORECASE)
+    before = BEFORE_DIGITS if text.startswith("{") else BEFORE_WORD
+    return re.compile(rf"{before}{digits}{_AFTER}", re.IGNORECASE)
 
 
 def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:

@@ -44,6 +44,7 @@ def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
         ("women in their late thirties", ["gender=여성", "age=37..39"]),
         ("자녀 딱 하나 둔 여성", ["gender=여성", "children=1..1"]),
         ("자영업자분들", ["job=자영업"]),
+        ("기혼이고20대인 남성10명", ["gender=남성", "age=20..29", "marital_status=기혼", "#10"]),
         (
             "30대 남성과 40대 여성 비교해줘",
             ["/gender=남성", "&age=30..39", "/gender=여성", "&age=40..49"],

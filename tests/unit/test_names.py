@@ -135,3 +135,9 @@ def test_the_prompt_hands_each_name_to_the_model_once() -> None:
 
 def test_the_prompt_is_one_line_of_question_then_hints_then_the_mark() -> None:
     assert build_prompt(" 서울\n\t 사람 \u200b\ud800 ", ()) == "서울 사람\n=\n"
+
+
+def test_of_equally_near_names_the_same_is_taken_in_every_process() -> None:
+    """Sets of texts are ordered anew in each process."""
+    spelled_out = panel_names(load_catalogue("welcome"))._spelled_out
+    assert list(spelled_out) == sorted(spelled_out)

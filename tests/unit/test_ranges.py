@@ -30,6 +30,9 @@ SIGNS = Signs(CATALOGUE)
         ("Netflix viewers under 35", ["age=..34"]),
         ("월급 500만원 이상", []),
         ("아이폰 15 쓰는 사람", []),
+        ("우울한20대", ["age=20..29"]),
+        ("A20대", []),
+        ("in their late 20s", ["age=27..29"]),
     ],
 )
 def test_a_range_is_read_as_the_conventions_say(question: str, lines: list[str]) -> None:
