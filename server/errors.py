@@ -13,6 +13,7 @@ PanelensError
 ├── TooMany (429)               more requests than one person or address may send
 ├── Unavailable (503)
 │   ├── DatabaseAway            PostgreSQL does not answer
+│   ├── NoChanges               PostgreSQL answers but takes no changes: read-only, or a full disk
 │   ├── ModelAway               the model is loading, missing or refused
 │   └── TooBusy                 the queue in front of the model or the pool is full
 ├── TooHeavy (504)              a search took longer than its time limit
@@ -247,6 +248,21 @@ class DatabaseAway(Unavailable):
     hints: ClassVar[dict[Language, str]] = {
         "ko": "연결되면 저절로 다시 동작합니다. 잠시 뒤 다시 시도해 주세요.",
         "en": "Searches work again by themselves once it is back. Try again in a moment.",
+    }
+
+
+class NoChanges(Unavailable):
+    """PostgreSQL can be read and not written: it is read-only, or its disk is full."""
+
+    code = "no-changes"
+    retry_after_seconds = 60
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "지금은 데이터베이스에 저장할 수 없습니다.",
+        "en": "The database takes no changes now.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "바뀐 것은 없습니다. 검색은 계속 되니 저장은 잠시 뒤 다시 시도해 주세요.",
+        "en": "Nothing was changed. Searches go on; try the change again later.",
     }
 
 

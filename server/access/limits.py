@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
+from server.access.counting import SteadyStorage
 from server.errors import TooMany
 
 # A person who mistypes tries a handful of times; a guesser tries thousands.
@@ -20,7 +20,7 @@ class Limits:
 
     requests: int
     questions: int
-    _counts: RateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+    _counts: RateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(SteadyStorage()))
 
     def may_try(self, name: str, address: str) -> None:
         """TooMany when that name or that address failed too often of late."""

@@ -1,6 +1,8 @@
 """Connections to PostgreSQL, read-only transactions, and where the driver's errors become ours."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ from psycopg import AsyncConnection, Error, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from server.errors import DatabaseAway, SetupError, TooBusy, TooHeavy
+from server.errors import DatabaseAway, NoChanges, SetupError, TooBusy, TooHeavy
 from server.postgres.reader_role import READER
 from server.settings import Settings
 
@@ -32,7 +34,12 @@ CONNECTION_SETTINGS: Mapping[str, str | int] = {
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    # Without it, what was sent into a network that broke is waited for a quarter of an hour.
+    "tcp_user_timeout": 10_000,
 }
+# How long a transaction may be silent beyond the time limits of its statements.
+SILENCE_SECONDS = 15
+STATEMENTS_A_TRANSACTION = 3
 
 # For this transaction only; as whoever connected where there is no such role, or no right to it.
 _AS_READER = """
@@ -109,11 +116,12 @@ async def reading(
     pool: AsyncConnectionPool, statement_timeout_ms: int
 ) -> AsyncIterator[AsyncConnection]:
     """One read-only transaction with a time limit for each of its statements."""
-    with explained(pool):
+    with explained(pool, writes=False):
         async with pool.connection() as connection:
             try:
-                await _begin_reading(connection, statement_timeout_ms)
-                yield connection
+                with _cut_when_silent(connection, statement_timeout_ms):
+                    await _begin_reading(connection, statement_timeout_ms)
+                    yield connection
             finally:
                 if connection.broken:
                     # Whatever took this connection away has most likely taken all of them.
@@ -127,8 +135,43 @@ async def writing(
     """One transaction that may write, with a time limit for each of its statements."""
     with explained(pool):
         async with pool.connection() as connection:
-            await _limit(connection, statement_timeout_ms)
-            yield connection
+            try:
+                with _cut_when_silent(connection, statement_timeout_ms):
+                    await _limit(connection, statement_timeout_ms)
+                    yield connection
+            except errors.ReadOnlySqlTransaction:
+                # After a failover this address may be another server's: connect anew.
+                await pool.drain()
+                raise
+
+
+@contextmanager
+def _cut_when_silent(connection: AsyncConnection, statement_timeout_ms: int) -> Iterator[None]:
+    """Cut the connection once no statement could still be at work: its server hangs.
+
+    PostgreSQL keeps the time limits itself, which is of no use when it does not run. Cancelling
+    would wait for the server's answer, too.
+    """
+    seconds = STATEMENTS_A_TRANSACTION * statement_timeout_ms / 1000 + SILENCE_SECONDS
+    is_cut = False
+
+    def cut() -> None:
+        nonlocal is_cut
+        is_cut = True
+        if not connection.closed:
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+    timer = asyncio.get_running_loop().call_later(seconds, cut)
+    try:
+        yield
+    except OperationalError:
+        if is_cut:
+            # Not from the driver's error, after which a read is tried again.
+            raise DatabaseAway(f"no answer in {seconds:.0f} seconds") from None
+        raise
+    finally:
+        timer.cancel()
 
 
 async def _begin_reading(connection: AsyncConnection, statement_timeout_ms: int) -> None:
@@ -156,8 +199,11 @@ async def read_again(read: Callable[[], Awaitable[Result]]) -> Result:
 
 
 @contextmanager
-def explained(pool: AsyncConnectionPool | None = None) -> Iterator[None]:
-    """Turn the driver's errors into ours; what is our own mistake stays as it is."""
+def explained(pool: AsyncConnectionPool | None = None, *, writes: bool = True) -> Iterator[None]:
+    """Turn the driver's errors into ours; what is our own mistake stays as it is.
+
+    A read that is refused because it writes is such a mistake.
+    """
     try:
         yield
     except TooManyRequests as error:
@@ -168,6 +214,12 @@ def explained(pool: AsyncConnectionPool | None = None) -> Iterator[None]:
         raise DatabaseAway("no connection could be made in time") from error
     except errors.QueryCanceled as error:
         raise TooHeavy(str(error)) from error
+    except errors.DiskFull as error:
+        raise NoChanges(str(error)) from error
+    except errors.ReadOnlySqlTransaction as error:
+        if not writes:
+            raise
+        raise NoChanges(str(error)) from error
     except (OperationalError, PoolClosed) as error:
         raise DatabaseAway(str(error)) from error
 
