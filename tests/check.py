@@ -1,4 +1,4 @@
-"""Every check there is, one after another: format, lint, types, tests. Ends at the first failure."""
+"""Every check there is, one after another: format, lint, types, supply chain, tests. Ends at the first failure."""
 
 import subprocess
 import sys
@@ -8,6 +8,9 @@ STEPS = (
     ("ruff", "format", "--check"),
     ("ruff", "check"),
     ("mypy",),
+    ("tests.supply", "licences"),
+    ("tests.supply", "audit"),
+    ("tests.supply", "sbom"),
     ("pytest",),
 )
 

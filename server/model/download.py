@@ -99,6 +99,9 @@ class _Shelf:
         return True
 
     def bring(self, model: Model, from_file: Path | None) -> None:
+        if self.path(model).is_file():
+            wrong = model.difference(self.path(model))
+            self.console.print(f"{self.path(model)} is not used: {wrong}.")
         base = self.manifest.base(model)
         if from_file is not None:
             self._take(model, base, from_file)

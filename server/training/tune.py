@@ -20,6 +20,7 @@ from server.phrases import Phrases
 from server.spelling import spell
 from server.training.questions import HELD_OUT_SEED, Example, generate
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
+from server.training.whole import write_whole
 
 IGNORED = -100
 _POOL_BATCHES = 32
@@ -160,15 +161,12 @@ class _Run:
         return float(loss.item())
 
     def _save(self) -> None:
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        part = self._checkpoint.with_suffix(".part")
         state = {
             "step": self.step,
             "lora": get_peft_model_state_dict(self._model),
             "optimizer": self._optimizer.state_dict(),
         }
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        write_whole(self._checkpoint, lambda part: torch.save(state, part))
 
     def _resume(self, start: Path | None) -> int:
         if not self._checkpoint.exists():
