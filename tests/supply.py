@@ -60,8 +60,11 @@ def main(arguments: list[str]) -> int:
 
 def lock() -> int:
     """Write both files from pyproject.toml; no index address is in them, hashes hold anywhere."""
-    for target, which in ((INSTALLED, "--no-dev"), (CHECKING, "--only-dev")):
-        subprocess.run(["uv", *EXPORT, which, "--output-file", target], cwd=ROOT, check=True)
+    for target, which in (
+        (INSTALLED, ("--no-dev",)),
+        (CHECKING, ("--only-group=dev", "--only-group=load")),
+    ):
+        subprocess.run(["uv", *EXPORT, *which, "--output-file", target], cwd=ROOT, check=True)
     return 0
 
 

@@ -39,7 +39,12 @@ def _apply(address: str) -> None:
     with yoyo.get_backend(_yoyo_address(address)) as backend:
         # yoyo's own lock outlives a killed process; the advisory lock above does not.
         missing = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
-        backend.apply_migrations(missing)
+        for migration in missing:
+            # Not yoyo's own apply, which records only after it has committed: of a process that
+            # is killed in between, the next one would make everything a second time.
+            with backend.transaction():
+                migration.process_steps(backend, "apply")
+                backend.mark_one(migration)
     if missing:
         log.info("applied %d migrations", len(missing))
 
