@@ -18,7 +18,7 @@ from server.settings import Settings
 
 APPLICATION_NAME = "panelens"
 RDS_HOST = ".rds.amazonaws.com"
-READ_ATTEMPTS = 3
+RECONNECT_SECONDS = 5
 # Measured: at once for a lost connection is right after a restart; a moment more for a failover.
 RETRY_SECONDS = (0.0, 0.2)
 RDS_ROOTS = (
@@ -78,13 +78,26 @@ def rds_roots() -> Path:
 
 
 class ReadPool(AsyncConnectionPool):
-    """A pool that knows how many connections are in use: without any, a time-out is no queue."""
+    """A pool that knows how many connections are in use: without any, a time-out is no queue.
+
+    It counts itself who waits. The pool's own `max_waiting` also counts those who gave up, until
+    a connection comes; with as many of them as may wait it refuses everybody, and as it makes
+    connections only for whom it does not refuse, it never gets one again.
+    """
 
     lent = 0
+    waiting = 0
+    waiting_most = 0
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection:  # noqa: ASYNC109  (psycopg's own)
-        """Lend a connection."""
-        connection = await super().getconn(timeout)
+        """Lend a connection; TooManyRequests at once when too many wait for one."""
+        if self.waiting >= self.waiting_most:
+            raise TooManyRequests(f"{self.waiting} requests wait")
+        self.waiting += 1
+        try:
+            connection = await super().getconn(timeout)
+        finally:
+            self.waiting -= 1
         self.lent += 1
         return connection
 
@@ -101,12 +114,13 @@ async def open_pool(database_url: str, settings: Settings) -> AsyncConnectionPoo
         min_size=1,
         max_size=settings.pool_size,
         timeout=2,
-        max_waiting=settings.queue_length,
         max_lifetime=1800,
-        reconnect_timeout=30,
+        # After this the next request tries at once, not after a pause that grows to half of it.
+        reconnect_timeout=RECONNECT_SECONDS,
         name=APPLICATION_NAME,
         open=False,
     )
+    pool.waiting_most = settings.queue_length
     await pool.open(wait=False)
     return pool
 

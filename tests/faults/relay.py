@@ -55,8 +55,10 @@ class Relay:
         """Nobody gets through."""
         self.is_refusing = True
         self.cut()
-        yield
-        self.is_refusing = False
+        try:
+            yield
+        finally:
+            self.is_refusing = False
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -56,7 +56,7 @@ class Colleague(FastHttpUser):
     def take_away(self) -> None:
         """A result as a file."""
         taken = {**_unlimited(random.choice(GOLD)), "limit": 1000}
-        self._get("/export", "export", f=_filter({"filter": taken}), **{"as": "csv"})
+        self._get("/export", "export", f=_filter({"filter": taken}), as_="csv")
 
     @task(3)
     def search_by_program(self) -> None:
@@ -71,9 +71,10 @@ class Colleague(FastHttpUser):
         self._post("/api/interpret", "API: read a question", body)
 
     def _get(self, path: str, name: str, *, htmx: bool = False, **query: str) -> None:
+        params = {key.rstrip("_"): value for key, value in query.items()}
         headers = {"HX-Request": "true"} if htmx else {}
         with self.client.get(
-            path, name=name, params=query, headers=headers, catch_response=True
+            path, name=name, params=params, headers=headers, catch_response=True
         ) as answer:
             _judge(answer, name)
 

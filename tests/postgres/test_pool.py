@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from server.errors import DatabaseAway, SetupError, TooBusy, TooHeavy
@@ -113,3 +113,31 @@ def test_elsewhere_no_certificate_is_asked_for() -> None:
 def test_an_address_that_cannot_be_read_is_named() -> None:
     with pytest.raises(SetupError, match="PANELENS_DATABASE_URL"):
         conninfo("postgresql://[")
+
+
+async def test_after_a_long_outage_with_many_requests_it_comes_back(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool has stopped trying by then, and more gave up than may wait."""
+    monkeypatch.setattr("server.postgres.pool.RECONNECT_SECONDS", 0.5)
+    name = sql.Identifier(str(conninfo_to_dict(database)["dbname"]))
+    allow = sql.SQL("alter database {} with allow_connections {}")
+    pool = await open_pool(database, Settings(pool_size=2, queue_length=3))
+    try:
+        assert await _sleeping(pool, 0)() == 1
+        with psycopg.connect(make_conninfo(database, dbname="postgres"), autocommit=True) as other:
+            other.execute(allow.format(name, False))
+            try:
+                other.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+                    [conninfo_to_dict(database)["dbname"]],
+                )
+                for _ in range(2):
+                    asked = [_sleeping(pool, 0)() for _ in range(3)]
+                    refused = await asyncio.gather(*asked, return_exceptions=True)
+                    assert {type(error) for error in refused} == {DatabaseAway}
+            finally:
+                other.execute(allow.format(name, True))
+        assert await read_again(_sleeping(pool, 0)) == 1
+    finally:
+        await pool.close()
