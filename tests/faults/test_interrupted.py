@@ -101,6 +101,7 @@ def test_a_migration_that_is_killed_is_made_by_the_next_start(
     whole = schema(database)
     with operator(database) as connection:
         connection.execute("drop schema panelens cascade")
+        connection.execute("drop schema if exists panelens_staging cascade")
     for file in files[:-3]:
         (tmp_path / file.name).write_bytes(file.read_bytes())
     with monkeypatch.context() as patched:

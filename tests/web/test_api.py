@@ -1,5 +1,6 @@
 """The JSON API, as a program meets it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from server.errors import DatabaseAway, ModelAway, TooBusy, TooHeavy
 from server.web.schemas import AnswerBody, InterpretationBody
 
-from .panel import QUESTIONS, InMemoryServices
+from .panel import QUESTIONS, InMemoryServices, StoredServices
 
 ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
 
@@ -339,3 +340,17 @@ async def test_openapi_documents_every_route_with_its_errors(http: httpx.AsyncCl
     assert set(responses) == {"200", "413", "422", "500", "503", "504", *door}
     away = responses["503"]["content"]["application/problem+json"]["examples"]
     assert set(away) == {"database-away", "model-away", "too-busy"}
+
+
+@pytest.mark.parametrize("path", ["/api/interpret", "/api/search"])
+async def test_a_question_whose_program_hangs_up_is_not_read(
+    http: httpx.AsyncClient, services: StoredServices, path: str
+) -> None:
+    services.held_back, services.cancelled = True, 0
+    with pytest.raises(httpx.ReadTimeout):
+        await http.post(path, json={"question": "여성"}, timeout=httpx.Timeout(60, read=0.5))
+    deadline = asyncio.get_running_loop().time() + 60
+    while not services.cancelled:
+        assert asyncio.get_running_loop().time() < deadline, "it is still being read"
+        await asyncio.sleep(0.05)
+    assert (await http.get("/waiting")).json() == {"waiting": 0}
