@@ -1,7 +1,7 @@
 """Pictures of every page and figures of their weight and time, from a running server.
 
 `uv run python -m tests.web.screenshots http://127.0.0.1:8000` writes web/screenshots/ anew and
-prints the table of web/README.md.
+prints the tables of web/README.md; with `figures` behind the address it leaves the pictures be.
 """
 
 import gzip
@@ -25,6 +25,7 @@ PICTURES = {
     "answer": (f"/?q={quote(QUESTION)}", 1280, "light", "ko-KR"),
     "answer-night": (f"/?q={quote(QUESTION)}", 1280, "dark", "en-GB"),
     "answer-phone": (f"/?q={quote(QUESTION)}", 360, "light", "ko-KR"),
+    "answer-4k": (f"/?q={quote(QUESTION)}", 3840, "light", "ko-KR"),
     "edit": (f"/edit?{BY_FILTER}&field=region&place=where", 1280, "light", "ko-KR"),
     "figures": (f"/figures?{BY_FILTER}", 1280, "light", "ko-KR"),
     "segments": (f"/segments?{BY_FILTER}", 1280, "light", "ko-KR"),
@@ -42,12 +43,31 @@ TIMED = {
     "start": "/",
     "answer to a filter": f"/?{BY_FILTER}",
     "edit form": f"/edit?{BY_FILTER}&field=car_model",
-    "who they are (three searches)": f"/figures?{BY_FILTER}",
+    "who they are": f"/figures?{BY_FILTER}",
     "segments": "/segments",
     "history": "/history",
     "codebook": "/codebook",
 }
 RUNS = 30
+SEEN = ("start", "answer to a filter", "who they are", "codebook")
+LOOKS = 5
+# What Lighthouse measures of a first look, by the browser's own account of it.
+OBSERVED = """
+window.seen = {lcp: 0, cls: 0, tbt: 0};
+const on = (type, add) => new PerformanceObserver(
+  list => list.getEntries().forEach(add)).observe({type, buffered: true});
+on('largest-contentful-paint', entry => { seen.lcp = entry.startTime; });
+on('layout-shift', entry => { if (!entry.hadRecentInput) seen.cls += entry.value; });
+on('longtask', entry => { seen.tbt += entry.duration - 50; });
+"""
+TOLD = """
+() => {
+  const files = performance.getEntriesByType('resource');
+  const page = performance.getEntriesByType('navigation')[0];
+  const bytes = files.reduce((sum, file) => sum + file.transferSize, page.transferSize);
+  return {...window.seen, requests: files.length + 1, kb: bytes / 1000};
+}
+"""
 
 
 def take(browser: Browser, address: str) -> None:
@@ -90,9 +110,34 @@ def measure(address: str) -> None:
         print(f"\nFirst load of the start page with its {len(files)} files: {first:.0f} kB.")
 
 
+def look(browser: Browser, address: str) -> None:
+    """What a browser with nothing in its cache sees of a page, medians of a few looks."""
+    print("\n| page | requests | gzipped | LCP | CLS | TBT |\n|---|---|---|---|---|---|")
+    for name in SEEN:
+        told = [_look(browser, f"{address}{TIMED[name]}") for _ in range(LOOKS)]
+        middle = {key: statistics.median(one[key] for one in told) for key in told[0]}
+        print(
+            f"| {name} | {middle['requests']:.0f} | {middle['kb']:.0f} kB | {middle['lcp']:.0f} ms "
+            f"| {middle['cls']:.3f} | {middle['tbt']:.0f} ms |"
+        )
+
+
+def _look(browser: Browser, address: str) -> dict[str, float]:
+    context = browser.new_context(locale="ko-KR", viewport={"width": 1280, "height": 900})
+    context.add_init_script(OBSERVED)
+    page = context.new_page()
+    page.goto(address, timeout=120_000)
+    page.wait_for_load_state("networkidle")
+    told: dict[str, float] = page.evaluate(TOLD)
+    context.close()
+    return told
+
+
 if __name__ == "__main__":
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        take(browser, sys.argv[1])
+        if "figures" not in sys.argv[2:]:
+            take(browser, sys.argv[1])
+        look(browser, sys.argv[1])
         browser.close()
     measure(sys.argv[1])
