@@ -6,7 +6,7 @@ from typing import TypeVar
 from server.errors import TooFew
 from server.search.answer import BreakdownRow, CountedCondition, Found
 from server.search.divisions import Division, Slice
-from server.search.groups import ComparedField
+from server.search.groups import ComparedField, Group
 
 Line = TypeVar("Line", BreakdownRow, Slice)
 
@@ -21,10 +21,11 @@ def without_small(found: Found, smallest: int) -> Found:
     """The result without the counts that speak of too few people; TooFew when all of it does."""
     refuse_small(found.total, smallest)
     shown = _lines(found.breakdown, smallest)
+    lines = tuple(_without_telling_lift(row, found, smallest) for row in shown)
     return replace(
         found,
         conditions=tuple(c for c in found.conditions if not _tells(c, found, smallest)),
-        breakdown=shown,
+        breakdown=lines,
         breakdown_left_off=found.breakdown_left_off + len(found.breakdown) - len(shown),
     )
 
@@ -42,7 +43,12 @@ def compared_without_small(compared: ComparedField, smallest: int) -> ComparedFi
     if len(compared.answers) - len(shown) == 1:
         shown = shown[:-1]
     hidden = len(compared.answers) - len(shown)
-    return replace(compared, answers=shown, left_off=compared.left_off + hidden)
+    return replace(
+        compared,
+        groups=tuple(_without_telling_overlap(group, smallest) for group in compared.groups),
+        answers=shown,
+        left_off=compared.left_off + hidden,
+    )
 
 
 def divided_without_small(division: Division, smallest: int) -> Division:
@@ -62,6 +68,21 @@ def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:
         abs(counted.alone - found.total),
     )
     return any(0 < count < smallest for count in told)
+
+
+def _without_telling_lift(row: BreakdownRow, found: Found, smallest: int) -> BreakdownRow:
+    """The lift says how many of the panel are in the line, and so how many of them do not match."""
+    if row.lift is None:
+        return row
+    others = round(row.share / row.lift * found.population) - row.count
+    return replace(row, lift=None) if 0 < others < smallest else row
+
+
+def _without_telling_overlap(group: Group, smallest: int) -> Group:
+    """Neither those who are in the last group too, nor those who are not, are too few."""
+    shared = group.shared or 0
+    tells = 0 < shared < smallest or 0 < group.people - shared < smallest
+    return replace(group, shared=None) if tells else group
 
 
 def _lines(rows: tuple[Line, ...], smallest: int) -> tuple[Line, ...]:

@@ -24,7 +24,7 @@ class BreakdownRow:
     """One line of a breakdown: a value for each field of `by` (None: no answer) and its count.
 
     `share` is of those who match, with its 95 % interval; `lift` says how many times the share in
-    the whole panel that is.
+    the whole panel that is (None where it would tell of too few people).
     """
 
     values: tuple[str | None, ...]
@@ -32,7 +32,7 @@ class BreakdownRow:
     share: float
     share_low: float
     share_high: float
-    lift: float
+    lift: float | None
 
 
 @dataclass(frozen=True, slots=True)

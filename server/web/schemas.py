@@ -180,7 +180,9 @@ class BreakdownBody(_Body):
     share: float = Field(description="of the respondents who match")
     share_low: float = Field(description="lower end of its 95 % interval (Wilson)")
     share_high: float = Field(description="upper end of its 95 % interval (Wilson)")
-    lift: float = Field(description="the share as a multiple of the share in the whole panel")
+    lift: float | None = Field(
+        description="the share as a multiple of the share in the whole panel; null: not to be told"
+    )
 
 
 class AnswerBody(_Body):

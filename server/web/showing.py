@@ -361,7 +361,7 @@ class Showing:
             share=row.share,
             low=row.share_low,
             high=row.share_high,
-            lift=self.wording.times(row.lift),
+            lift="–" if row.lift is None else self.wording.times(row.lift),
         )
 
     def _settled(self, query: Filter, fields: Iterable[PanelField]) -> bool:
