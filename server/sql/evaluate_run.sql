@@ -215,8 +215,8 @@ calibration as (
 
 figure as (
     -- Shares with Wilson's interval, means with the bootstrap's, times without one. Few questions
-    -- make the calibration error too large, and drawings of them twice so: hence its interval is
-    -- turned round the error (basic bootstrap).
+    -- make the calibration error too large, and drawings of them twice so: hence its interval reaches
+    -- as far below the error as the bootstrap does above it.
     select tag, measure, questions, value, bounds[1] as low, bounds[2] as high, method
     from counted
     join bootstrap using (tag)
@@ -244,8 +244,8 @@ figure as (
         coalesce(calibration.questions, 0),
         calibration.ece,
         greatest(0, 2 * calibration.ece - bootstrap.ece[2]),
-        least(1, 2 * calibration.ece - bootstrap.ece[1]),
-        case when calibration.ece is not null then 'basic bootstrap' end
+        bootstrap.ece[2],
+        case when calibration.ece is not null then 'bootstrap' end
     from counted
     join bootstrap using (tag)
     left join calibration using (tag)

@@ -628,7 +628,7 @@ async def test_the_interval_of_a_mean_is_that_of_a_bootstrap(conn: Connection) -
     assert again["jaccard_interval"] == said["jaccard_interval"]
 
 
-async def test_the_interval_of_the_calibration_error_is_that_of_a_basic_bootstrap(
+async def test_the_interval_of_the_calibration_error_reaches_as_far_below_as_the_bootstrap_above(
     conn: Connection,
 ) -> None:
     """Held against scipy's, which draws otherwise; some questions have no confidence."""
@@ -650,10 +650,14 @@ async def test_the_interval_of_the_calibration_error_is_that_of_a_basic_bootstra
         return np.abs(gaps).sum(axis=0) / sure.shape[-1]
 
     interval = bootstrap(
-        (sure, right), error, paired=True, vectorized=True, method="basic", random_state=5
+        (sure, right), error, paired=True, vectorized=True, method="percentile", random_state=5
     ).confidence_interval
+    low, high = said["ece_interval"]
     assert said["ece"] == pytest.approx(error(sure, right))
-    assert said["ece_interval"] == pytest.approx([max(0, interval.low), interval.high], abs=0.02)
+    assert high == pytest.approx(interval.high, abs=0.02)
+    assert low == pytest.approx(max(0, 2 * said["ece"] - high))
+    right_throughout = await figures(conn, *[case(WOMEN, WOMEN, confidence=1.0)] * 3)
+    assert (right_throughout["ece"], right_throughout["ece_interval"]) == (0, [0, 0])
     none = await figures(conn, unsure)
     assert none["ece"] is None and "ece_interval" not in none
 

@@ -1,14 +1,5 @@
 -- The calibration error has an interval, and how many gave each answer is kept with the panel.
 
-alter table panelens.evaluation_figure
-    drop constraint evaluation_figure_method_check,
-    add constraint evaluation_figure_method_check
-        check (method in ('wilson', 'bootstrap', 'basic bootstrap'));
-
-comment on column panelens.evaluation_figure.method is
-    'how the interval was found: Wilson''s for shares, percentile bootstrap for means, basic '
-    'bootstrap for the calibration error';
-
 create or replace view panelens.evaluation_trend as
 select
     run.id as run_id,
