@@ -16,7 +16,7 @@ GOLD = "gold.jsonl"
 EXAMPLES_MOST = 3
 # Of the labelled ones: what people ask is seldom about one field alone.
 ASKED_MOST = 1
-WORDS_MOST = 6
+WORDS_MOST = 5
 SETS_MOST = 12
 
 
