@@ -133,7 +133,7 @@ $front -o /dev/null -w 'wrong password: %{http_code}\n' --data-urlencode name=op
 $front -o /dev/null -c /root/cookies -w 'sign-in: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=rehearsal-password-1 https://panel.localhost/sign-in
 grep -o '#HttpOnly.*TRUE.*panelens_session' /root/cookies
 $front -b /root/cookies -G -o /root/answer.html -w 'a question: %{http_code} in %{time_total} s\n' --data-urlencode 'q=서울 20대 남자 100명' https://panel.localhost/
-grep -ciE 'synthetic|가상' /root/answer.html
+grep -ciE 'synthetic|합성' /root/answer.html
 $front -D - -o /dev/null https://panel.localhost/sign-in | grep -iE 'strict-transport|content-security|^server' || true"
 
 step "Loading"
