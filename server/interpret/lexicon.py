@@ -31,9 +31,11 @@ _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|이든|도)$")
 _PARTICLE_TAIL = re.compile(rf"(?:{PARTICLES})*")
 _WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
 _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
+# Some write "열 다섯 명".
+_TENS = "(?:[이삼사오육칠팔구]?[십백]|열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)"
 _LIMITS = (
     re.compile(BEFORE_DIGITS + r"(?P<n>\d[\d,]*)\s*(?:명|분|인|개)(?:만|씩|쯤|정도)?(?![\w])"),
-    re.compile(rf"(?<!\w)(?P<nh>{_HANGUL_NUMBER})\s*명(?:만|씩|쯤|정도)?(?!\w)"),
+    re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명(?:만|씩|쯤|정도)?(?!\w)"),
     re.compile(
         r"(?<![\w,.])(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
         r"|participants|users|ppl)(?!\w)",
@@ -438,7 +440,7 @@ def _limits(question: str) -> Iterator[Match]:
         for match in pattern.finditer(question):
             slots = match.groupdict()
             n = (
-                HANGUL_NUMBERS.get(slots["nh"])
+                HANGUL_NUMBERS.get(slots["nh"].replace(" ", ""))
                 if "nh" in slots
                 else int(slots["n"].replace(",", ""))
             )

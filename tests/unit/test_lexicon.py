@@ -38,6 +38,7 @@ def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
         ("서울이나 부산에 사는 사람", ["region=서울|부산"]),
         ("월급 3백만원 이상인 사무직", ["personal_income=300..", "job=사무직"]),
         ("스무 명", ["#20"]),
+        ("열 다섯 명", ["#15"]),
         ("갤럭시 쓰고 차 있는 사람", ["phone_brand=삼성전자", "car_owned=있다"]),
         ("OTT를 이용하는 분", ["-ott_count=이용하지 않는다"]),
         ("women in Busan, 50 people", ["gender=여성", "region=부산", "#50"]),
