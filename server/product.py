@@ -37,6 +37,7 @@ from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
 from server.postgres.pool import conninfo, explained, open_pool, read_again, reading, writing
 from server.search.answer import Found, Respondent
+from server.search.people import PeoplePage, Window, list_people
 from server.search.queries import get_respondent, search
 from server.services import Readiness
 from server.settings import Settings
@@ -185,6 +186,14 @@ class Product:
             return await search(
                 connection, self.catalogue, query, page_size=page_size, offset=offset
             )
+
+        return await self.read(run)
+
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        """One page of who satisfies the filter; raises DatabaseAway, TooBusy or TooHeavy."""
+
+        async def run(connection: AsyncConnection) -> PeoplePage:
+            return await list_people(connection, self.catalogue, query, window, enough=enough)
 
         return await self.read(run)
 

@@ -11,6 +11,7 @@ from server.catalogue import Catalogue
 from server.filter import Filter
 from server.interpret.interpretation import Interpretation
 from server.search.answer import Found, Respondent
+from server.search.people import PeoplePage, Window
 
 Result = TypeVar("Result")
 
@@ -43,6 +44,10 @@ class Services(Protocol):
 
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         """Who satisfies the filter; raises DatabaseAway, TooBusy or TooHeavy."""
+        ...
+
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        """One page of who satisfies the filter; raises DatabaseAway, TooBusy or TooHeavy."""
         ...
 
     async def respondent(self, respondent_id: str) -> Respondent | None:

@@ -7,13 +7,14 @@ from typing import TypeVar
 from psycopg import AsyncConnection
 
 from server.access.person import Person, Role
-from server.access.small import without_small
+from server.access.small import refuse_small, without_small
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue
 from server.errors import NotAllowed
 from server.filter import Filter
 from server.interpret.interpretation import Interpretation
 from server.search.answer import Found, Respondent
+from server.search.people import PeoplePage, Window
 from server.services import Readiness, Services
 
 Result = TypeVar("Result")
@@ -44,6 +45,15 @@ class Guarded:
         found = without_small(found, self.smallest_count)
         return found if self._may(Role.RESEARCHER) else _anonymous(found)
 
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        """One page of who satisfies the filter; TooFew when they are too few to be shown."""
+        enough = max(enough, self.smallest_count)
+        page = await self.services.people(query, window, enough=enough)
+        refuse_small(page.counted, self.smallest_count)
+        if self._may(Role.RESEARCHER):
+            return page
+        return replace(page, respondents=_nameless(page.respondents))
+
     async def respondent(self, respondent_id: str) -> Respondent | None:
         """One person by id; NotAllowed for viewers."""
         if not self._may(Role.RESEARCHER):
@@ -72,7 +82,8 @@ class Guarded:
 
 
 def _anonymous(found: Found) -> Found:
-    return replace(
-        found,
-        respondents=tuple(replace(person, id=HIDDEN_ID) for person in found.respondents),
-    )
+    return replace(found, respondents=_nameless(found.respondents))
+
+
+def _nameless(people: tuple[Respondent, ...]) -> tuple[Respondent, ...]:
+    return tuple(replace(person, id=HIDDEN_ID) for person in people)

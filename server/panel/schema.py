@@ -152,6 +152,10 @@ def _tables(catalogue: Catalogue) -> Iterator[sql.Composed]:
         "    draw bigint not null\n"
         "        generated always as (hashtextextended(respondent_id, {})) stored\n)"
     ).format(table(catalogue), sql.Literal(DRAW_SEED))
+    # Drawn by lot: an address may carry it where the id, and whatever is made from it, may not be.
+    yield sql.SQL(
+        "alter table {} add column if not exists bookmark uuid not null default gen_random_uuid()"
+    ).format(table(catalogue))
 
 
 def _columns(catalogue: Catalogue) -> Iterator[sql.Composed]:
@@ -168,6 +172,9 @@ def _columns(catalogue: Catalogue) -> Iterator[sql.Composed]:
 def _indexes(catalogue: Catalogue) -> Iterator[sql.Composed]:
     yield sql.SQL(
         "create index if not exists respondent_by_draw on {} (draw, respondent_id)"
+    ).format(table(catalogue))
+    yield sql.SQL(
+        "create unique index if not exists respondent_by_bookmark on {} (bookmark)"
     ).format(table(catalogue))
 
 
@@ -220,6 +227,7 @@ def _comments(catalogue: Catalogue) -> Iterator[sql.Composed]:
     yield _comment("view", table(catalogue, IN_WORDS), f"{title}: one row a respondent, in words.")
     yield _comment("column", _of(catalogue, "respondent_id"), f"source: {catalogue.respondent_id}")
     yield _comment("column", _of(catalogue, "draw"), "fixed random order of the respondents")
+    yield _comment("column", _of(catalogue, "bookmark"), "stands for the respondent in addresses")
     for field in stored_fields(catalogue):
         yield _comment("column", _of(catalogue, field.name), described(field))
 

@@ -13,10 +13,17 @@ Line = Sequence[Any]
 
 
 def respondents_in_words(
-    rows: Sequence[Answers], catalogue: Catalogue, reference_year: int
+    rows: Sequence[Answers],
+    catalogue: Catalogue,
+    reference_year: int,
+    fields: Sequence[PanelField] | None = None,
 ) -> tuple[Respondent, ...]:
-    """Respondents from their stored answers, keyed by column; derived fields are computed."""
-    cells = [(f.name, f.derived_from or f.name, _cell(f, reference_year)) for f in catalogue.fields]
+    """Respondents from their stored answers, keyed by column; derived fields are computed.
+
+    With `fields` only these are told.
+    """
+    told = catalogue.fields if fields is None else fields
+    cells = [(f.name, f.derived_from or f.name, _cell(f, reference_year)) for f in told]
 
     def in_words(row: Answers) -> dict[str, Cell]:
         return {

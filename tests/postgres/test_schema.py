@@ -58,6 +58,7 @@ def test_every_stored_field_has_a_column_of_its_kind(connection: Conn) -> None:
     assert _columns(connection) == [
         ("respondent_id", "text"),
         ("draw", "bigint"),
+        ("bookmark", "uuid"),
         ("colour", "smallint"),
         ("pets", "smallint[]"),
         ("born", "integer"),
@@ -136,7 +137,7 @@ def test_answers_that_change_places_are_refused(connection: Conn) -> None:
 def test_every_column_says_what_the_codebook_says(connection: Conn) -> None:
     ensure_panel(connection, _toy(COLOUR), reference_year=2025)
     assert connection.execute(
-        "select col_description('panel_toy.respondent'::regclass, 3)"
+        "select col_description('panel_toy.respondent'::regclass, 4)"
     ).fetchall() == [("colour는? / colour?: colour는?\nsource: toy.COLOUR\n1=빨강, 2=파랑",)]
 
 

@@ -31,6 +31,15 @@ from server.panel.schema import PANEL, ensure_panel, table
 from server.postgres.pool import reading
 from server.search.answer import Found
 from server.search.divisions import divide
+from server.search.people import (
+    PeoplePage,
+    Sort,
+    Window,
+    compose_people,
+    compose_place,
+    list_people,
+    sortable,
+)
 from server.search.plan import group_width, plan
 from server.search.queries import (
     compose_near,
@@ -48,6 +57,7 @@ CATALOGUE = small_catalogue()
 WELCOME = load_catalogue("welcome")
 PEOPLE = tuple(people(CATALOGUE, 400, seed=1))
 TIMEOUT_MS = 5000
+NOBODY = "00000000-0000-0000-0000-000000000000"
 
 Reader = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
@@ -440,6 +450,69 @@ async def test_what_the_panel_says_of_itself(read: Reader) -> None:
     assert (panel.reference_year, panel.catalogue_version, panel.synthetic) == (2025, 1, True)
 
 
+def in_order(persons: Sequence[Person], sort: Sort | None) -> list[Person]:
+    """People of the panel's random order, sorted: who gave no answer comes last either way."""
+    if sort is None:
+        return list(persons)
+    known = [p for p in persons if p[sort.field] is not None]
+    unknown = [p for p in persons if p[sort.field] is None]
+    known.sort(key=lambda p: stored(sort.field, p), reverse=sort.descending)
+    return known + unknown
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    """Any columns, in any order, few to a page."""
+    fields = st.sampled_from([f.name for f in CATALOGUE.fields])
+    sorts = st.sampled_from([f.name for f in CATALOGUE.fields if sortable(f)])
+    sort = draw(st.none() | st.builds(Sort, sorts, st.booleans()))
+    return Window(tuple(draw(st.lists(fields, unique=True))), draw(st.integers(7, 60)), sort)
+
+
+@given(query=filters(CATALOGUE), window=windows())
+@many
+async def test_pages_in_any_order_follow_on_there_and_back(
+    read: Reader, query: Filter, window: Window
+) -> None:
+    async with read() as connection:
+        every = await search(connection, CATALOGUE, query, page_size=1000)
+        by_id = {p["respondent_id"]: p for p in PEOPLE}
+        wanted = in_order([by_id[r.id] for r in every.respondents], window.sort)
+        there: list[PeoplePage] = [await list_people(connection, CATALOGUE, query, window)]
+        while there[-1].after is not None:
+            behind = replace(window, after=there[-1].after)
+            there.append(await list_people(connection, CATALOGUE, query, behind))
+        back = [await list_people(connection, CATALOGUE, query, replace(window, last=True))]
+        while back[0].before is not None:
+            ahead = replace(window, before=back[0].before)
+            back.insert(0, await list_people(connection, CATALOGUE, query, ahead))
+    for pages in (there, back):
+        seen = [r for page in pages for r in page.respondents]
+        assert [r.id for r in seen] == [p["respondent_id"] for p in wanted]
+        assert all(set(r.fields) == set(window.fields) for r in seen)
+    assert there[0].before is None and back[-1].after is None
+    for r, person in zip(there[0].respondents, wanted, strict=False):
+        assert r.fields == {name: person[name] for name in window.fields}
+
+
+async def test_a_bookmark_of_somebody_who_left_begins_the_list_anew(read: Reader) -> None:
+    window = Window(("age",), 5)
+    async with read() as connection:
+        first = await list_people(connection, CATALOGUE, Filter(), window)
+        for gone in (replace(window, after=NOBODY), replace(window, before=NOBODY)):
+            assert (
+                await list_people(connection, CATALOGUE, Filter(), gone)
+            ).respondents == first.respondents
+
+
+@pytest.mark.parametrize("enough", [0, 3, 1000])
+async def test_people_are_counted_no_further_than_asked(read: Reader, enough: int) -> None:
+    window = Window((), 2)
+    async with read() as connection:
+        page = await list_people(connection, CATALOGUE, Filter(), window, enough=enough)
+    assert page.counted == min(enough, len(PEOPLE))
+
+
 async def test_a_search_cannot_write(read: Reader) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         async with read() as connection:
@@ -452,15 +525,18 @@ async def test_every_query_file_prepares(read: Reader) -> None:
         CATALOGUE,
     )
     planned = plan(query, CATALOGUE, REFERENCE_YEAR)
-    paging = {"page_rows": 1, "page_offset": 0, "breakdown_rows": 1, "most": 1}
+    paging = {"page_rows": 1, "page_offset": 0, "breakdown_rows": 1, "most": 1, "enough": 1}
+    window = Window(("age",), 1, Sort("region"))
     async with read() as connection:
         for statement in (
             compose_search(planned, query, CATALOGUE, REFERENCE_YEAR),
             compose_near(planned, CATALOGUE),
             compose_respondent(CATALOGUE),
             compose_panel(CATALOGUE),
+            compose_place(CATALOGUE, window.sort),
+            compose_people(planned, query, CATALOGUE, window, None),
         ):
-            parameters = {**planned.parameters, **paging, "respondent_id": "w1"}
+            parameters = {**planned.parameters, **paging, "respondent_id": "w1", "bookmark": NOBODY}
             await connection.execute(statement, parameters, prepare=True)
 
 

@@ -40,6 +40,7 @@ from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
 from server.postgres.pool import open_pool, reading, writing
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
+from server.search.people import PeoplePage, Window, list_people
 from server.search.queries import get_respondent, search
 from server.services import Readiness
 from server.settings import Settings
@@ -180,6 +181,9 @@ class InMemoryServices:
         }
         return Found(**{f.name: known[f.name] for f in fields(Found)})
 
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        raise DatabaseAway("there is no database in memory")
+
     async def respondent(self, respondent_id: str) -> Respondent | None:
         if self.database_fault:
             raise self.database_fault
@@ -291,6 +295,11 @@ class StoredServices(InMemoryServices):
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         return await self.read(
             lambda conn: search(conn, self.catalogue, query, page_size=page_size, offset=offset)
+        )
+
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        return await self.read(
+            lambda conn: list_people(conn, self.catalogue, query, window, enough=enough)
         )
 
     async def respondent(self, respondent_id: str) -> Respondent | None:
