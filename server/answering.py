@@ -25,7 +25,8 @@ Place = tuple[Part, int, str]
 class Answer:
     """A filter, how it was read (None when it was given), and who was found.
 
-    `found` and `accuracy` are None when nothing was understood: then nobody is searched for.
+    `found` and `accuracy` are None before a search, and when nothing was understood: then nobody is
+    searched for.
     """
 
     filter: Filter
@@ -34,9 +35,14 @@ class Answer:
     accuracy: Accuracy | None
 
     @property
+    def understood(self) -> bool:
+        """Whether there is anything to search with."""
+        return self.interpretation is None or self.interpretation.understood
+
+    @property
     def confidence(self) -> float | None:
         """How likely the whole reading is right: the product over its conditions."""
-        if self.interpretation is None or self.found is None:
+        if self.interpretation is None or not self.understood:
             return None
         product = 1.0
         for read in self.interpretation.conditions:

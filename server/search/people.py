@@ -198,7 +198,7 @@ def _behind(key: _Key | None, place: _Place, *, backwards: bool) -> sql.Composab
         return sql.SQL("(key is not null or ({}))").format(same) if backwards else same
     value = sql.SQL("%(place_key)s::{}").format(key.cast)
     side = sql.SQL("<" if key.descending is not backwards else ">")
-    terms = [
+    terms: list[sql.Composable] = [
         sql.SQL("key {} {}").format(side, value),
         sql.SQL("(key = {} and {})").format(value, drawn),
     ]

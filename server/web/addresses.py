@@ -12,14 +12,21 @@ from server.web.asking import write_filter
 class Address:
     """What an address says; `language` only when it was asked for in the address.
 
-    `previous` is the filter that was changed into this one, to go back to.
+    `previous` is the filter that was changed into this one, to go back to. The list of people shows
+    `columns`, sorted by `sort`, behind the bookmark `after`, before the bookmark `before` or at its
+    `end`; `page` is only what such a page is called, counted from the end when below zero.
     """
 
     path: str
     question: str | None = None
     filter: str | None = None
-    page: int = 1
     previous: str | None = None
+    columns: str | None = None
+    sort: str | None = None
+    after: str | None = None
+    before: str | None = None
+    end: bool = False
+    page: int = 1
     language: Language | None = None
 
     @property
@@ -29,8 +36,13 @@ class Address:
             self.path,
             q=self.question or None,
             f=self.filter,
-            page=str(self.page) if self.page > 1 else None,
             u=self.previous,
+            c=self.columns,
+            s=self.sort,
+            after=self.after,
+            before=self.before,
+            end="1" if self.end else None,
+            page=None if self.page == 1 else str(self.page),
             lang=self.language,
         )
 
@@ -38,9 +50,10 @@ class Address:
         """The same page in that language."""
         return replace(self, language=language)
 
-    def on_page(self, page: int) -> "Address":
-        """Another page of the same result."""
-        return replace(self, page=page)
+    @property
+    def is_first_page(self) -> bool:
+        """Whether the list begins at its beginning."""
+        return self.after is None and self.before is None and not self.end
 
     def to(self, path: str) -> "Address":
         """Another place, in the same language."""
@@ -48,13 +61,13 @@ class Address:
 
     def asking(self, question: str) -> "Address":
         """That question asked of the model."""
-        return Address("/", question=question, language=self.language)
+        return replace(self._listing(), question=question)
 
     def searching(self, query: Filter, question: str | None) -> "Address":
-        """That filter searched with, without asking the model."""
-        return Address("/", question=question, filter=write_filter(query), language=self.language)
+        """That filter searched with, without asking the model; the list keeps its columns."""
+        return replace(self._listing(), question=question, filter=write_filter(query))
 
-    def after(self, query: Filter) -> "Address":
+    def changed_from(self, query: Filter) -> "Address":
         """The same place, reached by changing that filter."""
         return replace(self, previous=write_filter(query))
 
@@ -68,8 +81,13 @@ class Address:
             f=write_filter(query),
             field=field,
             place=place,
+            c=self.columns,
+            s=self.sort,
             lang=self.language,
         )
+
+    def _listing(self) -> "Address":
+        return Address("/", columns=self.columns, sort=self.sort, language=self.language)
 
 
 def exporting(query: Filter, question: str | None, form: str, language: Language | None) -> str:

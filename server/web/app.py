@@ -25,6 +25,7 @@ from server.web.keeping import keeping
 from server.web.measuring import measuring
 from server.web.observing import Figures, Observed
 from server.web.pages import pages, problem_page
+from server.web.parts import parts
 from server.web.problems import (
     explain_validation,
     headers_of,
@@ -66,6 +67,7 @@ def create_app(
     app.include_router(api)
     app.include_router(measuring)
     app.include_router(pages)
+    app.include_router(parts)
     app.include_router(accuracy_pages)
     app.include_router(exports)
     app.include_router(figures)

@@ -116,7 +116,7 @@ class Editor:
 
     def _searching(self, query: Filter) -> str:
         result = self.address.searching(query, self.address.question)
-        return (result if query == self.query else result.after(self.query)).href
+        return (result if query == self.query else result.changed_from(self.query)).href
 
 
 def _holds(field: PanelField, words: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """What stands round every page: the places one can go to, the language, the address kept in links."""
 
+import re
 from typing import Literal
 
 from starlette.requests import Request
@@ -12,7 +13,8 @@ from server.web.problems import problem_of, record
 from server.web.site import Site, asked_language, language_of
 from server.web.wording import LANGUAGE_NAMES, Wording
 
-PAGE_MAX = 10_000
+_PAGE = re.compile(r"-?[1-9][0-9]{0,5}")
+_BOOKMARK = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Here = Literal["ask", "segments", "history", "codebook", "accuracy", "audit", "other"]
 
@@ -33,6 +35,8 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
         places=_places(address, here, wording, owns=_may(request, Role.OWNER)),
         form_language=address.language,
         question=address.question or "" if here == "ask" else "",
+        columns=address.columns or "",
+        sort=address.sort or "",
         typed_length=site.settings.question_length + 1,
         person=_signed_in(request),
         researches=_may(request, Role.RESEARCHER),
@@ -42,13 +46,19 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
 def address_of(request: Request) -> Address:
     """What the request's address says."""
     parameters = request.query_params
-    page = parameters.get("page", "1")
+    page = parameters.get("page", "")
     return Address(
         path=request.url.path,
         question=parameters.get("q"),
         filter=parameters.get("f") or None,
-        page=max(1, min(int(page), PAGE_MAX)) if page.isdecimal() and len(page) < 6 else 1,
         previous=parameters.get("u") or None,
+        # A form sends one parameter a ticked column, a link one list.
+        columns=",".join(name for name in parameters.getlist("c") if name) or None,
+        sort=parameters.get("s") or None,
+        after=_bookmark(parameters.get("after", "")),
+        before=_bookmark(parameters.get("before", "")),
+        end="end" in parameters,
+        page=int(page) if _PAGE.fullmatch(page) else 1,
         language=asked_language(request),
     )
 
@@ -62,7 +72,11 @@ def wants_fragment(request: Request) -> bool:
 
 
 def problem_view(
-    error: Exception, language: Language, address: Address, *, in_place: bool = False
+    error: Exception,
+    language: Language,
+    address: Address,
+    *,
+    place: Literal["", "#result", "this"] = "",
 ) -> views.ProblemView:
     """An error as a page shows it, with the address to try again where that may help."""
     seconds = error.retry_after_seconds if isinstance(error, PanelensError) else None
@@ -70,7 +84,7 @@ def problem_view(
         problem=problem_of(error, language, record(error)),
         retry=None if seconds is None else address.href,
         retry_seconds=seconds or 0,
-        in_place=in_place,
+        place=place,
     )
 
 
@@ -91,6 +105,10 @@ def _places(
         views.PlaceLink(label, address.to(path).href, place == here)
         for place, label, path in places
     )
+
+
+def _bookmark(text: str) -> str | None:
+    return text if _BOOKMARK.fullmatch(text) else None
 
 
 def _signed_in(request: Request) -> str:

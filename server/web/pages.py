@@ -1,11 +1,13 @@
 """The HTML pages: plain GETs that work without JavaScript; htmx asks for their middle only."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from server.access.person import Person
-from server.answering import Answer, answer_filter, answer_question
+from server.answering import Answer
 from server.errors import Language, NotFound, PanelensError
 from server.web import views
 from server.web.addresses import Address
@@ -15,40 +17,46 @@ from server.web.changing import changed_filter, read_place
 from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
 from server.web.keeping import recent_questions, remembering
+from server.web.parts import listing_of, showing_of
 from server.web.person import PersonOf, seen_by
 from server.web.problems import headers_of
-from server.web.showing import Showing, page_size_of
 from server.web.site import Site, SiteOf, language_of
 from server.web.wanting import while_wanted
 from server.web.wording import Wording
 
 # A header line much longer than this is refused by clients and proxies.
 ADDRESS_MAX = 8_000
+# Their problems stand where the part would, and are tried again there.
+PARTS = ("/count", "/people", "/measured")
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @pages.api_route("/", methods=["GET", "HEAD"])
 async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
-    """The start page: ?q= is a question, ?f= a filter (then q is only shown), ?page= a page."""
-    address = address_of(request)
-    wording = site.wording(request)
-    answer = problem = None
+    """The start page: ?q= is a question, ?f= a filter (then q is only shown).
+
+    htmx gets the reading at once and fetches the parts; a whole page holds them all.
+    """
+    address, wording = address_of(request), site.wording(request)
+    answer = shown = problem = None
     try:
-        answer = await while_wanted(request, _answer(site, person, address, wording))
+        answer = await while_wanted(request, _read(site, person, address, wording))
+        if answer is not None and wants_fragment(request):
+            shown = showing_of(site, request).coming(answer)
+        elif answer is not None:
+            answer, shown = await _whole(site, request, answer)
     except PanelensError as error:
         problem = error
-    shown = None if answer is None else _showing(site, request, address).answer(answer)
     page = views.AskPage(
         frame=frame_of(site, request, "ask"),
         title=_title(address, wording),
-        said=shown.found.headline if shown and shown.found else "",
         examples=_examples(site, address, wording.language),
         recent=() if wants_fragment(request) else await recent_questions(site, person),
         answer=shown,
         problem=None
         if problem is None
-        else problem_view(problem, wording.language, address, in_place=True),
+        else problem_view(problem, wording.language, address, place="#result"),
     )
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
@@ -56,7 +64,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     # A form's redirect ends here; without this the address bar would show where it was sent to.
     if len(address.href) <= ADDRESS_MAX:
         response.headers["hx-push-url"] = address.href
-    if answer is not None and address.page == 1 and request.method == "GET":
+    if answer is not None and address.is_first_page and request.method == "GET":
         response.background = remembering(site, person, address.question, answer)
     return response
 
@@ -94,7 +102,7 @@ async def change(request: Request, site: SiteOf) -> Response:
     address = address_of(request)
     before, after = changed_filter(request.query_params, site.services.catalogue)
     result = address.searching(after, address.question)
-    return RedirectResponse((result if after == before else result.after(before)).href, 303)
+    return RedirectResponse((result if after == before else result.changed_from(before)).href, 303)
 
 
 @pages.api_route("/respondents/{respondent_id}", methods=["GET", "HEAD"])
@@ -111,7 +119,7 @@ async def respondent(
         id=found.id,
         href=address.href,
         reference_year=site.settings.reference_year,
-        groups=_showing(site, request, address).respondent_groups(found, fields),
+        groups=showing_of(site, request).respondent_groups(found, fields),
     )
     template = "profile.html" if wants_fragment(request) else "respondent.html"
     return site.html(request, template, page)
@@ -122,7 +130,7 @@ async def codebook(request: Request, site: SiteOf) -> Response:
     """Every field with its wording and answers; ?q= keeps those in which the words occur."""
     address, wording = address_of(request), site.wording(request)
     wanted = " ".join((address.question or "").split())[: site.settings.question_length]
-    showing = _showing(site, request, address)
+    showing = showing_of(site, request)
     listed = await site.codebook.listed(site.services, showing, wanted)
     page = views.CodebookPage(
         frame=frame_of(site, request, "codebook"),
@@ -151,7 +159,8 @@ async def static(path: str, site: SiteOf) -> Response:
 def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse:
     """Any error as a page, or as the fragment that htmx swaps in."""
     address = address_of(request)
-    view = problem_view(error, language_of(request), address)
+    in_part = wants_fragment(request) and request.url.path in PARTS
+    view = problem_view(error, language_of(request), address, place="this" if in_part else "")
     page = views.ProblemPage(frame=frame_of(site, request), title=view.problem.title, problem=view)
     template = "problem_box.html" if wants_fragment(request) else "problem.html"
     response = site.html(request, template, page, view.problem.status)
@@ -159,25 +168,36 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
     return response
 
 
-async def _answer(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:
-    services, usual = site.services, site.settings.page_size
+async def _read(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:
+    """What is asked: the filter of the address, else what its question is read as."""
     if address.filter is not None:
-        query = read_filter(address.filter, services.catalogue)
-        size = page_size_of(query, usual)
-        return await answer_filter(
-            services, query, page_size=size, offset=(address.page - 1) * size, usual=usual
-        )
+        return Answer(read_filter(address.filter, site.services.catalogue), None, None, None)
     if address.question is None:
         return None
     question = check_question(
         address.question, longest=site.settings.question_length, wording=wording
     )
     with site.asking(person):
-        return await answer_question(services, question, page_size=None, offset=0, usual=usual)
+        reading = await site.services.interpret(question)
+    return Answer(reading.filter, reading, None, None)
 
 
-def _showing(site: Site, request: Request, address: Address) -> Showing:
-    return Showing(site.services.catalogue, site.wording(request), address, site.settings.page_size)
+async def _whole(site: Site, request: Request, answer: Answer) -> tuple[Answer, views.AnswerView]:
+    """Everything at once, for a page that has to do without what comes later."""
+    showing, services = showing_of(site, request), site.services
+    if not answer.understood:
+        return answer, views.AnswerView(showing.reading(answer))
+    listing = listing_of(site, request, answer.filter)
+    window = listing.window
+    found = await services.search(answer.filter, page_size=0, offset=0)
+    people = await services.people(answer.filter, window) if found.total else None
+    measured = await services.accuracy(answer.filter)
+    return replace(answer, found=found, accuracy=measured), views.AnswerView(
+        showing.reading(answer),
+        found=showing.found(answer.filter, found),
+        people=None if people is None else listing.people(people),
+        accuracy=showing.accuracy(measured),
+    )
 
 
 def _title(address: Address, wording: Wording) -> str:

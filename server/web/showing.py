@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from server.accuracy.measured import ENOUGH_QUESTIONS, Accuracy
 from server.answering import Answer
@@ -22,8 +21,8 @@ from server.guide import FieldGuide, WordsForSeveral
 from server.interpret.interpretation import Interpretation
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.web import views
-from server.web.addresses import Address, exporting
-from server.web.asking import fields_of, without_condition, write_filter
+from server.web.addresses import Address
+from server.web.asking import without_condition, write_filter
 from server.web.changing import Place, with_condition
 from server.web.phrasing import (
     cell_in_words,
@@ -36,7 +35,6 @@ from server.web.phrasing import (
 from server.web.wording import Wording
 
 DOUBTFUL_BELOW = 0.8
-COLUMNS = 9
 FOLDED_FROM = 12
 
 
@@ -47,12 +45,18 @@ class Showing:
     catalogue: Catalogue
     wording: Wording
     address: Address
-    page_size: int
 
-    def answer(self, answer: Answer) -> views.AnswerView:
-        """The reading and, when something was understood, who was found."""
-        found = None if answer.found is None else self._found(answer, answer.found)
-        return views.AnswerView(self._reading(answer), found)
+    def coming(self, answer: Answer) -> views.AnswerView:
+        """The reading, and where its parts are; nothing comes when nothing was understood."""
+        if not answer.understood:
+            return views.AnswerView(self.reading(answer))
+        here = self.address.searching(answer.filter, self.address.question)
+        parts = views.Parts(
+            count=replace(here, path="/count").href,
+            people=replace(self.address, path="/people", filter=here.filter, previous=None).href,
+            accuracy=replace(here, path="/measured").href,
+        )
+        return views.AnswerView(self.reading(answer), parts=parts)
 
     def respondent_groups(
         self, respondent: Respondent, fields: Iterable[PanelField]
@@ -87,7 +91,8 @@ class Showing:
 
     # The reading
 
-    def _reading(self, answer: Answer) -> views.ReadingView:
+    def reading(self, answer: Answer) -> views.ReadingView:
+        """How the question was understood."""
         query, reading = answer.filter, answer.interpretation
         chips = [
             (part, self._chip(answer, part, group, condition))
@@ -102,7 +107,7 @@ class Showing:
                 tuple(next(alternatives) for _ in conditions) for conditions in query.either
             ),
             settings=tuple(self._settings(query)),
-            everyone=answer.found is not None and not query.restricts,
+            everyone=answer.understood and not query.restricts,
             unsupported=reading.unsupported if reading else (),
             unused=reading.unused if reading else (),
             contradiction=_warned(reading, "contradiction"),
@@ -110,6 +115,9 @@ class Showing:
             others=tuple(
                 self._whole(query, other) for other in (reading.others if reading else ())
             ),
+            sure=answer.confidence,
+            filter=write_filter(query) if answer.understood else "{}",
+            milliseconds=reading.milliseconds if reading else None,
             chosen=reading is None,
             ask_again=self._ask_again(reading),
             add=self.address.editing(query, self.address.question, None, None),
@@ -123,7 +131,8 @@ class Showing:
         """The filter that was changed into this one."""
         if self.address.previous is None:
             return None
-        return replace(self.address, filter=self.address.previous, previous=None, page=1).href
+        before = self.address.asking(self.address.question or "")
+        return replace(before, filter=self.address.previous).href
 
     def _ask_again(self, reading: Interpretation | None) -> str | None:
         question = self.address.question
@@ -202,7 +211,7 @@ class Showing:
 
     def _changed(self, query: Filter, changed: Filter) -> str:
         """The changed filter's address, from which one can go back."""
-        return self.address.searching(changed, self.address.question).after(query).href
+        return self.address.searching(changed, self.address.question).changed_from(query).href
 
     def _settings(self, query: Filter) -> Iterable[views.Setting]:
         for name in query.by:
@@ -220,31 +229,28 @@ class Showing:
 
     # Who was found
 
-    def _found(self, answer: Answer, found: Found) -> views.FoundView:
-        funnel = tuple(self._funnel(answer.filter, found))
+    def found(self, query: Filter, found: Found) -> views.FoundView:
+        """How many were found, what each condition costs, and how they divide."""
+        funnel = tuple(self._funnel(query, found))
         costliest = next((row for row in funnel if row.costliest), None)
-        reading = answer.interpretation
         return views.FoundView(
-            headline=self._headline(answer.filter, found),
-            remark=self._remark(answer.filter, found),
+            headline=self._headline(query, found),
+            remark=self._remark(query, found),
             total=found.total,
             population=found.population,
             share=_share(found.total, found.population),
             reference_year=found.reference_year,
             synthetic=found.synthetic,
-            accuracy=self._accuracy(answer.accuracy, answer.confidence),
             funnel=funnel,
             relief=costliest if found.total == 0 or found.shortfall > 0 else None,
-            breakdown=self._breakdown(answer.filter, found),
+            breakdown=self._breakdown(query, found),
             figures=replace(
-                self.address.searching(replace(answer.filter, by=()), self.address.question),
+                self.address.searching(replace(query, by=()), self.address.question),
                 path="/figures",
             ).href,
-            people=self._people(answer.filter, found) if found.total else None,
             sql=found.sql,
-            api=write_filter(answer.filter),
-            reading_ms=reading.milliseconds if reading else None,
-            search_ms=found.milliseconds,
+            api=write_filter(query),
+            milliseconds=found.milliseconds,
         )
 
     def _headline(self, query: Filter, found: Found) -> str:
@@ -299,7 +305,8 @@ class Showing:
         sign = "+" if gain > 0 else "−"
         return f"{sign}{self.wording.number(abs(gain))}" if gain else ""
 
-    def _accuracy(self, measured: Accuracy | None, confidence: float | None) -> views.AccuracyView:
+    def accuracy(self, measured: Accuracy | None) -> views.AccuracyView:
+        """How good readings with these fields were on labelled questions."""
         say = self.wording.say
         rates: list[tuple[str, str, float | None]] = []
         if measured is not None and measured.enough:
@@ -320,7 +327,6 @@ class Showing:
             exact=measured.exact if measured and measured.enough else None,
             low=measured.exact_low if measured and measured.enough else None,
             high=measured.exact_high if measured and measured.enough else None,
-            confidence=confidence,
             rates=tuple(
                 views.Rate(label, meaning, value, _width(value, 1))
                 for label, meaning, value in rates
@@ -369,56 +375,6 @@ class Showing:
         asked = [self.catalogue.field(c.field) for _, _, c in placed_conditions(query)]
         kept = {field.derived_from or field.name for field in asked}
         return any((field.derived_from or field.name) in kept for field in fields)
-
-    def _people(self, query: Filter, found: Found) -> views.People:
-        asked = fields_of(query)
-        derived = {f.derived_from for f in self.catalogue.fields}
-        usual = [
-            f.name for f in self.catalogue.fields if f.name not in asked and f.name not in derived
-        ]
-        names = [*asked, *usual[: max(0, COLUMNS - len(asked))]]
-        fields = [self.catalogue.field(name) for name in names]
-        return views.People(
-            id_heading=self.catalogue.respondent_id,
-            headings=tuple(
-                views.Heading(
-                    label_of(f, self.wording), self.catalogue.source_code(f.name), f.name in asked
-                )
-                for f in fields
-            ),
-            rows=tuple(
-                views.PersonRow(
-                    id=person.id,
-                    href=self.address.to(f"/respondents/{quote(person.id, safe='')}").href,
-                    cells=tuple(
-                        cell_in_words(person.fields.get(f.name), f, self.wording) for f in fields
-                    ),
-                )
-                for person in found.respondents
-            ),
-            paging=self._paging(query, found),
-            files=tuple(
-                views.FileLink(
-                    form.upper(),
-                    exporting(query, self.address.question, form, self.address.language),
-                )
-                for form in ("csv", "xlsx", "json")
-            ),
-        )
-
-    def _paging(self, query: Filter, found: Found) -> views.Paging:
-        size = page_size_of(query, self.page_size)
-        result = self.address.searching(query, self.address.question)
-        page, pages = self.address.page, -(-found.offered // size)
-        first = (page - 1) * size + 1
-        return views.Paging(
-            first=first,
-            last=first + len(found.respondents) - 1,
-            page=page,
-            pages=pages,
-            previous=result.on_page(min(page - 1, pages)).href if page > 1 else None,
-            next=result.on_page(page + 1).href if page < pages else None,
-        )
 
     # Profile and codebook
 
@@ -554,11 +510,6 @@ class Showing:
 
     def _without(self, query: Filter, part: Part, group: int, field: str) -> str:
         return self._changed(query, without_condition(query, part, group, field))
-
-
-def page_size_of(query: Filter, usual: int) -> int:
-    """How many respondents one page shows: never more than were wanted."""
-    return min(usual, query.limit or usual)
 
 
 def _warned(reading: Interpretation | None, warning: str) -> bool:

@@ -1,6 +1,7 @@
 """What each page shows: frozen dataclasses, one a template, already in the reader's words."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -33,7 +34,7 @@ class Frame:
     """What stands round every page.
 
     `typed_length` is one more than is read: a longer text is refused and never cut in silence.
-    `person` is who signed in, empty when nobody needs to. `researches`: ids, profiles, files and
+    `columns` and `sort` are the list's, which forms hand on. `person` is who signed in, empty when nobody needs to. `researches`: ids, profiles, files and
     verdicts are theirs; what would be refused is not offered.
     """
 
@@ -45,6 +46,8 @@ class Frame:
     places: tuple[PlaceLink, ...]
     form_language: Language | None
     question: str
+    columns: str
+    sort: str
     typed_length: int
     person: str
     researches: bool
@@ -148,6 +151,9 @@ class ReadingView:
     contradiction: bool
     doubtful: bool
     others: tuple[WholeReading, ...]
+    sure: float | None
+    milliseconds: float | None
+    filter: str
     chosen: bool
     ask_again: str | None
     add: str
@@ -180,7 +186,6 @@ class AccuracyView:
     low: float | None
     high: float | None
     rates: tuple[Rate, ...]
-    confidence: float | None
     fields: str
 
 
@@ -219,24 +224,38 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Another page or order of the list: `href` is the whole answer's, `part` the list's alone."""
+
+    href: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
-    """A column of the list."""
+    """A column of the list; `turn` sorts by it, None where several answers cannot be sorted by."""
 
     label: str
     source: str
     asked: bool
+    sorted: Literal["none", "ascending", "descending"]
+    turn: Turn | None
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where the shown respondents stand among those who match."""
+    """Where the shown respondents stand; `page` counts from the end when it is below zero.
 
-    first: int
-    last: int
+    `begins` and `ends` are None for a page that was reached from the end.
+    """
+
+    begins: int | None
+    ends: int | None
     page: int
-    pages: int
-    previous: str | None
-    next: str | None
+    first: Turn | None
+    previous: Turn | None
+    next: Turn | None
+    last: Turn | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +268,16 @@ class FileLink:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The list of respondents."""
+    """The list of respondents; `drawn` leads back from a sorted one to the panel's random order."""
 
     id_heading: str
     headings: tuple[Heading, ...]
     rows: tuple[PersonRow, ...]
     paging: Paging
+    columns: str
+    drawn: Turn | None
     files: tuple[FileLink, ...]
+    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,53 +291,110 @@ class FoundView:
     share: float
     reference_year: int
     synthetic: bool
-    accuracy: AccuracyView
     funnel: tuple[FunnelRow, ...]
     relief: FunnelRow | None
     breakdown: BreakdownView | None
     figures: str
-    people: People | None
     sql: str
     api: str
-    reading_ms: float | None
-    search_ms: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the parts of an answer are that come after the reading, each as soon as it is there."""
+
+    count: str
+    people: str
+    accuracy: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """A reading and who was found; `found` is None when nothing was understood."""
+    """A reading, then either everything at once or where the `parts` are.
+
+    Without `found` and `parts` nothing was understood, so nobody was searched for.
+    """
 
     reading: ReadingView
-    found: FoundView | None
+    found: FoundView | None = None
+    people: People | None = None
+    accuracy: AccuracyView | None = None
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
     """An error; `retry` is the address to try again by itself.
 
-    `in_place`: htmx fetches it into the result; otherwise the whole page is loaded again.
+    `place` is what htmx fetches it into; empty when the whole page is loaded again.
     """
 
     problem: Problem
     retry: str | None
     retry_seconds: int
-    in_place: bool
+    place: Literal["", "#result", "this"]
 
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """The start page, with an answer or a problem when something was asked.
-
-    `said` is what a screen reader announces once htmx has swapped the answer in.
-    """
+    """The start page, with an answer or a problem when something was asked."""
 
     frame: Frame
     title: str
-    said: str
     examples: tuple[Example, ...]
     recent: tuple[str, ...]
     answer: AnswerView | None
     problem: ProblemView | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountPart:
+    """How many were found and what each condition costs; `said` is for screen readers."""
+
+    frame: Frame
+    found: FoundView
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePart:
+    """The list of respondents; None when nobody matches."""
+
+    frame: Frame
+    people: People | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyPart:
+    """How far to trust such readings."""
+
+    frame: Frame
+    accuracy: AccuracyView
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to tick."""
+
+    value: str
+    text: str
+    official: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsPage:
+    """The form that chooses the columns of the list."""
+
+    frame: Frame
+    title: str
+    filter: str
+    question: str
+    language: Language | None
+    fields: tuple[Choice, ...]
+    usual: Turn
+    back: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,16 +513,6 @@ class CodebookPage:
     wanted: str
     summary: str
     listed: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing to tick."""
-
-    value: str
-    text: str
-    official: str
-    checked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.filter import load_catalogue
 from server.settings import Settings
@@ -101,6 +101,7 @@ def installed() -> None:
 
 @pytest.fixture(scope="session")
 async def chromium(installed: None) -> AsyncIterator[Browser]:
+    expect.set_options(timeout=20_000)  # what is waited for comes, on a machine that is busy too
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -111,7 +111,7 @@ class InMemoryServices:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.people = _people(catalogue)
+        self.everybody = _people(catalogue)
         self.model_fault: Exception | None = None
         self.database_fault: Exception | None = None
         self.questions_asked: list[str] = []
@@ -160,12 +160,12 @@ class InMemoryServices:
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         if self.database_fault:
             raise self.database_fault
-        matching = [p for p in self.people if self._satisfies(p, query)]
+        matching = [p for p in self.everybody if self._satisfies(p, query)]
         limit = query.limit if query.limit is not None else len(matching)
         page = matching[:limit][offset : offset + page_size]
         counted = tuple(self._count(query, *placed) for placed in placed_conditions(query))
         known: dict[str, Any] = {
-            "population": len(self.people),
+            "population": len(self.everybody),
             "total": len(matching),
             "offered": min(limit, len(matching)),
             "returned": len(page),
@@ -187,7 +187,7 @@ class InMemoryServices:
     async def respondent(self, respondent_id: str) -> Respondent | None:
         if self.database_fault:
             raise self.database_fault
-        return next((p for p in self.people if p.id == respondent_id), None)
+        return next((p for p in self.everybody if p.id == respondent_id), None)
 
     async def accuracy(self, query: Filter) -> Accuracy | None:
         names = tuple(dict.fromkeys(c.field for _, _, c in placed_conditions(query)))
@@ -250,8 +250,8 @@ class InMemoryServices:
             part=part,
             group=group,
             condition=condition,
-            alone=sum(self._holds(p, condition) is wanted for p in self.people),
-            without=sum(self._satisfies(p, rest) for p in self.people),
+            alone=sum(self._holds(p, condition) is wanted for p in self.everybody),
+            without=sum(self._satisfies(p, rest) for p in self.everybody),
         )
 
     def _break_down(
@@ -337,7 +337,7 @@ def stored_panel(catalogue: Catalogue, folder: Path) -> Iterator[str]:
 
 def _raw_rows(services: InMemoryServices) -> list[dict[str, Any]]:
     """The people as an export of the survey owner writes them: in codes."""
-    return [_raw_row(person, services.catalogue) for person in services.people]
+    return [_raw_row(person, services.catalogue) for person in services.everybody]
 
 
 def _raw_row(person: Respondent, catalogue: Catalogue) -> dict[str, Any]:

@@ -193,10 +193,12 @@ async def test_an_error_is_shown_in_place_and_the_next_question_works(
     services.database_fault = RuntimeError("password=hunter2")
     await page.get_by_role("searchbox").fill("여성")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("사건 번호")
+    await expect(page.get_by_role("alert").first).to_contain_text("사건 번호")
     services.database_fault = DatabaseAway()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("데이터베이스에 연결할 수 없습니다")
+    await expect(page.get_by_role("alert").first).to_contain_text(
+        "데이터베이스에 연결할 수 없습니다"
+    )
     services.database_fault = None
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()

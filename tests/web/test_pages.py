@@ -82,24 +82,54 @@ async def test_too_few_labelled_questions_are_called_so(
     assert "92.7%" not in text
 
 
+def people_on(text: str) -> list[str]:
+    """The ids on a page, in its order."""
+    return list(dict.fromkeys(re.findall(r'href="/respondents/(w\d+)', text)))
+
+
+def leads(text: str, rel: str) -> str | None:
+    """Where the list's link of that kind leads."""
+    found = re.search(rf'<a rel="{rel}" href="([^"]+)"', text)
+    return None if found is None else unescape(found[1])
+
+
 async def test_pages_follow_on_and_end(http: httpx.AsyncClient) -> None:
-    everyone = quote("{}")
-    first = (await http.get(f"/?f={everyone}", headers=KOREAN)).text
-    second = (await http.get(f"/?f={everyone}&page=2", headers=KOREAN)).text
-    people = [set(re.findall(r"/respondents/(w\d+)", text)) for text in (first, second)]
-    assert len(people[0]) == len(people[1]) == 20
-    assert not people[0] & people[1]
-    last = (await http.get(f"/?f={everyone}&page=20", headers=KOREAN)).text
-    assert 'rel="next"' not in last
-    beyond = await http.get(f"/?f={everyone}&page=9999", headers=KOREAN)
-    assert "이 쪽에는 응답자가 없습니다" in beyond.text
+    address: str | None = f"/?f={quote('{}')}"
+    seen: list[str] = []
+    numbers = 0
+    while address is not None:
+        text = (await http.get(address, headers=KOREAN)).text
+        seen += people_on(text)
+        numbers += 1
+        address = leads(text, "next")
+    assert len(seen) == len(set(seen)) == 400
+    assert numbers == 20 and "381–400" in text
+    last = (await http.get(str(leads(text, "first")), headers=KOREAN)).text
+    last = (await http.get(str(leads(last, "last")), headers=KOREAN)).text
+    assert people_on(last) == seen[-20:] and leads(last, "next") is None
+    assert "마지막 쪽" in last
+    before = (await http.get(str(leads(last, "prev")), headers=KOREAN)).text
+    assert people_on(before) == seen[-40:-20] and "끝에서 2쪽" in before
 
 
 async def test_the_list_ends_at_the_wanted_number(http: httpx.AsyncClient) -> None:
     thirty = quote('{"limit":30}')
-    text = (await http.get(f"/?f={thirty}&page=2", headers=KOREAN)).text
-    assert len(set(re.findall(r"/respondents/(w\d+)", text))) == 10
-    assert 'rel="next"' not in text
+    first = (await http.get(f"/?f={thirty}", headers=KOREAN)).text
+    second = (await http.get(str(leads(first, "next")), headers=KOREAN)).text
+    assert len({*people_on(first), *people_on(second)}) == 30
+    assert "21–30" in second and leads(second, "next") is None
+
+
+@pytest.mark.parametrize(
+    "place", ["after=nonsense", f"before={'0' * 36}", "page=7", "after=" + "0" * 36]
+)
+async def test_a_place_that_is_none_shows_the_first_page(
+    http: httpx.AsyncClient, place: str
+) -> None:
+    first = (await http.get(f"/?f={quote('{}')}", headers=KOREAN)).text
+    some = (await http.get(f"/?f={quote('{}')}&{place}", headers=KOREAN)).text
+    assert people_on(some) == people_on(first)
+    assert "1–20" in some
 
 
 @pytest.mark.parametrize(

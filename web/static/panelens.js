@@ -77,6 +77,25 @@
     if (event.target.id === "cancel") htmx.trigger(".ask form", "htmx:abort");
   });
 
+  // Parts of an answer that still come: each can be stopped and gone on with, and stops by itself
+  // when another answer takes its place.
+  document.addEventListener("click", (event) => {
+    const part = event.target.closest(".coming");
+    const [stop, again] = part ? [".stop", ".again"].map((one) => part.querySelector(one)) : [];
+    if (!part || ![stop, again].includes(event.target)) return;
+    const stopping = event.target === stop;
+    htmx.trigger(part, stopping ? "htmx:abort" : "again");
+    part.classList.toggle("stopped", stopping);
+    part.setAttribute("aria-busy", String(!stopping));
+    stop.hidden = stopping;
+    again.hidden = !stopping;
+    (stopping ? again : stop).focus();
+  });
+  document.addEventListener("htmx:beforeCleanupElement", (event) => {
+    const part = event.target instanceof Element && event.target.matches(".coming, .who");
+    if (part) htmx.trigger(event.target, "htmx:abort");
+  });
+
   // A profile opens beside the list. The dialog closes with Escape and gives the focus back itself.
   document.addEventListener("htmx:afterSwap", (event) => {
     const drawer = document.getElementById("drawer");
@@ -96,15 +115,16 @@
   };
   document.addEventListener("htmx:afterSwap", (event) => {
     show();
-    if (event.target.id !== "editor") return;
+    if (!["editor", "columns"].includes(event.target.id)) return;
     const wanted = [".narrow input", "#find", "[type=number]", "#editor-text", "[type=checkbox]"];
     const first = wanted.map((one) => event.target.querySelector(one)).find((one) => one);
     if (first) first.focus();
   });
   document.addEventListener("keydown", (event) => {
-    const editor = document.querySelector("#result #editor");
-    const open = editor && editor.firstChild && !document.querySelector("dialog[open]");
-    if (event.key === "Escape" && open) editor.replaceChildren();
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    for (const form of document.querySelectorAll("#result #editor, #columns")) {
+      form.replaceChildren();
+    }
   });
   show();
 })();

@@ -1,0 +1,204 @@
+"""An answer in parts: each asks the database for what it shows; columns and order are one's own."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from server.filter import Filter, load_catalogue
+from server.search.answer import Found
+from server.search.people import PeoplePage, Window
+
+from .panel import StoredServices
+
+HTMX = {"hx-request": "true", "accept-language": "en"}
+WOMEN = quote('{"where":{"gender":["여성"]}}')
+WELCOME = load_catalogue("welcome")
+
+
+class Asked:
+    """What of the product was asked for, and a hand that holds one part of it back."""
+
+    def __init__(self, services: StoredServices) -> None:
+        self.services = services
+        self.done: list[str] = []
+        self.held = ""
+        self.cancelled: list[str] = []
+
+    async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
+        await self._wait(f"search {page_size}")
+        return await StoredServices.search(self.services, query, page_size=page_size, offset=offset)
+
+    async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
+        await self._wait("people")
+        return await StoredServices.people(self.services, query, window, enough=enough)
+
+    async def _wait(self, what: str) -> None:
+        self.done.append(what)
+        try:
+            while self.held and what.startswith(self.held):  # noqa: ASYNC110  (set by the test)
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.cancelled.append(what)
+            raise
+
+
+@pytest.fixture
+async def asked(services: StoredServices, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+    asked = Asked(services)
+    monkeypatch.setattr(services, "search", asked.search)
+    monkeypatch.setattr(services, "people", asked.people)
+    yield asked
+    asked.held = ""
+
+
+async def test_the_reading_comes_first_and_asks_the_database_nothing(
+    http: httpx.AsyncClient, asked: Asked
+) -> None:
+    text = (await http.get(f"/?q={quote('여성')}", headers=HTMX)).text
+    assert "What was understood" in text and "Counting …" in text
+    assert asked.done == []
+    parts = [unescape(part) for part in re.findall(r'hx-get="(/[^"]+)" hx-trigger="load', text)]
+    assert [part.partition("?")[0] for part in parts] == ["/count", "/measured", "/people"]
+    count, measured, people = [(await http.get(part, headers=HTMX)).text for part in parts]
+    assert "respondents match" in count and "/respondents/" not in count
+    assert "/respondents/" in people and "respondents match" not in people
+    assert "92.7%" in measured
+    assert asked.done == ["search 0", "people"]
+
+
+async def test_a_whole_page_holds_every_part_and_asks_once_for_each(
+    http: httpx.AsyncClient, asked: Asked
+) -> None:
+    text = (await http.get(f"/?q={quote('여성')}&lang=en")).text
+    assert "respondents match" in text and "/respondents/" in text and "92.7%" in text
+    assert "Counting …" not in text
+    assert asked.done == ["search 0", "people"]
+
+
+async def test_another_page_of_the_list_counts_nothing(
+    http: httpx.AsyncClient, asked: Asked
+) -> None:
+    first = (await http.get(f"/people?f={WOMEN}", headers=HTMX)).text
+    found = re.search(r'rel="next" href="([^"]+)" hx-get="([^"]+)"', first)
+    assert found is not None
+    second = (await http.get(unescape(found[2]), headers=HTMX)).text
+    assert "21–40" in second
+    assert asked.done == ["people", "people"]
+    assert found[1].startswith("/?") and found[2].startswith("/people?")
+
+
+@pytest.mark.parametrize("part", ["count", "people", "measured"])
+async def test_a_part_opened_by_itself_leads_to_the_whole_answer(
+    http: httpx.AsyncClient, part: str
+) -> None:
+    response = await http.get(f"/{part}?f={WOMEN}&c=age&s=-age")
+    assert response.status_code == 303
+    whole = await http.get(response.headers["location"], headers={"accept-language": "en"})
+    assert "respondents match" in whole.text
+    assert ('aria-sort="descending"') in whole.text
+
+
+async def test_who_left_a_search_is_remembered_once_its_count_is_there(
+    http: httpx.AsyncClient,
+) -> None:
+    query = quote('{"where":{"age":{"min":41,"max":47}}}')
+    await http.get(f"/count?f={query}&q={quote('마흔 남짓')}", headers=HTMX)
+    for _ in range(50):
+        if "마흔 남짓" in (await http.get("/history")).text:
+            break
+        await asyncio.sleep(0.05)
+    assert "마흔 남짓" in (await http.get("/history")).text
+
+
+async def test_columns_and_order_are_kept_in_the_address(http: httpx.AsyncClient) -> None:
+    text = (await http.get(f"/?f={WOMEN}&c=phone_brand&c=age&s=-age&lang=en")).text
+    head = text[text.index('<thead><tr><th scope="col">mb_sn') :]
+    labels = re.findall(r'<th scope="col"[^>]*>(?:<a [^>]*>)?([^<]+)', head[: head.index("</tr>")])
+    assert [label.strip() for label in labels] == ["mb_sn", "Phone brand", "Age"]
+    ages = [int(n) for n in re.findall(r"<td>(\d+) years</td>", text)]
+    assert len(ages) == 20 and ages == sorted(ages, reverse=True)
+    for link in re.findall(r'href="(/\?[^"]+)"[^>]*aria-label="Remove', text):
+        assert "c=phone_brand%2Cage" in link and "s=-age" in link
+
+
+@pytest.mark.parametrize("wrong", ["c=nope", "s=nope", "s=-appliances"])
+async def test_columns_that_are_not_there_are_refused(http: httpx.AsyncClient, wrong: str) -> None:
+    assert (await http.get(f"/?f={WOMEN}&{wrong}")).status_code == 422
+    assert (await http.get(f"/people?f={WOMEN}&{wrong}", headers=HTMX)).status_code == 422
+
+
+async def test_columns_are_chosen_without_javascript(http: httpx.AsyncClient) -> None:
+    form = (await http.get(f"/columns?f={WOMEN}&s=age", headers={"accept-language": "en"})).text
+    assert '<input type="hidden" name="s" value="age">' in form
+    assert len(re.findall(r'name="c"', form)) == len(WELCOME.fields)
+
+
+async def test_a_list_is_sorted_and_its_columns_chosen_in_place(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    await page.evaluate("window.samePage = true")
+    await page.get_by_role("link", name="나이", exact=True).and_(page.locator(".sort")).click()
+    await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("나이")
+    assert "s=age" in page.url
+    await page.get_by_role("link", name="열 고르기").click()
+    narrow = page.get_by_role("searchbox", name="목록에서 찾기")
+    await expect(narrow).to_be_focused()
+    await narrow.fill("휴대폰 브랜드")
+    await page.locator("#columns-choices li:visible").get_by_role("checkbox").check()
+    await page.get_by_role("button", name="이 열 보이기").click()
+    await expect(page.locator(".people thead")).to_contain_text("휴대폰 브랜드")
+    assert "c=" in page.url and "s=age" in page.url
+    await page.get_by_role("link", name="다음").click()
+    await expect(page.locator(".paging")).to_contain_text("21–40")
+    assert "after=" in page.url
+    await page.reload()
+    await expect(page.locator(".paging")).to_contain_text("21–40")
+    await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("나이")
+    assert await page.evaluate("window.samePage") is None
+    await page.get_by_role("link", name="무작위 순서로").click()
+    await expect(page.locator("th[aria-sort]")).to_have_count(0)
+
+
+async def test_parts_come_as_they_are_ready_and_a_stopped_one_goes_on(
+    page: Page, asked: Asked
+) -> None:
+    asked.held = "search"
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".people tbody a").first).to_be_visible()
+    count = page.locator("#count")
+    await expect(count).to_contain_text("세는 중")
+    await count.get_by_role("button", name="취소").click()
+    await expect(count.get_by_role("button", name="계속")).to_be_focused()
+    for _ in range(100):
+        if asked.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert asked.cancelled == ["search 0"]
+    asked.held = ""
+    await count.get_by_role("button", name="계속").click()
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+    await expect(page.locator(".funnel")).to_be_visible()
+    await expect(page.locator("#said")).to_contain_text("명 일치")
+
+
+async def test_a_condition_is_changed_while_its_answer_still_runs(page: Page, asked: Asked) -> None:
+    asked.held = "search"
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("서울 20대 남자 100명")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="빼기: 지역").click()
+    await expect(page.get_by_role("link", name="빼기: 지역")).to_have_count(0)
+    for _ in range(100):
+        if asked.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert asked.cancelled == ["search 0"]
+    asked.held = ""
+    await expect(page.locator(".funnel tbody tr")).to_have_count(2)
