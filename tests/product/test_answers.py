@@ -81,6 +81,7 @@ async def test_the_page_shows_the_answer_of_the_api(page: Page, answer: dict[str
     await expect(heading).to_contain_text(f"{answer['total']:,}명", timeout=PATIENCE_SECONDS * 1000)
     chips = page.locator(".chip-confidence")
     await expect(chips).to_have_count(len(answer["conditions"]))
+    await expect(page.locator(".people tbody tr").first).to_be_visible()
     hrefs = await page.locator(".people tbody a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )

@@ -149,7 +149,7 @@ async def test_a_list_is_sorted_and_its_columns_chosen_in_place(page: Page) -> N
     narrow = page.get_by_role("searchbox", name="목록에서 찾기")
     await expect(narrow).to_be_focused()
     await narrow.fill("휴대폰 브랜드")
-    await page.locator("#columns-choices li:visible").get_by_role("checkbox").check()
+    await page.locator("#columns-choices li:visible").get_by_role("checkbox", checked=False).check()
     await page.get_by_role("button", name="이 열 보이기").click()
     await expect(page.locator(".people thead")).to_contain_text("휴대폰 브랜드")
     assert "c=" in page.url and "s=age" in page.url
