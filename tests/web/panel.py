@@ -259,7 +259,7 @@ class InMemoryServices:
     ) -> tuple[BreakdownRow, ...]:
         if not by:
             return ()
-        groups, everyone = self._grouped(matching, by), self._grouped(self.people, by)
+        groups, everyone = self._grouped(matching, by), self._grouped(self.everybody, by)
         return tuple(
             self._line(key, n, len(matching), everyone[key])
             for key, n in sorted(groups.items(), key=lambda item: -item[1])
@@ -270,7 +270,7 @@ class InMemoryServices:
 
     def _line(self, key: tuple[Any, ...], n: int, total: int, in_panel: int) -> BreakdownRow:
         low, high = binomtest(n, total).proportion_ci(method="wilson")
-        lift = (n / total) / (in_panel / len(self.people))
+        lift = (n / total) / (in_panel / len(self.everybody))
         words = tuple(None if value is None else str(value) for value in key)
         return BreakdownRow(words, n, n / total, low, high, lift)
 
