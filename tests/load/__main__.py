@@ -80,7 +80,7 @@ def main() -> int:
 def send(served: Served, *, clients: int, seconds: int) -> Crowd:
     """Send the crowd for so long, and watch the memory meanwhile."""
     command: list[str | Path] = [
-        sys.executable, "-m", "locust", "--locustfile", HERE / "locustfile.py", "--headless",
+        sys.executable, "-m", "locust", "--locustfile", HERE / "locustfile.py", "--headless", "--only-summary",
         "--host", served.address, "--users", str(clients), "--spawn-rate", str(max(1, clients / 10)),
         "--run-time", f"{seconds}s", "--stop-timeout", "60", "--json", "--exit-code-on-error", "0",
         "--loglevel", "ERROR",
