@@ -26,13 +26,14 @@ class Answer:
     """A filter, how it was read (None when it was given), and who was found.
 
     `found` and `accuracy` are None before a search, and when nothing was understood: then nobody is
-    searched for.
+    searched for. `earlier` is what a filter that was edited still has of its question's reading.
     """
 
     filter: Filter
     interpretation: Interpretation | None
     found: Found | None
     accuracy: Accuracy | None
+    earlier: Interpretation | None = None
 
     @property
     def understood(self) -> bool:

@@ -171,7 +171,9 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
 async def _read(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:
     """What is asked: the filter of the address, else what its question is read as."""
     if address.filter is not None:
-        return Answer(read_filter(address.filter, site.services.catalogue), None, None, None)
+        query = read_filter(address.filter, site.services.catalogue)
+        earlier = site.readings.edited(address.question, query)
+        return Answer(query, None, None, None, earlier)
     if address.question is None:
         return None
     question = check_question(
@@ -179,6 +181,7 @@ async def _read(site: Site, person: Person, address: Address, wording: Wording) 
     )
     with site.asking(person):
         reading = await site.services.interpret(question)
+    site.readings.remember(reading)
     return Answer(reading.filter, reading, None, None)
 
 

@@ -94,22 +94,23 @@ class Showing:
     def reading(self, answer: Answer) -> views.ReadingView:
         """How the question was understood."""
         query, reading = answer.filter, answer.interpretation
+        said = reading or answer.earlier
         chips = [
             (part, self._chip(answer, part, group, condition))
             for part, group, condition in placed_conditions(query)
         ]
         alternatives = iter([chip for part, chip in chips if part == "either"])
         return views.ReadingView(
-            language=reading.language if reading else None,
-            segments=mark_question(reading) if reading else (),
+            language=said.language if said else None,
+            segments=mark_question(said) if said else (),
             chips=tuple(chip for part, chip in chips if part != "either"),
             groups=tuple(
                 tuple(next(alternatives) for _ in conditions) for conditions in query.either
             ),
             settings=tuple(self._settings(query)),
             everyone=answer.understood and not query.restricts,
-            unsupported=reading.unsupported if reading else (),
-            unused=reading.unused if reading else (),
+            unsupported=said.unsupported if said else (),
+            unused=said.unused if said else (),
             contradiction=_warned(reading, "contradiction"),
             doubtful=any(chip.doubtful for _, chip in chips),
             others=tuple(

@@ -20,6 +20,7 @@ from server.services import Services
 from server.settings import Settings
 from server.web.assets import Assets, load_assets
 from server.web.codebook import Codebook
+from server.web.readings import Readings
 from server.web.rendering import Renderer, load_renderer
 from server.web.wanting import Waiting
 from server.web.wording import Wording, choose_language, load_wordings
@@ -40,6 +41,7 @@ class Site:
     renderer: Renderer
     waiting: Waiting
     codebook: Codebook
+    readings: Readings
 
     @contextmanager
     def asking(self, person: Person) -> Iterator[None]:
@@ -80,7 +82,9 @@ def load_site(settings: Settings, services: Services, entry: Entry | None = None
     renderer = load_renderer(web / "templates", assets, wordings)
     folder_of_panel = find_catalogue(settings.catalogue).parent
     codebook = Codebook(folder_of_panel, renderer, settings.smallest_count)
-    return Site(settings, services, entry, assets, wordings, renderer, Waiting(), codebook)
+    return Site(
+        settings, services, entry, assets, wordings, renderer, Waiting(), codebook, Readings()
+    )
 
 
 def site_of(request: Request) -> Site:

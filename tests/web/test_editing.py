@@ -149,3 +149,20 @@ async def test_a_long_list_is_narrowed_while_typing(page: Page) -> None:
     await page.locator("#editor-choices li:visible input").first.check()
     await page.keyboard.press("Enter")
     await expect(page.locator(".reading .chips")).to_contain_text("아반떼")
+
+
+async def test_the_words_of_the_question_stay_marked_after_an_edit(http: httpx.AsyncClient) -> None:
+    question = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
+    kept = json.dumps({"where": {"gender": ["여성"]}, "limit": 5}, ensure_ascii=False)
+    await http.get("/", params={"q": question})
+    page = (await http.get("/", params={"q": question, "f": kept})).text
+    for mark, word in (
+        ("understood", "여성"),
+        ("unused", "수도권"),
+        ("unused", "기혼"),
+        ("unsupported", "우울한"),
+    ):
+        assert f'<mark class="{mark}">{word}</mark>' in page
+    assert 'name="lacking" value="우울한"' in page
+    unread = (await http.get("/", params={"q": "서울의 아무개", "f": kept})).text
+    assert '<mark class="understood">' not in unread
