@@ -43,7 +43,9 @@ def environment(data_folder: Path, **settings: str) -> dict[str, str]:
 
 
 def panelens(
-    *arguments: str | Path, environment: Mapping[str, str]
+    *arguments: str | Path,
+    environment: Mapping[str, str],
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
     """One command, run to its end."""
     return subprocess.run(
@@ -51,7 +53,7 @@ def panelens(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=patience_seconds,
         check=False,
     )
 

@@ -20,8 +20,9 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
     data_folder: DataFolder,
 ) -> None:
     with data_folder() as folder:
-        options = ("--rows", "1000", "--runs", "2", "--questions", "2", "--json")
-        done = panelens("bench", *options, environment=environment(folder))
+        options = ("--rows", "1000", "--runs", "2", "--questions", "1", "--json")
+        # The unmodified model may write on until its room ends, and its grammar is slow.
+        done = panelens("bench", *options, environment=environment(folder), patience_seconds=1800)
         assert done.returncode == 0, done.stderr
         figures = json.loads(done.stdout)
         assert figures["machine"]["cores"] >= 1
@@ -30,15 +31,15 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
         assert len({count["found"] for count in figures["search"]["counts"]}) == 1
         assert figures["search"]["counts"][0]["ratio"] == 1
         readers = figures["reader"]["readers"]
-        assert figures["reader"]["questions"] == 2
+        assert figures["reader"]["questions"] == 1
         ours, rules, same_weights, plain, missing = readers
         assert ours["weights"] == same_weights["weights"] != plain["weights"]
         assert ours["ratio"] == ours["processor_ratio"] == 1
         assert (
             rules["time"]["tokens"] == 0 < min(r["time"]["tokens"] for r in (same_weights, plain))
         )
-        assert all(0 <= r["exact"] <= 2 and 0 <= r["f1"] <= 1 for r in readers if r["time"])
-        assert all(0 <= r["slipped"] <= 2 for r in (ours, rules))
+        assert all(0 <= r["exact"] <= 1 and 0 <= r["f1"] <= 1 for r in readers if r["time"])
+        assert all(0 <= r["slipped"] <= 1 for r in (ours, rules))
         assert missing["time"] is None
         assert "no Python package" in missing["missing"]
         assert databases(folder) == {"panelens", "postgres"}
