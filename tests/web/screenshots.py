@@ -26,6 +26,9 @@ PICTURES = {
     "answer-night": (f"/?q={quote(QUESTION)}", 1280, "dark", "en-GB"),
     "answer-phone": (f"/?q={quote(QUESTION)}", 360, "light", "ko-KR"),
     "answer-4k": (f"/?q={quote(QUESTION)}", 3840, "light", "ko-KR"),
+    "profile": (f"/?{BY_FILTER}", 1280, "light", "ko-KR"),
+    "profile-phone": (f"/?{BY_FILTER}", 360, "dark", "en-GB"),
+    "list": (f"/?{BY_FILTER}&c=age,region,job,phone_brand&s=-age", 1280, "light", "ko-KR"),
     "edit": (f"/edit?{BY_FILTER}&field=region&place=where", 1280, "light", "ko-KR"),
     "figures": (f"/figures?{BY_FILTER}", 1280, "light", "ko-KR"),
     "segments": (f"/segments?{BY_FILTER}", 1280, "light", "ko-KR"),
@@ -38,6 +41,12 @@ PICTURES = {
         "light",
         "ko-KR",
     ),
+}
+# What is clicked first, for what opens beside a page.
+CLICKED = {
+    "profile": ".people tbody a",
+    "profile-phone": ".people tbody a",
+    "list": "a[href^='/columns']",
 }
 TIMED = {
     "start": "/",
@@ -83,6 +92,9 @@ def take(browser: Browser, address: str) -> None:
         page = context.new_page()
         page.goto(path, timeout=120_000)
         page.wait_for_load_state("networkidle")
+        if name in CLICKED:
+            page.locator(CLICKED[name]).first.click()
+            page.wait_for_load_state("networkidle")
         page.screenshot(path=FOLDER / f"{name}.png")
         context.close()
 
