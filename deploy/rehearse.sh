@@ -177,7 +177,8 @@ openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=backups -keyout b
 install -m 644 backup.crt /etc/panelens/
 systemctl start panelens-backup
 systemctl show panelens-backup -p Result
-file=$(aws s3 ls s3://panelens-store/backups/ | tee /dev/stderr | awk "{print \$4}")
+aws s3 ls s3://panelens-store/backups/
+file=$(aws s3 ls s3://panelens-store/backups/ | awk "{print \$4}")
 aws s3 cp --no-progress "s3://panelens-store/backups/$file" . >/dev/null
 cd / && runuser -u postgres -- createdb -O panelens_owner second && cd /root
 PANELENS_DATABASE_URL=$(sed -n "s/^PANELENS_DATABASE_URL=//p" /etc/panelens/database.env)
