@@ -1,8 +1,10 @@
 """Who may enter: sign-in, sessions, tokens, roles, forms of other sites, and what is written down."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from functools import partial
+from html import unescape
 from typing import Any
 
 import httpx
@@ -292,6 +294,31 @@ async def test_what_a_role_would_be_refused_is_not_offered(door: Guarded, role: 
     offered = [place in page for place in REFUSED_TO_VIEWERS]
     assert offered == [role != Role.VIEWER] * len(REFUSED_TO_VIEWERS)
     assert ('href="/audit?lang=en"' in page) is (role == Role.OWNER)
+
+
+async def test_a_viewer_pages_through_people_whose_ids_no_address_tells(door: Guarded) -> None:
+    part = {"f": WOMEN_PAGE["f"], "s": "age"}
+    async with door.program(Role.VIEWER) as http:
+        text = (await http.get("/people", params=part, headers={"hx-request": "true"})).text
+        assert "after=" in text and "w0000000000" not in text
+        following = re.search(r'rel="next" href="[^"]+" hx-get="([^"]+)"', text)
+        assert following is not None
+        more = await http.get(unescape(following[1]), headers={"hx-request": "true"})
+    assert more.status_code == 200 and "w0000000000" not in more.text
+    assert more.text.count("<tr>") > 1
+
+
+@pytest.mark.parametrize("part", ["count", "people"])
+async def test_no_part_shows_a_group_that_is_too_small(
+    everything: StoredServices, part: str
+) -> None:
+    with guarded(everything.catalogue, everything.database, smallest_count=40) as door:
+        async with door.program(Role.OWNER) as http:
+            asked = {"f": '{"where":{"age":{"min":33,"max":34}}}'}
+            small = await http.get(f"/{part}", params=asked, headers={"hx-request": "true"})
+            large = await http.get(f"/{part}", params=WOMEN_PAGE, headers={"hx-request": "true"})
+    assert (small.status_code, large.status_code) == (403, 200)
+    assert "/respondents/" not in small.text
 
 
 async def test_groups_under_the_smallest_count_are_hidden_everywhere(
