@@ -61,9 +61,12 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
     response.headers.update({} if problem is None else headers_of(problem))
-    # A form's redirect ends here; without this the address bar would show where it was sent to.
-    if len(address.href) <= ADDRESS_MAX:
-        response.headers["hx-push-url"] = address.href
+    # The address bar holds the filter, so that a link shares the search and not only the question;
+    # a form's redirect ends here too, and would else leave where it was sent to.
+    read = answer is not None and answer.understood and address.filter is None
+    here = address.searching(answer.filter, address.question) if answer and read else address
+    if len(here.href) <= ADDRESS_MAX:
+        response.headers["hx-push-url"] = here.href
     if answer is not None and address.is_first_page and request.method == "GET":
         response.background = remembering(site, person, address.question, answer)
     return response
@@ -172,6 +175,9 @@ async def _read(site: Site, person: Person, address: Address, wording: Wording) 
     """What is asked: the filter of the address, else what its question is read as."""
     if address.filter is not None:
         query = read_filter(address.filter, site.services.catalogue)
+        reading = site.readings.of(address.question, query)
+        if reading is not None:
+            return Answer(query, reading, None, None)
         earlier = site.readings.edited(address.question, query)
         return Answer(query, None, None, None, earlier)
     if address.question is None:

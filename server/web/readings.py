@@ -21,6 +21,11 @@ class Readings:
         if len(self.by_question) > READINGS_MOST:
             del self.by_question[next(iter(self.by_question))]
 
+    def of(self, question: str | None, query: Filter) -> Interpretation | None:
+        """The question's reading, where it is that filter; None when another was made of it."""
+        reading = self.by_question.get(question or "")
+        return reading if reading is not None and reading.filter == query else None
+
     def edited(self, question: str | None, query: Filter) -> Interpretation | None:
         """What is left of the question's reading in the filter; None when it is not known.
 

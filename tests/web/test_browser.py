@@ -34,8 +34,10 @@ async def test_a_question_is_typed_and_answered_in_place(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="5명 요청, 3명 일치")).to_be_visible()
     assert await page.evaluate("window.samePage") is True
-    assert page.url.endswith(f"?q={quote(ASKED)}")
+    assert f"?q={quote(ASKED)}&f=" in page.url, "a link shares the search, not only the question"
     await expect(page).to_have_title(f"{ASKED} · Panelens")
+    await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
+    await page.reload()
     await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
 
 
