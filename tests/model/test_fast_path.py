@@ -23,8 +23,9 @@ from server.spelling import spell
 WALKS = 40
 # Every so many of the gold questions; the slow test reads all.
 STEP = 24
-# How far the rounding of llama.cpp's kernels moves a probability, between one token and many.
-ROUNDING = 0.06
+# How far apart two tokens may be where the kernels for one token and for many choose differently:
+# their rounding was seen to move a probability by up to 0.13.
+ROUNDING = 0.15
 
 
 class Authority:

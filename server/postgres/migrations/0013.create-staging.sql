@@ -1,6 +1,6 @@
 -- Rows of data files on their way into a panel: a load that was cut off goes on after them.
 
-create schema panelens_staging;
+create schema if not exists panelens_staging;
 
 comment on schema panelens_staging is
     'Rows that were sent and not merged yet, two tables a file, named after panelens.staging.key.';
