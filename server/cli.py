@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, TypeVar
 
+import psycopg
 import typer
 import uvicorn
 from fastapi import FastAPI
@@ -39,7 +40,7 @@ from server.accuracy.history import (
     stored_run_as_json,
 )
 from server.accuracy.recorded import store_recorded, write_recorded
-from server.accuracy.runs import Run, run_as_json
+from server.accuracy.runs import Run, run_as_json, written_run
 from server.answering import Answer, answer_as_json, answer_question
 from server.bench.run import measure
 from server.bench.tables import print_bench
@@ -211,6 +212,10 @@ def evaluate(
     record: Annotated[
         Path | None, typer.Option(help="write the readings here, to be shipped with the adapter")
     ] = None,
+    sql: Annotated[
+        Path | None,
+        typer.Option(help="write the run's one SQL statement here, which psql runs alone"),
+    ] = None,
 ) -> None:
     """Read labelled questions and measure how right filters and respondents are."""
     settings = read_settings()
@@ -219,6 +224,10 @@ def evaluate(
     with open_database(settings) as database:
         _prepare(database, settings)
         run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
+        if sql is not None:
+            with psycopg.connect(conninfo(database.url)) as connection:
+                statement = written_run(connection, run.evaluation, catalogue, run.reference_year)
+            sql.write_text(statement, "utf-8")
     if record is not None:
         write_recorded(record, run.evaluation)
     figures = run_as_json(run)

@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -157,6 +158,14 @@ def compose_run(
     return template("evaluate_run").format(
         respondent=table(catalogue), finding=filters.sql
     ), parameters
+
+
+def written_run(
+    conn: psycopg.Connection[Any], evaluation: Evaluation, catalogue: Catalogue, reference_year: int
+) -> str:
+    """The one statement of an evaluation with its values filled in, to be run alone, as in psql."""
+    statement, parameters = compose_run(evaluation, catalogue, reference_year)
+    return f"{psycopg.ClientCursor(conn).mogrify(statement, parameters)};\n"
 
 
 def catalogue_sha256(catalogue: Catalogue) -> str:

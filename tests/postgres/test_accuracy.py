@@ -37,6 +37,8 @@ from server.accuracy.runs import (
     catalogue_sha256,
     run_as_json,
     store_evaluation,
+    summarise_evaluation,
+    written_run,
 )
 from server.catalogue import Catalogue, Kind
 from server.errors import InvalidQuestion, ModelAway, NotFound, SetupError
@@ -554,6 +556,18 @@ async def test_every_figure_of_a_page_has_a_view_with_a_comment(conn: Connection
     assert [name for name, comment in comments.items() if not comment] == []
     readme = (Path(__file__).parents[2] / "server" / "accuracy" / "README.md").read_text("utf-8")
     assert [name for name in VIEWS_OF_FIGURES if f"`{name}`" not in readme] == []
+
+
+async def test_a_runs_statement_can_be_run_alone(conn: Connection, database: str) -> None:
+    given = evaluation(case(SEOUL_WOMEN, WOMEN, "100 %"), case(MEN, MEN))
+    run = await store_evaluation(conn, CATALOGUE, given)
+    await conn.commit()
+    with psycopg.connect(database) as alone:
+        written = written_run(alone, given, CATALOGUE, run.reference_year)
+        stored = alone.execute(written.encode()).fetchone()
+    assert stored is not None and stored[0] != run.id
+    again = await summarise_evaluation(conn, stored[0])
+    assert again == run.summary
 
 
 async def test_the_pages_read_the_views_that_psql_can_reach(conn: Connection) -> None:
