@@ -48,8 +48,12 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
             answer, shown = await _whole(site, request, answer)
     except PanelensError as error:
         problem = error
+    # The address bar holds the filter, so that a link shares the search and not only the question.
+    read = answer is not None and answer.understood and address.filter is None
+    here = address.searching(answer.filter, address.question) if answer and read else address
     page = views.AskPage(
         frame=frame_of(site, request, "ask"),
+        here=here.href if len(here.href) <= ADDRESS_MAX else address.href,
         title=_title(address, wording),
         examples=_examples(site, address, wording.language),
         recent=() if wants_fragment(request) else await recent_questions(site, person),
@@ -61,10 +65,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
     response.headers.update({} if problem is None else headers_of(problem))
-    # The address bar holds the filter, so that a link shares the search and not only the question;
-    # a form's redirect ends here too, and would else leave where it was sent to.
-    read = answer is not None and answer.understood and address.filter is None
-    here = address.searching(answer.filter, address.question) if answer and read else address
+    # A form's redirect ends here; without this the address bar would show where it was sent to.
     if len(here.href) <= ADDRESS_MAX:
         response.headers["hx-push-url"] = here.href
     if answer is not None and address.is_first_page and request.method == "GET":

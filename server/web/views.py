@@ -338,9 +338,13 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """The start page, with an answer or a problem when something was asked."""
+    """The start page, with an answer or a problem when something was asked.
+
+    `here` is its address with the filter of the question, where one was read.
+    """
 
     frame: Frame
+    here: str
     title: str
     examples: tuple[Example, ...]
     recent: tuple[str, ...]

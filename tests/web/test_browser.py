@@ -41,6 +41,11 @@ async def test_a_question_is_typed_and_answered_in_place(page: Page) -> None:
     await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
 
 
+async def test_a_question_opened_by_its_address_leaves_the_filter_there(page: Page) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    assert f"?q={quote(ASKED)}&f=" in page.url
+
+
 async def test_chips_are_removed_without_the_model_and_back_brings_them_again(
     page: Page, services: InMemoryServices
 ) -> None:

@@ -1,7 +1,11 @@
 // What HTML cannot do alone: come back to the question with "/", keep the box in step with an
-// example that was chosen, narrow a long list, copy a text. Everything else works without this file.
+// example that was chosen, narrow a long list, copy a text, put the filter
+// into the address. Everything else works without this file.
 (() => {
   const box = () => document.querySelector("#question, #wanted");
+
+  const asked = document.querySelector("[data-here]");
+  if (asked) history.replaceState(history.state, "", asked.dataset.here);
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select");
