@@ -1,12 +1,12 @@
 """Corrects what the model wrote by what the panel's phrases say for certain."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
-from server.interpret.phrase import Match, line_key
+from server.interpret.phrase import Match, line_key, without
 
 # Words that turn what stands beside them into its opposite.
 _TURNS = re.compile(
@@ -66,7 +66,7 @@ def unfounded(
 
 def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) -> list[Line]:
     """The lines, none of them negated that a phrase says plainly where no other word turns it."""
-    if _TURNS.search(_rest(question, known)):
+    if _TURNS.search(without(question, known)):
         return list(lines)
     plain = {line for match in known for line in match.meanings[0].lines}
     written = {line.text.partition("=")[0] for line in lines}
@@ -107,16 +107,3 @@ def _with_groups(lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...
 
 def _field(line: Line) -> str:
     return line_key(line.text)[1]
-
-
-def _rest(question: str, known: Sequence[Match]) -> str:
-    """The question without the phrases that were found in it."""
-    return "".join(_pieces(question, known))
-
-
-def _pieces(question: str, known: Sequence[Match]) -> Iterator[str]:
-    place = 0
-    for match in known:
-        yield question[place : match.start] + " "
-        place = match.end
-    yield question[place:]

@@ -9,7 +9,7 @@ from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
 from server.interpret.compared import COMPARES, compared_groups
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
-from server.interpret.phrase import Match, Meaning, line_key
+from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
 from server.interpret.words import read_plain_words
 from server.numerals import (
@@ -201,10 +201,7 @@ class Lexicon:
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
-        rest = list(question)
-        for match in matches:
-            rest[match.start : match.end] = " " * (match.end - match.start)
-        for word in _WORD.findall("".join(rest)):
+        for word in _WORD.findall(without(question, matches)):
             key = normalise(word)
             if key not in self._glue and not _PARTICLE_TAIL.fullmatch(key):
                 return False

@@ -1,5 +1,6 @@
 """A phrase of a panel, found in a question, and what it says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -35,6 +36,14 @@ class Match:
         """Whether it says one condition that must hold, and nothing else."""
         lines = self.meanings[0].lines
         return self.is_plain and len(lines) == 1 and lines[0][0] not in "->#?/&"
+
+
+def without(question: str, matches: Iterable[Match]) -> str:
+    """The question with the phrases blanked out; every other word keeps its place."""
+    rest = list(question)
+    for match in matches:
+        rest[match.start : match.end] = " " * (match.end - match.start)
+    return "".join(rest)
 
 
 def line_key(line: str) -> tuple[str, str]:

@@ -24,7 +24,12 @@ from server.interpret.names import Mention
 from server.interpret.others import other_readings
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.words import Attribution, Vocabulary
-from server.interpret.written import Understanding, Understood, lines_of
+from server.interpret.written import (
+    Understanding,
+    Understood,
+    lines_of,
+    marked_conditions,
+)
 from server.phrases import Phrases
 from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
 
@@ -118,19 +123,16 @@ class Reader:
         other = Expected(question, (), self._forced)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
         lines = corrected(question, lines, said)
-        understood = self._understanding.of(question, lines, mentions)
-        shared = self._shared(question, understood.reading, mentions)
+        understood, shared = self._understood(question, lines, mentions)
         spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
         fields = spoken | set(understood.reading.filter.by)
         extra = left_out(question, said, fields=fields, unused=shared.unused)
         if extra:
             lines = (*lines, *(Line(text, 1.0) for text in extra))
-            understood = self._understanding.of(question, lines, mentions)
-            shared = self._shared(question, understood.reading, mentions)
+            understood, shared = self._understood(question, lines, mentions)
         founded = self._founded(lines, understood, shared)
         if len(founded) < len(lines):
-            understood = self._understanding.of(question, founded, mentions)
-            shared = self._shared(question, understood.reading, mentions)
+            understood, shared = self._understood(question, founded, mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions)
@@ -141,18 +143,23 @@ class Reader:
             shared,
         )
 
+    def _understood(
+        self, question: str, lines: Sequence[Line], mentions: tuple[Mention, ...]
+    ) -> tuple[Understood, Attribution]:
+        """What the lines say, and which words led to what."""
+        understood = self._understanding.of(question, lines, mentions)
+        return understood, self._shared(question, understood.reading, mentions)
+
     def _founded(
         self, lines: Sequence[Line], understood: Understood, shared: Attribution
     ) -> tuple[Line, ...]:
         """The lines without conditions that no words of their own stand for."""
         confidences = tuple(map(self._calibration, understood.probabilities))
         places = unfounded(shared.words, confidences, below=UNFOUNDED_BELOW)
-        placed = tuple(placed_conditions(understood.reading.filter))
-        marks = {"where": "", "not": "-"}
         dropped = {
-            spell_condition(placed[place][2], marks[placed[place][0]])
-            for place in places
-            if placed[place][0] in marks
+            spell_condition(condition, mark)
+            for place, (mark, condition) in enumerate(marked_conditions(understood.reading.filter))
+            if place in places and mark in ("", "-")
         }
         return tuple(line for line in lines if line.text not in dropped)
 

@@ -46,7 +46,9 @@ class Understanding:
         reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
         unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)
         by_text = {line.text: line for line in ordered}
-        found = [by_text.get(spell_condition(c, mark)) for mark, c in _marked(reading.filter)]
+        found = [
+            by_text.get(spell_condition(c, mark)) for mark, c in marked_conditions(reading.filter)
+        ]
         return Understood(
             Reading(reading.filter, unsupported),
             tuple(0.0 if line is None else line.probability for line in found),
@@ -134,7 +136,7 @@ def _part(line: str) -> int:
     return order.get(line[:1], 0)
 
 
-def _marked(query: Filter) -> Iterator[tuple[str, Condition]]:
+def marked_conditions(query: Filter) -> Iterator[tuple[str, Condition]]:
     """Every condition with the mark its line begins with, in the filter's order."""
     begun: set[int] = set()
     for part, group, condition in placed_conditions(query):
