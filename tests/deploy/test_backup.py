@@ -22,6 +22,8 @@ from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.libpq import libpq_variables
 from server.postgres.migrate import migrate
 
+from .entering import let_enter
+
 HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
 PEOPLE = 500
 
@@ -31,9 +33,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("backup")
-    for above in (folder, *folder.parents):  # as root PostgreSQL runs as another user
-        if above.name.startswith(("backup", "pytest-")):
-            above.chmod(0o755)
+    let_enter(folder)
     with EmbeddedPostgres(folder) as embedded:
         yield embedded.conninfo
 

@@ -22,6 +22,7 @@ from server.postgres.migrate import migrate
 from server.settings import Settings
 
 from .conftest import not_here
+from .entering import let_enter
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = 3
@@ -68,9 +69,7 @@ def release(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[str]:
     """A small panel, outside of the group."""
-    for above in (tmp_path, *tmp_path.parents):  # as root PostgreSQL runs as another user
-        if above.name.startswith(("test_", "pytest-")):
-            above.chmod(0o755)
+    let_enter(tmp_path)
     catalogue = load_catalogue("welcome")
     file = tmp_path / "result.json"
     write_demo(catalogue, file, size=300)

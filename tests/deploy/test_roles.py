@@ -13,6 +13,8 @@ from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.libpq import libpq_variables
 from server.postgres.migrate import migrate
 
+from .entering import let_enter
+
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "host" / "roles.sql"
 
 
@@ -20,9 +22,7 @@ ROLES = Path(__file__).resolve().parents[2] / "deploy" / "host" / "roles.sql"
 def administrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Their address; they own the database and may make roles, and that is all."""
     folder = tmp_path_factory.mktemp("roles")
-    for above in (folder, *folder.parents):  # as root PostgreSQL runs as another user
-        if above.name.startswith(("roles", "pytest-")):
-            above.chmod(0o755)
+    let_enter(folder)
     with EmbeddedPostgres(folder) as embedded:
         with psycopg.connect(embedded.conninfo, autocommit=True) as connection:
             connection.execute("create role administrator login createrole createdb")
