@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
 logger = logging.getLogger(__name__)
 
 _GGML_LOG_ERROR = 4
+_CPU = Path("/proc/cpuinfo")
 REJECTED = float("-inf")
 # Below this share of all probability the grammar's own share is worth computing (it costs a pass
 # over the whole vocabulary).
@@ -329,8 +331,20 @@ def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sample
     return sampler
 
 
+def has_amx(cpu: str) -> bool:
+    """Whether llama.cpp would multiply with AMX tiles, given what /proc/cpuinfo says.
+
+    GCC 12 (Debian 12's) hands the processor a tile configuration of which it dropped the stores:
+    its _tile_loadconfig names 8 of the 64 bytes as input. The first matrix product then ends the
+    process with SIGILL. Without the extra buffers those kernels are not used; of our 8-bit model no
+    other kernel of x86 needs them.
+    """
+    return re.search(r"^flags\s*:.*\bamx_tile\b", cpu, re.MULTILINE) is not None
+
+
 def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.llama_model_p:
     parameters.n_gpu_layers = 0
+    parameters.use_extra_bufts = not has_amx(_CPU.read_text() if _CPU.exists() else "")
     loaded = llama_cpp.llama_model_load_from_file(str(model).encode(), parameters)
     if not loaded:
         raise ModelAway(f"{model}: llama.cpp cannot load the file")

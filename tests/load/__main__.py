@@ -5,6 +5,8 @@
 
 import argparse
 import json
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from typing import Any
 import psutil
 
 from server.settings import Settings
+from tests.load.cast import CAST, engage
 from tests.product.running import Served, serving
 
 HERE = Path(__file__).resolve().parent
@@ -29,11 +32,13 @@ REFUSED = " (refused)"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the server and its PostgreSQL held at one moment, in megabytes."""
+    """What the server and its PostgreSQL held at one moment: megabytes, open files, threads."""
 
     second: float
     server: float
     postgres: float
+    files: int
+    threads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,21 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)  # as root PostgreSQL runs as another user, who must get here
         (folder / "models").symlink_to(Settings().data_folder / "models")
-        with serving(folder, model_threads=options.threads) as served:
-            crowd = send(served, clients=options.clients, seconds=seconds)
+        cast = folder / "cast.json"
+        engage(Settings(data_folder=folder)).write(cast)
+        with serving(folder, model_threads=options.threads, sign_in="true") as served:
+            crowd = send(served, cast, clients=options.clients, seconds=seconds)
+        said = served.said.read_text("utf-8", "replace")
     OUTPUT.mkdir(exist_ok=True)
     kept = OUTPUT / f"load-{options.clients}-{seconds}s.json"
     kept.write_text(json.dumps(asdict(crowd), indent=1), "utf-8")
+    kept.with_suffix(".log").write_text(said, "utf-8")
     show(crowd)
     print(f"{kept}: every figure")
     return 1 if crowd.failed else 0
 
 
-def send(served: Served, *, clients: int, seconds: int) -> Crowd:
+def send(served: Served, cast: Path, *, clients: int, seconds: int) -> Crowd:
     """Send the crowd for so long, and watch the memory meanwhile."""
     command: list[str | Path] = [
         sys.executable, "-m", "locust", "--locustfile", HERE / "locustfile.py", "--headless", "--only-summary",
@@ -86,7 +95,13 @@ def send(served: Served, *, clients: int, seconds: int) -> Crowd:
         "--loglevel", "ERROR",
     ]  # fmt: skip
     with watched(served.process.pid) as memory:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            env={**os.environ, CAST: str(cast)},
+        )
     return crowd_of(json.loads(done.stdout), clients, memory)
 
 
@@ -138,8 +153,10 @@ def watched(pid: int) -> Iterator[list[Memory]]:
 
     def watch() -> None:
         while True:
-            second = round(time.monotonic() - begun, 1)
-            samples.append(Memory(second, resident(server), sum(map(own, postgres_of(pid)))))
+            try:
+                samples.append(held(server, round(time.monotonic() - begun, 1)))
+            except psutil.Error:
+                return  # it has ended: whoever asks it is told
             if ends.wait(SAMPLE_SECONDS):
                 return
 
@@ -152,6 +169,17 @@ def watched(pid: int) -> Iterator[list[Memory]]:
         thread.join()
 
 
+def held(server: psutil.Process, second: float) -> Memory:
+    """What it and its PostgreSQL hold now."""
+    return Memory(
+        second,
+        round(server.memory_info().rss / 1e6, 1),
+        round(sum(map(own, postgres_of(server.pid))), 1),
+        server.num_fds(),
+        server.num_threads(),
+    )
+
+
 def postgres_of(pid: int) -> list[psutil.Process]:
     """The cluster that the server started and uses: found by its data folder."""
     folder = psutil.Process(pid).environ()["PANELENS_DATA_FOLDER"]
@@ -160,11 +188,6 @@ def postgres_of(pid: int) -> list[psutil.Process]:
         if any(part.startswith(folder) for part in command) and "postgres" in command[0]:
             return [process, *process.children(recursive=True)]
     return []
-
-
-def resident(process: psutil.Process) -> float:
-    """Megabytes in memory, shared pages included."""
-    return round(process.memory_info().rss / 1e6, 1)
 
 
 def own(process: psutil.Process) -> float:
@@ -189,13 +212,11 @@ def show(crowd: Crowd) -> None:
                 f"  p50 {figures['p50']:>7.0f}  p95 {figures['p95']:>7.0f}"
                 f"  p99 {figures['p99']:>7.0f} ms"
             )
-    tenth = max(1, len(crowd.memory) // 10)
-    for what in ("server", "postgres"):
-        held = [getattr(sample, what) for sample in crowd.memory]
-        first, last = sum(held[:tenth]) / tenth, sum(held[-tenth:]) / tenth
-        print(
-            f"  {what:<10} {first:.0f} MB in the first tenth, {last:.0f} in the last, {max(held):.0f} most"
-        )
+    for what in ("server", "postgres", "files", "threads"):
+        seen = [getattr(sample, what) for sample in crowd.memory]
+        tenth = max(1, len(seen) // 10)
+        means = [statistics.fmean(seen[at : at + tenth]) for at in range(0, len(seen), tenth)]
+        print(f"  {what:<10} {' '.join(f'{mean:.0f}' for mean in means)}, {max(seen):.0f} at most")
 
 
 if __name__ == "__main__":

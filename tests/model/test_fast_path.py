@@ -15,7 +15,7 @@ from server.grammar import build_grammar
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.lexicon import Lexicon
-from server.interpret.model import SURE, LanguageModel, compile_grammar
+from server.interpret.model import SURE, LanguageModel, compile_grammar, has_amx
 from server.interpret.prompt import build_prompt, tidy
 from server.phrases import read_phrases
 from server.spelling import spell
@@ -162,3 +162,10 @@ def written_slowly(
         pending = [tokens[-1]]
         assert len(tokens) < model._output_tokens_max
     return tokens, shares
+
+
+def test_amx_tiles_are_not_used_where_the_processor_has_them() -> None:
+    """With GCC 12's build of them the first question ended the server with SIGILL."""
+    assert has_amx("model name\t: Xeon\nflags\t\t: avx512_vnni amx_bf16 amx_tile amx_int8 md_clear\n")
+    assert not has_amx("flags\t\t: avx2 avx512_vnni\nbugs\t\t: amx_tile\n")
+    assert not has_amx("")
