@@ -166,6 +166,8 @@ def written_slowly(
 
 def test_amx_tiles_are_not_used_where_the_processor_has_them() -> None:
     """With GCC 12's build of them the first question ended the server with SIGILL."""
-    assert has_amx("model name\t: Xeon\nflags\t\t: avx512_vnni amx_bf16 amx_tile amx_int8 md_clear\n")
+    assert has_amx(
+        "model name\t: Xeon\nflags\t\t: avx512_vnni amx_bf16 amx_tile amx_int8 md_clear\n"
+    )
     assert not has_amx("flags\t\t: avx2 avx512_vnni\nbugs\t\t: amx_tile\n")
     assert not has_amx("")
