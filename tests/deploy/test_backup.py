@@ -1,6 +1,7 @@
 """An encrypted dump, made and restored for real into a second PostgreSQL, compared row by row."""
 
 import importlib.util
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,8 +22,7 @@ from server.panel.schema import ensure_panel
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.libpq import libpq_variables
 from server.postgres.migrate import migrate
-
-from .entering import let_enter
+from tests.folders import open_folder
 
 HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
 PEOPLE = 500
@@ -31,10 +31,8 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("backup")
-    let_enter(folder)
-    with EmbeddedPostgres(folder) as embedded:
+def server() -> Iterator[str]:
+    with open_folder() as folder, EmbeddedPostgres(folder) as embedded:
         yield embedded.conninfo
 
 
@@ -185,7 +183,8 @@ def test_a_failed_backup_leaves_no_file_and_no_success(keys: Path, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-PASSWORD = "a-word-nobody-may-see"
+# Another one every time: no other process of this machine, such as an editor, can have it.
+PASSWORD = f"seen-by-nobody-{secrets.token_hex(8)}"
 
 
 def test_no_list_of_processes_ever_shows_the_password(

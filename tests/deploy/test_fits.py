@@ -20,9 +20,9 @@ from server.panel.load import load_files
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
 from server.settings import Settings
+from tests.folders import open_folder
 
 from .conftest import not_here
-from .entering import let_enter
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = 3
@@ -69,11 +69,10 @@ def release(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[str]:
     """A small panel, outside of the group."""
-    let_enter(tmp_path)
     catalogue = load_catalogue("welcome")
     file = tmp_path / "result.json"
     write_demo(catalogue, file, size=300)
-    with EmbeddedPostgres(tmp_path) as embedded:
+    with open_folder() as folder, EmbeddedPostgres(folder) as embedded:
         migrate(embedded.conninfo)
         load_files(embedded.conninfo, catalogue, [file], reference_year=2025, synthetic=True)
         yield embedded.conninfo

@@ -12,18 +12,15 @@ from psycopg.conninfo import make_conninfo
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.libpq import libpq_variables
 from server.postgres.migrate import migrate
-
-from .entering import let_enter
+from tests.folders import open_folder
 
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "host" / "roles.sql"
 
 
 @pytest.fixture(scope="module")
-def administrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def administrator() -> Iterator[str]:
     """Their address; they own the database and may make roles, and that is all."""
-    folder = tmp_path_factory.mktemp("roles")
-    let_enter(folder)
-    with EmbeddedPostgres(folder) as embedded:
+    with open_folder() as folder, EmbeddedPostgres(folder) as embedded:
         with psycopg.connect(embedded.conninfo, autocommit=True) as connection:
             connection.execute("create role administrator login createrole createdb")
             connection.execute("create database rds owner administrator")

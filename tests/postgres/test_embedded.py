@@ -14,6 +14,7 @@ import pytest
 from server.errors import SetupError
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import MIGRATIONS, migrate
+from tests.folders import open_folder
 
 HOLD = """
 import sys, time
@@ -26,14 +27,12 @@ with EmbeddedPostgres(Path(sys.argv[1])) as embedded:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A data folder that the user of PostgreSQL can reach, with a cluster in it."""
-    folder = tmp_path_factory.mktemp("data")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    with EmbeddedPostgres(folder):
-        pass
-    yield folder
+    with open_folder() as folder:
+        with EmbeddedPostgres(folder):
+            pass
+        yield folder
 
 
 def _answers(conninfo: str) -> bool:
@@ -109,12 +108,10 @@ def test_a_folder_of_another_version_is_refused_with_both_versions(folder: Path)
         version.write_text(ours)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
+    (folder / "file").write_text("")
     with pytest.raises(SetupError, match="PANELENS_DATA_FOLDER"):
-        EmbeddedPostgres(tmp_path / "file").__enter__()
+        EmbeddedPostgres(folder / "file").__enter__()
 
 
 def test_a_torn_first_start_leaves_nothing_that_the_next_one_would_trust(folder: Path) -> None:
