@@ -32,6 +32,7 @@ BASELINE = " ".join(
     f"-DGGML_{name}"
     for name in ("NATIVE=OFF", "AVX=ON", "AVX2=ON", "FMA=ON", "F16C=ON", "BMI2=ON", "OPENMP=OFF")
 )
+BACKEND = "scikit-build-core==1.1.2"  # its version stands in the wheel
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 EPOCH = 1_700_000_000
 
@@ -194,7 +195,9 @@ def _source(wanted: str, folder: Path) -> Path:
     source = folder / "source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
-    fetched = ("--no-deps", "--no-binary", ":all:", "--no-cache-dir", "--dest", str(source))
+    # Only this one as source: what builds it need not be compiled as well.
+    name = wanted.split("==", maxsplit=1)[0]
+    fetched = ("--no-deps", "--no-binary", name, "--no-cache-dir", "--dest", str(source))
     _run(sys.executable, "-m", "pip", "download", "--quiet", *fetched, wanted)
     with tarfile.open(next(source.glob("*.tar.gz"))) as tar:
         tar.extractall(source, filter="data")
@@ -202,13 +205,24 @@ def _source(wanted: str, folder: Path) -> Path:
 
 
 def _compile(source: Path, folder: Path) -> None:
-    """Its wheel. Where it was compiled must not stand in it: two builds would never be the same."""
-    unseen = f"-ffile-prefix-map={source.resolve()}=."
+    """Its wheel, with nothing in it of where, when and by whose settings it was compiled."""
+    here = source.resolve()
+    unseen = f"-ffile-prefix-map={here}=."
+    # The package insists on llama.cpp's command-line library, which nobody loads and which takes
+    # longer to compile than the rest. A plain variable goes before the entry that it forces.
+    (here / "less.cmake").write_text("set(LLAMA_BUILD_COMMON OFF)\n", "utf-8")
+    (here / "backend.txt").write_text(f"{BACKEND}\n", "utf-8")
+    options = f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama_cpp_INCLUDE={here}/less.cmake"
     _run(
         *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-cache-dir", "--no-deps"),
-        *("-w", str(folder), str(source)),
-        CMAKE_ARGS=f"{BASELINE} -DCMAKE_C_FLAGS={unseen} -DCMAKE_CXX_FLAGS={unseen}",
-        SKBUILD_BUILD_DIR=str(source.resolve() / "compiled"),
+        *("--build-constraint", str(here / "backend.txt"), "-w", str(folder), str(here)),
+        CMAKE_ARGS=f"{BASELINE} {options} -DCMAKE_C_FLAGS={unseen} -DCMAKE_CXX_FLAGS={unseen}",
+        SKBUILD_BUILD_DIR=str(here / "compiled"),
+        # What links to these files would make is a copy of each in a wheel.
+        SKBUILD_WHEEL_EXCLUDE="bin/**;include/**;lib/**;llama_cpp/lib/*.so.*.*",
+        # The package's source is a repository: with git its commit would stand in the libraries.
+        GIT_DIR=str(here / "no-repository"),
+        **dict.fromkeys(("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "SKBUILD_CMAKE_ARGS"), ""),
     )
     shutil.rmtree(folder / "source")
 
