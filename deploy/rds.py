@@ -12,114 +12,185 @@
 
 Run on the operator's machine, with the operator's rights: the instance has none over RDS. A
 restore never touches the database that is there. RDS gives a restored instance the default
-security group and parameters, so those of the old one are named explicitly.
+security group and parameters, so those of the old one are named explicitly; of an old one that is
+gone, those that Terraform named after it.
 """
 
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+REGION = "ap-northeast-2"  # terraform's default
+LOOK_SECONDS = 10
+LOOKS = 90
+
+Client = Callable[[str], Any]
 
 
-def main(given: list[str] | None = None, rds: Any = None) -> int:
+def main(given: list[str] | None = None, client: Client | None = None) -> int:
     """Do one of the acts and print what came of it."""
     arguments = _arguments(given)
-    rds = rds or boto3.client("rds", region_name=arguments.region)
-    for line in _ACTS[arguments.act](rds, arguments):
-        print(line)
+    try:
+        for line in _ACTS[arguments.act](client or _client_in(arguments.region), arguments):
+            print(line, flush=True)
+    except (BotoCoreError, ClientError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
-def snapshot(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
+def _client_in(region: str | None) -> Client:
+    session = boto3.Session()
+    return lambda service: session.client(
+        service, region_name=region or session.region_name or REGION
+    )
+
+
+def snapshot(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     """Take a manual snapshot: kept until somebody deletes it, also after the instance is gone."""
+    rds = client("rds")
     name = f"{arguments.instance}-{_now():%Y%m%d-%H%M%S}"
     rds.create_db_snapshot(DBInstanceIdentifier=arguments.instance, DBSnapshotIdentifier=name)
     rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=name)
     yield name
 
 
-def listed(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
+def listed(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     """All snapshots, oldest first, and how far a restore to a time reaches."""
+    rds = client("rds")
     found = rds.describe_db_snapshots(DBInstanceIdentifier=arguments.instance)["DBSnapshots"]
     for one in sorted(found, key=lambda snapshot: snapshot["SnapshotCreateTime"]):
         when = f"{one['SnapshotCreateTime']:%Y-%m-%d %H:%M:%S}"
         yield f"{when}  {one['SnapshotType']:<9}  {one['DBSnapshotIdentifier']}  {one['Status']}"
-    latest = _instance(rds, arguments.instance).get("LatestRestorableTime")
+    latest = (_found(rds, arguments.instance) or {}).get("LatestRestorableTime")
     yield f"restorable up to {latest:%Y-%m-%d %H:%M:%S}" if latest else "not restorable to a time"
 
 
-def restore_snapshot(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
-    """A new instance with what a snapshot holds."""
+def restore_snapshot(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
+    """A new instance with what a snapshot holds; the old one may be gone."""
+    rds = client("rds")
+    old = _found(rds, arguments.instance)
     rds.restore_db_instance_from_db_snapshot(
         DBInstanceIdentifier=arguments.new,
         DBSnapshotIdentifier=arguments.snapshot,
-        **_surroundings(rds, arguments.instance),
+        **(_walls(old) if old else _walls_by_name(client, arguments)),
+        **_KEPT,
     )
-    yield from _wait_and_complete(rds, arguments)
+    yield from _wait_and_complete(rds, arguments, old)
 
 
-def restore_time(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
+def restore_time(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     """A new instance as the old one was at a moment; at the latest possible one by default."""
+    rds = client("rds")
+    old = _instance(rds, arguments.instance)
     moment = {"RestoreTime": arguments.at} if arguments.at else {"UseLatestRestorableTime": True}
     rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier=arguments.instance,
         TargetDBInstanceIdentifier=arguments.new,
         **moment,
-        **_surroundings(rds, arguments.instance),
+        **_walls(old),
+        **_KEPT,
     )
-    yield from _wait_and_complete(rds, arguments)
+    yield from _wait_and_complete(rds, arguments, old)
 
 
-def switch(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
-    """Give the new instance the old one's name, so that its address stays; the old one is kept."""
-    kept = f"{arguments.instance}-before-{_now():%Y%m%d-%H%M%S}"
-    for old, new in ((arguments.instance, kept), (arguments.new, arguments.instance)):
-        rds.modify_db_instance(
-            DBInstanceIdentifier=old, NewDBInstanceIdentifier=new, ApplyImmediately=True
-        )
-        _wait(rds, new)
-    yield f"{arguments.instance} is now what was {arguments.new}; what was before is {kept}."
-    yield "On the instance: panelens-database, then systemctl restart panelens."
-    yield "Terraform: its record is kept by the instance's resource id, so take the new one in:"
+def switch(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
+    """Give the new instance the old one's name, so that its address stays; the old one is kept.
+
+    Run again after it was cut off, it goes on where it was.
+    """
+    rds = client("rds")
+    if _found(rds, arguments.instance):
+        kept = f"{arguments.instance}-before-{_now():%Y%m%d-%H%M%S}"
+        _rename(rds, arguments.instance, kept)
+        yield f"What was {arguments.instance} is kept as {kept}."
+    _rename(rds, arguments.new, arguments.instance)
+    secret = _instance(rds, arguments.instance)["MasterUserSecret"]["SecretArn"]
+    yield f"{arguments.instance} is now what was {arguments.new}."
+    yield "First Terraform, which knows an instance by its resource id; it also lets the machine"
+    yield "read the new administrator's password:"
     yield "  terraform state rm aws_db_instance.main"
     yield f"  terraform import aws_db_instance.main {arguments.instance}"
-    yield "  terraform apply        (also lets the instance read the new secret)"
+    yield "  terraform apply"
+    yield "Then on the machine:"
+    yield f"  sudo panelens-database {secret}"
+    yield "  sudo systemctl restart panelens"
 
 
-def _surroundings(rds: Any, instance: str) -> dict[str, Any]:
+# What a restored instance is from its first moment on.
+_KEPT = {"PubliclyAccessible": False, "DeletionProtection": True, "CopyTagsToSnapshot": True}
+
+
+def _walls(old: dict[str, Any]) -> dict[str, Any]:
     """What a restore would otherwise take the default of."""
-    old = _instance(rds, instance)
     return {
         "VpcSecurityGroupIds": [g["VpcSecurityGroupId"] for g in old["VpcSecurityGroups"]],
         "DBSubnetGroupName": old["DBSubnetGroup"]["DBSubnetGroupName"],
         "DBParameterGroupName": old["DBParameterGroups"][0]["DBParameterGroupName"],
         "DBInstanceClass": old["DBInstanceClass"],
-        "PubliclyAccessible": False,
-        "DeletionProtection": True,
-        "CopyTagsToSnapshot": True,
     }
 
 
-def _wait_and_complete(rds: Any, arguments: argparse.Namespace) -> Iterator[str]:
+def _walls_by_name(client: Client, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The same when the instance is gone: what deploy/terraform named after it."""
+    name = arguments.instance
+    (kept,) = client("rds").describe_db_snapshots(DBSnapshotIdentifier=arguments.snapshot)[
+        "DBSnapshots"
+    ]
+    wanted = [{"Name": "group-name", "Values": [f"{name}-database"]}]
+    groups = client("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]
+    if len(groups) != 1:
+        raise SystemExit(f"There must be one security group {name}-database: {len(groups)} found")
+    return {
+        "VpcSecurityGroupIds": [groups[0]["GroupId"]],
+        "DBSubnetGroupName": name,
+        "DBParameterGroupName": f"{name}-pg{kept['EngineVersion'].split('.')[0]}",
+    }
+
+
+def _wait_and_complete(
+    rds: Any, arguments: argparse.Namespace, old: dict[str, Any] | None
+) -> Iterator[str]:
     """A restored instance keeps the old password until it gets a secret of its own."""
-    _wait(rds, arguments.new)
-    retention = _instance(rds, arguments.instance)["BackupRetentionPeriod"]
+    new = _wait(rds, arguments.new)
     rds.modify_db_instance(
         DBInstanceIdentifier=arguments.new,
         ManageMasterUserPassword=True,
-        BackupRetentionPeriod=retention,
+        BackupRetentionPeriod=max(1, (old or new)["BackupRetentionPeriod"]),
         ApplyImmediately=True,
     )
-    _wait(rds, arguments.new)
-    new = _instance(rds, arguments.new)
+    new = _wait(rds, arguments.new)
     yield f"{arguments.new} is there: {new['Endpoint']['Address']}"
 
 
-def _wait(rds: Any, instance: str) -> None:
+def _rename(rds: Any, old: str, new: str) -> None:
+    rds.modify_db_instance(
+        DBInstanceIdentifier=old, NewDBInstanceIdentifier=new, ApplyImmediately=True
+    )
+    _wait(rds, new)
+
+
+def _wait(rds: Any, instance: str) -> dict[str, Any]:
+    """The instance once it is available. A renamed one is unknown for the first minutes."""
+    for _ in range(LOOKS):
+        if _found(rds, instance):
+            break
+        time.sleep(LOOK_SECONDS)
     rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=instance)
+    return _instance(rds, instance)
+
+
+def _found(rds: Any, name: str) -> dict[str, Any] | None:
+    try:
+        return _instance(rds, name)
+    except rds.exceptions.DBInstanceNotFoundFault:
+        return None
 
 
 def _instance(rds: Any, name: str) -> dict[str, Any]:
@@ -144,7 +215,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--region", default="ap-northeast-2")
+    parser.add_argument("--region", help=f"your AWS settings' region, else {REGION}")
     acts = parser.add_subparsers(dest="act", required=True)
     for name in _ACTS:
         act = acts.add_parser(name, help=(_ACTS[name].__doc__ or "").split(":")[0])

@@ -1,4 +1,8 @@
-"""Moto's server in a process of its own, Terraform applied to it once, and loud words when not."""
+"""Moto's server in a process of its own, Terraform applied to it once, and loud words when not.
+
+Nearly all of the minutes that applying takes are the provider's own pauses. So it begins before the
+first test and goes on beside the others; the tests that want the stack come last.
+"""
 
 import os
 import socket
@@ -6,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +30,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"NOT CHECKED HERE: {reason}", yellow=True, bold=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that wait for the stack come after all others."""
+    items.sort(key=_wants_the_stack)
+
+
+def _wants_the_stack(item: pytest.Item) -> bool:
+    return "applied" in getattr(item, "fixturenames", ())
+
+
 def not_here(reason: str) -> None:
     """Leave the test out and say so where nobody overlooks it."""
     _not_tried.append(reason)
@@ -37,10 +51,10 @@ class Cloud:
 
     address: str
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = REGION) -> Any:
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=self.address,
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
@@ -56,7 +70,7 @@ class Cloud:
         }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -82,23 +96,43 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         server.wait(30)
 
 
-@pytest.fixture(scope="module")
-def applied(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+@pytest.fixture(scope="session", autouse=True)
+def applying(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Future[Terraform | str] | None]:
+    """The whole stack on its way into moto, when a test wants it."""
+    if not any(map(_wants_the_stack, request.session.items)):
+        yield None
+        return
+    cloud: Cloud = request.getfixturevalue("cloud")
+    folder = tmp_path_factory.mktemp("applied") / "terraform"
+    with ThreadPoolExecutor(1) as background:
+        yield background.submit(_apply, cloud, folder)
+
+
+@pytest.fixture(scope="session")
+def applied(applying: Future[Terraform | str]) -> Terraform:
     """The whole stack, created in moto."""
-    folder = copied(tmp_path_factory.mktemp("applied") / "terraform")
+    terraform = applying.result()
+    if isinstance(terraform, str):
+        not_here(f"deploy/terraform was not applied, only read as text: {terraform}")
+        raise AssertionError
+    return terraform
+
+
+def _apply(cloud: Cloud, folder: Path) -> Terraform | str:
+    copied(folder)
     # Moto creates budgets but cannot be asked who is told of them, and the provider waits for
     # that answer; rules.tftest.hcl looks at the budget instead.
     (folder / "budget.tf").unlink()
     terraform = initialise(folder, **cloud.environment)
-    if isinstance(terraform, str):
-        not_here(f"deploy/terraform was not applied, only read as text: {terraform}")
-        raise AssertionError
-    image = cloud.client("ec2").describe_images()["Images"][0]["ImageId"]
-    terraform.run(
-        *("apply", "-auto-approve", "-no-color", "-input=false", "-parallelism=20"),
-        *("-var=domain=panel.example.org", "-var=alarm_email=operator@example.org"),
-        *(f"-var=image_id={image}", "-var=elastic_ip=true"),
-    )
+    if isinstance(terraform, Terraform):
+        image = cloud.client("ec2").describe_images()["Images"][0]["ImageId"]
+        terraform.run(
+            *("apply", "-auto-approve", "-no-color", "-input=false", "-parallelism=20"),
+            *("-var=domain=panel.example.org", "-var=alarm_email=operator@example.org"),
+            *(f"-var=image_id={image}", "-var=elastic_ip=true"),
+        )
     return terraform
 
 

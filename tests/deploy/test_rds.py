@@ -2,7 +2,9 @@
 
 import importlib.util
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,54 +12,60 @@ import pytest
 from .conftest import Cloud
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "rds.py"
+ELSEWHERE = "us-west-2"  # another region than the stack's: both are in one moto
 Drill = Callable[..., list[str]]
+_numbers = count(1)
 
 
 @pytest.fixture
-def rds(cloud: Cloud) -> Any:
-    return cloud.client("rds")
-
-
-@pytest.fixture
-def drill(rds: Any, capsys: pytest.CaptureFixture[str]) -> Drill:
-    """Runs the script as the operator does; the lines it prints."""
+def script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("rds_script", SCRIPT)
     assert spec is not None and spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    return script
 
-    def run(*words: str) -> list[str]:
-        assert script.main(list(words), rds) == 0
+
+@pytest.fixture
+def rds(cloud: Cloud) -> Any:
+    return cloud.client("rds", ELSEWHERE)
+
+
+@pytest.fixture
+def drill(cloud: Cloud, script: ModuleType, capsys: pytest.CaptureFixture[str]) -> Drill:
+    """Runs the script as the operator does; the lines it prints."""
+
+    def run(*words: str, client: Any = None) -> list[str]:
+        client = client or (lambda service: cloud.client(service, ELSEWHERE))
+        assert script.main(list(words), client) == 0
         return capsys.readouterr().out.splitlines()
 
     return run
 
 
 @pytest.fixture
-def walls(cloud: Cloud, rds: Any) -> dict[str, str]:
-    """A database behind groups of its own, none of them a default."""
-    ec2 = cloud.client("ec2")
+def panel(cloud: Cloud, rds: Any) -> str:
+    """A database as Terraform makes it: behind groups named after it, none of them a default."""
+    name = f"panel-{next(_numbers)}"
+    ec2 = cloud.client("ec2", ELSEWHERE)
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=zone)["Subnet"][
-            "SubnetId"
-        ]
-        for n, zone in enumerate(("ap-northeast-2a", "ap-northeast-2b"))
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=zone)
+        for number, zone in enumerate((f"{ELSEWHERE}a", f"{ELSEWHERE}b"))
     ]
-    group = ec2.create_security_group(GroupName="wall", Description="wall", VpcId=vpc)["GroupId"]
-    for old in rds.describe_db_instances()["DBInstances"]:
-        name = old["DBInstanceIdentifier"]
-        rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False)
-        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-    if not rds.describe_db_subnet_groups()["DBSubnetGroups"]:
-        rds.create_db_subnet_group(
-            DBSubnetGroupName="ours", DBSubnetGroupDescription="ours", SubnetIds=subnets
-        )
-        rds.create_db_parameter_group(
-            DBParameterGroupName="ours", DBParameterGroupFamily="postgres17", Description="ours"
-        )
+    group = ec2.create_security_group(GroupName=f"{name}-database", Description="wall", VpcId=vpc)[
+        "GroupId"
+    ]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName=name,
+        DBSubnetGroupDescription="ours",
+        SubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName=f"{name}-pg17", DBParameterGroupFamily="postgres17", Description="ours"
+    )
     rds.create_db_instance(
-        DBInstanceIdentifier="panel",
+        DBInstanceIdentifier=name,
         Engine="postgres",
         EngineVersion="17.6",
         DBInstanceClass="db.t4g.micro",
@@ -65,18 +73,20 @@ def walls(cloud: Cloud, rds: Any) -> dict[str, str]:
         MasterUsername="panelens_admin",
         ManageMasterUserPassword=True,
         VpcSecurityGroupIds=[group],
-        DBSubnetGroupName="ours",
-        DBParameterGroupName="ours",
+        DBSubnetGroupName=name,
+        DBParameterGroupName=f"{name}-pg17",
         BackupRetentionPeriod=3,
         Port=5432,
     )
-    return {"group": group}
+    return name
 
 
-def _check_walls(instance: dict[str, Any], walls: dict[str, str]) -> None:
-    assert [g["VpcSecurityGroupId"] for g in instance["VpcSecurityGroups"]] == [walls["group"]]
-    assert instance["DBSubnetGroup"]["DBSubnetGroupName"] == "ours"
-    assert instance["DBParameterGroups"][0]["DBParameterGroupName"] == "ours"
+def _check_walls(cloud: Cloud, instance: dict[str, Any], panel: str) -> None:
+    held = [group["VpcSecurityGroupId"] for group in instance["VpcSecurityGroups"]]
+    groups = cloud.client("ec2", ELSEWHERE).describe_security_groups(GroupIds=held)
+    assert [g["GroupName"] for g in groups["SecurityGroups"]] == [f"{panel}-database"]
+    assert instance["DBSubnetGroup"]["DBSubnetGroupName"] == panel
+    assert instance["DBParameterGroups"][0]["DBParameterGroupName"] == f"{panel}-pg17"
     assert instance["DeletionProtection"] is True
     assert not instance.get("PubliclyAccessible", False)  # moto leaves out what is false
     assert instance["BackupRetentionPeriod"] == 3
@@ -87,24 +97,84 @@ def _one(rds: Any, name: str) -> dict[str, Any]:
     return found
 
 
+def _names(rds: Any) -> set[str]:
+    return {i["DBInstanceIdentifier"] for i in rds.describe_db_instances()["DBInstances"]}
+
+
 def test_a_snapshot_is_taken_listed_and_restored_behind_the_same_walls(
-    rds: Any, drill: Drill, walls: dict[str, str]
+    cloud: Cloud, rds: Any, drill: Drill, panel: str
 ) -> None:
-    (name,) = drill("snapshot", "panel")
-    assert any("manual" in line and name in line for line in drill("list", "panel"))
-    drill("restore-snapshot", "panel", "panel-2", "--snapshot", name)
-    _check_walls(_one(rds, "panel-2"), walls)
-    assert _one(rds, "panel")["DBInstanceStatus"] == "available"
+    (name,) = drill("snapshot", panel)
+    assert any("manual" in line and name in line for line in drill("list", panel))
+    drill("restore-snapshot", panel, f"{panel}-new", "--snapshot", name)
+    _check_walls(cloud, _one(rds, f"{panel}-new"), panel)
+    assert _one(rds, panel)["DBInstanceStatus"] == "available"
+
+
+def test_a_deleted_database_comes_back_from_its_final_snapshot_behind_the_same_walls(
+    cloud: Cloud, rds: Any, drill: Drill, panel: str
+) -> None:
+    final = f"{panel}-final"
+    rds.delete_db_instance(DBInstanceIdentifier=panel, FinalDBSnapshotIdentifier=final)
+    assert panel not in _names(rds)
+    assert any(final in line for line in drill("list", panel))
+    drill("restore-snapshot", panel, f"{panel}-new", "--snapshot", final)
+    drill("switch", panel, f"{panel}-new")
+    _check_walls(cloud, _one(rds, panel), panel)
+    assert f"{panel}-new" not in _names(rds)
 
 
 def test_a_moment_is_restored_and_switched_to_under_the_old_name(
-    rds: Any, drill: Drill, walls: dict[str, str]
+    cloud: Cloud, rds: Any, drill: Drill, panel: str
 ) -> None:
-    drill("restore-time", "panel", "panel-3")
-    _check_walls(_one(rds, "panel-3"), walls)
-    said = drill("switch", "panel", "panel-3")
-    names = {i["DBInstanceIdentifier"] for i in rds.describe_db_instances()["DBInstances"]}
-    assert "panel" in names and "panel-3" not in names
-    assert any(name.startswith("panel-before-") for name in names)
-    assert any("terraform import aws_db_instance.main panel" in line for line in said)
-    _check_walls(_one(rds, "panel"), walls)
+    drill("restore-time", panel, f"{panel}-new")
+    _check_walls(cloud, _one(rds, f"{panel}-new"), panel)
+    said = drill("switch", panel, f"{panel}-new")
+    assert panel in _names(rds) and f"{panel}-new" not in _names(rds)
+    assert any(name.startswith(f"{panel}-before-") for name in _names(rds))
+    _check_walls(cloud, _one(rds, panel), panel)
+    # The machine may not read the new password before Terraform has said so.
+    last = said.index(f"  terraform import aws_db_instance.main {panel}")
+    secret = _one(rds, panel)["MasterUserSecret"]["SecretArn"]
+    assert said.index(f"  sudo panelens-database {secret}") > last
+
+
+def test_an_instance_that_is_still_being_renamed_is_waited_for(
+    cloud: Cloud, rds: Any, script: ModuleType, drill: Drill, panel: str
+) -> None:
+    """Moto renames at once, RDS takes minutes in which the new name is unknown."""
+    drill("restore-time", panel, f"{panel}-new")
+    script.LOOK_SECONDS = 0
+    drill("switch", panel, f"{panel}-new", client=lambda _: _Renaming(rds))
+    assert panel in _names(rds) and f"{panel}-new" not in _names(rds)
+
+
+class _Renaming:
+    """RDS, but for the first looks after a renaming the new name is unknown."""
+
+    def __init__(self, rds: Any) -> None:
+        self._rds = rds
+        self._unknown: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rds, name)
+
+    def modify_db_instance(self, **what: Any) -> Any:
+        if "NewDBInstanceIdentifier" in what:
+            self._unknown[what["NewDBInstanceIdentifier"]] = 3
+        return self._rds.modify_db_instance(**what)
+
+    def describe_db_instances(self, **what: Any) -> Any:
+        name = what.get("DBInstanceIdentifier", "")
+        if self._unknown.get(name, 0):
+            self._unknown[name] -= 1
+            raise self._rds.exceptions.DBInstanceNotFoundFault({"Error": {}}, "DescribeDBInstances")
+        return self._rds.describe_db_instances(**what)
+
+
+def test_what_amazon_refuses_is_one_sentence(
+    cloud: Cloud, script: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert script.main(["snapshot", "nobody"], cloud.client) == 1
+    said = capsys.readouterr()
+    assert "nobody" in said.err and "Traceback" not in said.err and said.out == ""
