@@ -62,7 +62,7 @@ for _ in $(seq 60); do
   [ -n "$leader" ] && break
   sleep 1
 done
-# shellcheck disable=SC2086  (its words are meant to be words)
+# shellcheck disable=SC2086 # its words are meant to be words
 inside() { nsenter -t "$leader" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root $amazon "$@"; }
 nsenter -t "$leader" -n "$moto" -H 127.0.0.1 -p 5000 > "$work/moto.log" 2>&1 &
 aws=$!

@@ -4,6 +4,7 @@
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 home=${PANELENS_HOME:-/opt/panelens}
+export TMPDIR=/var/tmp  # /tmp is memory on Debian 13
 say() { echo "panelens: $*"; }
 refuse() { echo "panelens: $*" >&2; exit 1; }
 
@@ -35,6 +36,8 @@ if [ ! -e "$target/complete" ]; then
   "$target/venv/bin/python" -m pip install --quiet --no-index --disable-pip-version-check \
     --no-cache-dir --find-links "$wheels" --find-links "$here/wheels/any" panelens
   cp -R "$here/models" "$here/host" "$here/sbom.cdx.json" "$target/"
+  "$target/venv/bin/python" -c 'import llama_cpp' ||
+    refuse "llama.cpp does not load here: build the bundle on a system that is not newer than this"
   # Hashed now and noted, so that no start hashes it again.
   PANELENS_DATA_FOLDER=$target "$target/venv/bin/panelens" download >/dev/null
   # The files come from anywhere; the service's user must be able to read them.
@@ -53,61 +56,34 @@ install -d -m 0755 /etc/panelens
 ln -sfn "$home/current/models" /var/lib/panelens/models
 [ -e /etc/panelens/panelens.env ] ||
   install -m 0644 "$target/host/panelens.env" /etc/panelens/panelens.env
-for unit in "$target"/host/*.service "$target"/host/*.socket "$target"/host/*.timer; do
-  install -m 0644 "$unit" /etc/systemd/system/
-done
-for program in panelens-database panelens-run panelens-backup panelens-restore; do
-  ln -sfn "$home/current/host/$program" "/usr/local/sbin/$program"
-done
-if [ -e /etc/panelens/host.env ] && [ -d /etc/caddy ]; then
-  install -m 0644 "$target/host/Caddyfile" /etc/caddy/Caddyfile
-  install -d /etc/systemd/system/caddy.service.d
-  printf '[Service]\nEnvironmentFile=/etc/panelens/host.env\n' \
-    > /etc/systemd/system/caddy.service.d/panelens.conf
-fi
 
 previous=$(readlink "$home/current" 2>/dev/null || true)
-switch() { ln -sfn "$1" "$home/current.new" && mv -T "$home/current.new" "$home/current"; }
-switch "$target"
+switched=0
+PANELENS_HOME=$home "$target/host/panelens-switch" "$release" || switched=$?
 
 if [ ! -d /run/systemd/system ]; then
   say "systemd is not running here: $release is in place and starts with the machine"
   systemctl enable --quiet panelens.socket panelens.service
   exit 0
 fi
-
-ready() {
-  for _ in $(seq "${PANELENS_READY_SECONDS:-180}"); do
-    curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && return 0
-    sleep 1
-  done
-  return 1
-}
-
-systemctl daemon-reload
 systemctl enable --quiet --now panelens.socket
 systemctl enable --quiet panelens.service
-if [ -e /etc/panelens/host.env ]; then
-  systemctl enable --quiet --now panelens-report.timer
-  ! systemctl is-active --quiet caddy || systemctl restart caddy
-fi
+[ ! -e /etc/panelens/host.env ] || systemctl enable --quiet --now panelens-report.timer
 if ! grep -qs ^PANELENS_DATABASE_URL /etc/panelens/database.env /etc/panelens/panelens.env; then
   say "installed. Now: panelens-database, then panelens-run user add NAME --role owner,"
   say "then systemctl start panelens"
   exit 0
 fi
 [ ! -e /etc/panelens/backup.crt ] || systemctl enable --quiet --now panelens-backup.timer
-systemctl restart panelens.service
-if ready; then
+if [ "$switched" = 0 ]; then
   say "$release is running"
-  # The one before stays for going back by hand; older ones go.
+  # The one before stays for going back by hand (panelens-switch); older ones go.
   find "$home/releases" -mindepth 1 -maxdepth 1 ! -path "$target" ! -path "${previous:-$target}" \
     -exec rm -rf {} +
   exit 0
 fi
 if [ -n "$previous" ] && [ "$previous" != "$target" ]; then
-  switch "$previous"
-  systemctl restart panelens.service
+  PANELENS_HOME=$home "$previous/host/panelens-switch" "$(basename "$previous")" || true
   refuse "$release did not become ready: back to $(basename "$previous"). See journalctl -u panelens"
 fi
 refuse "$release did not become ready: see journalctl -u panelens"

@@ -1,0 +1,230 @@
+"""The host's own programs, run as root on copies of the folders that they change."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from .conftest import not_here
+
+HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
+COPIED = ("etc", "opt", "var/lib", "usr/local/sbin")
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """This machine with layers over the folders that the programs write to."""
+
+    layers: Path
+
+    def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        mounts = [
+            f"mount -t overlay overlay -o 'lowerdir=/{name},upperdir={self.layer(name)},"
+            f"workdir={self.layers / 'work' / name.replace('/', '-')}' '/{name}'"
+            for name in COPIED
+        ]
+        return subprocess.run(
+            [
+                *("unshare", "--mount", "--propagation", "private", "sh", "-ec"),
+                " && ".join((*mounts, 'exec "$@"')),
+                *("sh", *command),
+            ],
+            env={"PATH": os.environ["PATH"], "HOME": "/root", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def layer(self, name: str) -> Path:
+        return self.layers / name
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> Path:
+        file = self.layers / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        file.chmod(mode)
+        return file
+
+    def install(self, release: str) -> None:
+        """A release without the server: its programs and units."""
+        folder = self.layers / "opt/panelens/releases" / release
+        shutil.copytree(HOST, folder / "host")
+        (folder / "complete").touch()
+
+    @property
+    def current(self) -> str:
+        return (self.layers / "opt/panelens/current").readlink().name
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    host = Host(tmp_path)
+    for name in COPIED:
+        host.layer(name).mkdir(parents=True)
+        (tmp_path / "work" / name.replace("/", "-")).mkdir(parents=True)
+    if os.geteuid() or host.run("true").returncode:
+        not_here("the host's programs were not run: no layers can be mounted here without root")
+    return host
+
+
+class TestSwitch:
+    def test_the_releases_are_listed_and_the_running_one_is_told(self, host: Host) -> None:
+        host.install("panelens-1")
+        host.install("panelens-2")
+        assert host.run(HOST / "panelens-switch", "panelens-2").returncode == 0
+        assert host.run(HOST / "panelens-switch").stdout.splitlines() == [
+            "panelens-1",
+            "panelens-2 (running)",
+        ]
+
+    def test_going_back_brings_back_the_units_of_that_release(self, host: Host) -> None:
+        for release in ("panelens-1", "panelens-2"):
+            host.install(release)
+            unit = f"opt/panelens/releases/{release}/host/panelens.service"
+            host.write(unit, f"# of {release}\n")
+        placed = host.layer("etc/systemd/system/panelens.service")
+        for release in ("panelens-1", "panelens-2", "panelens-1"):
+            assert host.run(HOST / "panelens-switch", release).returncode == 0
+            assert host.current == release
+            assert placed.read_text("utf-8") == f"# of {release}\n"
+
+    def test_the_programs_are_those_of_the_running_release(self, host: Host) -> None:
+        host.install("panelens-1")
+        assert host.run(HOST / "panelens-switch", "panelens-1").returncode == 0
+        for name in ("run", "database", "backup", "restore", "report", "switch"):
+            link = host.layer(f"usr/local/sbin/panelens-{name}").readlink()
+            assert link == Path(f"/opt/panelens/current/host/panelens-{name}")
+
+    def test_a_release_that_is_not_there_changes_nothing(self, host: Host) -> None:
+        host.install("panelens-1")
+        host.run(HOST / "panelens-switch", "panelens-1")
+        refused = host.run(HOST / "panelens-switch", "panelens-9")
+        assert refused.returncode == 1 and "not installed" in refused.stderr
+        assert host.current == "panelens-1"
+
+
+class TestHome:
+    """libpq looks for a certificate in the caller's home, and ends when it may not look there."""
+
+    @pytest.fixture
+    def tls(self) -> Iterator[int]:
+        """The port of a server that says yes to TLS and no more."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+
+            def answer() -> None:
+                try:
+                    while True:
+                        asking, _ = listening.accept()
+                        with asking:
+                            asking.recv(8)
+                            asking.sendall(b"S")
+                except OSError:
+                    return
+
+            Thread(target=answer, daemon=True).start()
+            yield listening.getsockname()[1]
+            listening.shutdown(socket.SHUT_RDWR)
+
+    @pytest.fixture
+    def shut(self, tmp_path: Path) -> str:
+        """A home that only root may enter, such as root's own."""
+        folder = tmp_path / "shut"
+        folder.mkdir(mode=0o700)
+        return str(folder)
+
+    @pytest.fixture
+    def asking(self, host: Host, tls: int) -> Host:
+        """A host whose server asks the database and does nothing else."""
+        psql = next(Path("/usr/lib/postgresql").glob("*/bin/psql"), None)
+        if psql is None:
+            not_here("libpq was not seen looking for certificates: PostgreSQL's psql is missing")
+        ask = f"#!/bin/sh\nexec {psql} 'host=127.0.0.1 port={tls} sslmode=require' -c 'select 1'\n"
+        host.write("opt/panelens/current/venv/bin/panelens", ask, 0o755)
+        host.write("etc/panelens/panelens.env", "PANELENS_SIGN_IN=true\n")
+        for file, line in (
+            ("passwd", "panelens:x:64999:64999::/:/bin/sh"),
+            ("group", "panelens:x:64999:"),
+        ):
+            host.write(f"etc/{file}", f"{Path('/etc', file).read_text('utf-8')}{line}\n")
+        return host
+
+    def test_a_command_does_not_look_into_the_home_of_who_calls_it(
+        self, asking: Host, shut: str
+    ) -> None:
+        done = asking.run(HOST / "panelens-run", HOME=shut)
+        assert done.returncode != 0  # that server says no more
+        assert "certificate" not in done.stderr
+
+    def test_with_the_callers_home_it_would_end_there(self, asking: Host, shut: str) -> None:
+        """Else the test above would say nothing."""
+        program = "/opt/panelens/current/venv/bin/panelens"
+        user = ("setpriv", "--reuid", "panelens", "--regid", "panelens", "--clear-groups")
+        done = asking.run(*user, program, HOME=shut)
+        assert "could not open certificate file" in done.stderr
+
+    def test_the_backup_has_a_home_of_its_own_too(self) -> None:
+        unit = (HOST / "panelens-backup.service").read_text("utf-8")
+        assert "\nEnvironment=HOME=/var/lib/panelens-backup\n" in unit
+
+
+class TestReport:
+    def test_backups_that_never_succeeded_grow_old(self, host: Host) -> None:
+        """The alarm must not wait for a first success."""
+        certificate = host.write("etc/panelens/backup.crt", "")
+        two_days_ago = time.time() - 2 * DAY
+        os.utime(certificate, (two_days_ago, two_days_ago))
+        assert "MetricName=BackupAgeHours,Value=48" in self._figures(host)
+        host.write("var/lib/panelens-backup/succeeded", f"{int(time.time()) - 3600}\n")
+        assert "MetricName=BackupAgeHours,Value=1" in self._figures(host)
+
+    def test_a_machine_without_backups_reports_none(self, host: Host) -> None:
+        assert not any("BackupAge" in figure for figure in self._figures(host))
+
+    def test_a_server_that_is_silent_is_not_ready(self, host: Host) -> None:
+        assert "MetricName=Ready,Value=0" in self._figures(host)
+
+    def _figures(self, host: Host) -> list[str]:
+        state = host.layer("var/lib")
+        silent = host.write("silent/curl", "#!/bin/sh\nexit 7\n", 0o755).parent
+        done = host.run(
+            HOST / "panelens-report",
+            PANELENS_REPORT="print",
+            STATE_DIRECTORY=str(state),
+            PATH=f"{silent}:{os.environ['PATH']}",
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+
+def test_a_database_that_was_restored_is_entered_by_its_own_secret(host: Host) -> None:
+    host.write(
+        "etc/panelens/host.env",
+        "AWS_REGION=x\nPANELENS_DATABASE_HOST=h\nPANELENS_DATABASE_SECRET=old\n",
+    )
+    host.write("opt/panelens/current/venv/lib/server/bundle/deploy/rds-ca.pem", "")
+    said = host.layers / "said"
+    programs = {
+        "aws": f'#!/bin/sh\necho "$*" >> {said}\necho "{{}}"\n',
+        "jq": "#!/bin/sh\ncat > /dev/null\necho word\n",
+        "psql": "#!/bin/sh\ncat > /dev/null\n",
+    }
+    for name, text in programs.items():
+        host.write(f"programs/{name}", text, 0o755)
+    path = f"{host.layers / 'programs'}:{os.environ['PATH']}"
+    for secret in ("arn:aws:secretsmanager:x:1:secret:rds!db-2", None):
+        done = host.run(HOST / "panelens-database", *filter(None, [secret]), PATH=path)
+        assert done.returncode == 0, done.stderr
+    asked = said.read_text("utf-8").splitlines()
+    assert len(asked) == 2 and all("secret:rds!db-2" in line for line in asked)
+    address = host.layer("etc/panelens/database.env")
+    assert address.stat().st_mode & 0o077 == 0
+    assert "sslmode=verify-full" in address.read_text("utf-8")
