@@ -1,61 +1,123 @@
 #!/bin/bash
-# The whole host without AWS: a real Debian 13 with systemd in a container, no network, the user
-# data by the distribution's own cloud-init, then the half hour of README.md as it is written there:
-# fetch, roles, first person, TLS in front, load, restart, kill, upgrade, rollback, backup, figures.
+# The whole host without AWS: a real Debian 13 with systemd in a container without a way out, the
+# user data as it is by the distribution's own cloud-init (packages, swap, the agent and all), then
+# the half hour of README.md as it is written there: fetch, roles, first person, TLS in front, load,
+# restart, kill, upgrade, rollback, backup, figures.
 #   deploy/rehearse.sh ARCHIVE [FOLDER]
-# Needs root, the Debian packages debootstrap and systemd-container, and moto_server (in the
-# checkout's own environment), which is the AWS that the host's `aws` talks to. The first run makes
-# FOLDER/base (a download of some 250 MB); about ten minutes in all.
+# Needs root, the Debian packages debootstrap, systemd-container, dpkg-dev and caddy, and moto_server
+# (in the checkout's own environment), which is the AWS that the host's `aws` talks to. The first run
+# makes FOLDER/base (a download of some 350 MB); about ten minutes in all.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 archive=$(readlink -f "$1")
 work=${2:-$(mktemp -d)}
 mkdir -p "$work"
+work=$(readlink -f "$work")
 box=$work/box
 release=$(basename "$archive" .tar)
 moto=$(PATH=$here/../.venv/bin:$PATH command -v moto_server)
+region=ap-northeast-2 domain=panel.example.org
+outside_address=10.40.99.1 inside_address=10.40.99.2
 step() { echo; echo "== $*"; }
 
 if [ ! -e "$work/base/complete" ]; then
-  step "Debian 13"
+  step "Debian 13, and beside it the packages that user data will ask for"
   mirror=$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)
   rm -rf "$work/base"
-  # PostgreSQL's server stands for RDS; the rest is what user data installs, and what an image has.
+  # What an image has, and PostgreSQL's server, which stands for RDS.
   debootstrap --variant=minbase \
-    --include=systemd,systemd-sysv,dbus,ca-certificates,cloud-init,python3-cffi-backend,locales,iproute2,procps,openssl,openssh-client,awscli,caddy,curl,jq,postgresql-client-17,python3-venv,postgresql-17 \
+    --include=systemd,systemd-sysv,dbus,ca-certificates,cloud-init,python3-cffi-backend,locales,iproute2,procps,openssl,openssh-client,postgresql-17 \
     trixie "$work/base" "$mirror" > "$work/debootstrap.log"
+  echo "deb $mirror trixie main" > "$work/base/etc/apt/sources.list"
+  # shellcheck disable=SC2046 # its words are meant to be words
+  chroot "$work/base" sh -c 'apt-get -q update && apt-get -qy --download-only install "$@"' sh \
+    $(sed -n '/^packages:/,/^$/s/^  - //p' "$here/terraform/user-data.yaml.tftpl") \
+    > "$work/packages.log"
+  mkdir -p "$work/base/srv/packages"
+  mv "$work"/base/var/cache/apt/archives/*.deb "$work/base/srv/packages/"
+  (cd "$work/base/srv/packages" && dpkg-scanpackages . > Packages 2> "$work/packages.err")
+  echo 'deb [trusted=yes] file:/srv/packages ./' > "$work/base/etc/apt/sources.list"
+  rm -rf "$work"/base/var/lib/apt/lists/*
   touch "$work/base/complete"
 fi
 rm -rf "$box"
 cp -a "$work/base" "$box"
 
+step "The outside: an authority that issues by ACME as the public one does, and Amazon's downloads"
+outside=$work/outside
+rm -rf "$outside"
+agent=$outside/files/amazon-ssm-$region/latest/debian_amd64
+mkdir -p "$agent" "$outside/agent/DEBIAN" "$outside/agent/usr/lib/systemd/system"
+# The agent itself cannot be had here: a package of its name, with a unit of its name.
+printf 'Package: amazon-ssm-agent\nVersion: 0\nArchitecture: amd64\nMaintainer: none\nDescription: stands for the agent\n' \
+  > "$outside/agent/DEBIAN/control"
+printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' \
+  > "$outside/agent/usr/lib/systemd/system/amazon-ssm-agent.service"
+dpkg-deb -b "$outside/agent" "$agent/amazon-ssm-agent.deb" > /dev/null
+cat > "$outside/Caddyfile" <<EOF
+{
+	admin off
+	skip_install_trust
+	storage file_system $outside/storage
+	auto_https disable_redirects
+}
+acme-v02.api.letsencrypt.org {
+	bind $outside_address
+	tls internal
+	rewrite /directory /acme/local/directory
+	acme_server
+}
+s3.$region.amazonaws.com {
+	bind $outside_address
+	tls internal
+	root * $outside/files
+	file_server
+}
+EOF
+ip link del pl-outside 2>/dev/null || true
+ip link add pl-outside type veth peer name pl-inside
+ip addr add $outside_address/30 dev pl-outside
+ip link set pl-outside up
+{ cat /etc/hosts; echo "$inside_address $domain"; } > "$outside/hosts"
+unshare -m sh -c 'mount --bind "$1/hosts" /etc/hosts && exec caddy run --config "$1/Caddyfile"' \
+  sh "$outside" > "$work/outside.log" 2>&1 &
+internet=$!
+container='' aws=''
+trap 'kill $aws $internet $container 2>/dev/null || true; wait $container 2>/dev/null || true
+      swapoff "$box/swapfile" 2>/dev/null || true; ip link del pl-outside 2>/dev/null || true' EXIT
+authority=$outside/storage/pki/authorities/local/root.crt
+for _ in $(seq 60); do [ -s "$authority" ] && break; sleep 1; done
+# Trusted as the public authorities are on an image.
+cp "$authority" "$box/usr/local/share/ca-certificates/outside.crt"
+chroot "$box" update-ca-certificates > /dev/null 2>&1
+
 step "User data: checked by cloud-init, then run by it"
 mkdir -p "$box/var/lib/cloud/seed/nocloud" "$box/etc/cloud/cloud.cfg.d" "$box/etc/systemd/system.conf.d"
-# A name below localhost: Caddy signs its certificate itself instead of asking for one.
-sed -e 's/\$\${/${/g; s/\${region}/ap-northeast-2/g; s/\${domain}/panel.localhost/g
+sed -e 's/\$\${/${/g; s/\${region}/'$region'/g; s/\${domain}/'$domain'/g
         s/\${bucket}/panelens-store/g; s/\${database_host}/database.internal/g
         s/\${secret}/panelens-administrator/g; s/\${metrics}/Panelens/g' \
-  "$here/terraform/user-data.yaml.tftpl" > "$work/user-data.full"
-# Packages come from a mirror and there is no network here: the box has them already. A container
-# makes no swap file.
-sed -e '/^packages:/,/^$/d; /^package_update/d; /^swap:/,/^$/d' "$work/user-data.full" \
-  > "$box/var/lib/cloud/seed/nocloud/user-data"
+  "$here/terraform/user-data.yaml.tftpl" > "$box/var/lib/cloud/seed/nocloud/user-data"
+cp "$box/var/lib/cloud/seed/nocloud/user-data" "$box/root/"
 echo 'instance-id: rehearsal' > "$box/var/lib/cloud/seed/nocloud/meta-data"
-echo 'datasource_list: [NoCloud]' > "$box/etc/cloud/cloud.cfg.d/99-rehearsal.cfg"
-cp "$work/user-data.full" "$box/root/user-data"
+# An image has its mirrors in its own configuration; here the only one is a folder.
+printf 'datasource_list: [NoCloud]\napt: {preserve_sources_list: true}\nnetwork: {config: disabled}\n' \
+  > "$box/etc/cloud/cloud.cfg.d/99-rehearsal.cfg"
 cp "$archive" "$box/root/"
-echo '127.0.0.1 database.internal panel.localhost' >> "$box/etc/hosts"
+cat >> "$box/etc/hosts" <<EOF
+127.0.0.1 database.internal
+$inside_address $domain
+$outside_address acme-v02.api.letsencrypt.org s3.$region.amazonaws.com
+EOF
 # What is Amazon's on an instance is moto's here, for every service and for whoever is at the shell.
-amazon="AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_REGION=ap-northeast-2"
+amazon="AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_REGION=$region"
 printf '[Manager]\nDefaultEnvironment=%s\n' "$amazon" > "$box/etc/systemd/system.conf.d/rehearsal.conf"
 # Unpacked by debootstrap, its units are not enabled as on an image.
 systemctl --root="$box" enable -q cloud-init-main cloud-init-local cloud-init-network cloud-config cloud-final || true
 
-systemd-nspawn -q -D "$box" --private-network --register=no --keep-unit -b \
-  > "$work/console.log" 2>&1 &
+# Its swap file is this machine's for as long as it runs: swap knows no containers.
+systemd-nspawn -q -D "$box" --network-interface=pl-inside --system-call-filter=@swap \
+  --register=no --keep-unit -b > "$work/console.log" 2>&1 &
 container=$!
-aws=
-trap 'kill $aws $container 2>/dev/null || true; wait $container 2>/dev/null || true' EXIT
 leader=
 for _ in $(seq 60); do
   leader=$(pgrep -P "$container" | head -n 1 || true)
@@ -64,6 +126,7 @@ for _ in $(seq 60); do
 done
 # shellcheck disable=SC2086 # its words are meant to be words
 inside() { nsenter -t "$leader" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root $amazon "$@"; }
+nsenter -t "$leader" -n sh -c "ip link set lo up; ip addr add $inside_address/30 dev pl-inside; ip link set pl-inside up"
 nsenter -t "$leader" -n "$moto" -H 127.0.0.1 -p 5000 > "$work/moto.log" 2>&1 &
 aws=$!
 for _ in $(seq 90); do
@@ -75,6 +138,9 @@ timeout 240 nsenter -t "$leader" -m -u -i -n -p -- cloud-init status --wait || t
 inside cloud-init status --long || true
 inside journalctl -t panelens -o cat --no-pager
 inside cat /etc/panelens/host.env
+inside bash -c 'swapon --show; grep swap /etc/fstab; systemctl is-active amazon-ssm-agent; systemctl is-enabled amazon-ssm-agent unattended-upgrades
+dpkg-query -W -f "\${Package} \${Version}\n" awscli caddy curl jq postgresql-client-17 python3-venv unattended-upgrades
+findmnt -no FSTYPE /tmp || true'
 
 step "RDS: PostgreSQL with TLS only, an administrator who is no superuser, the secret, the bucket"
 cat > "$box/root/rds.sh" <<'EOF'
@@ -121,20 +187,21 @@ systemctl start panelens
 for _ in $(seq 180); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && break; sleep 1; done
 systemctl show panelens -p ActiveState,NRestarts'
 
-# What a browser does, with the authority that Caddy made for itself.
-front="curl -sS -m 120 --cacert /var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
-step "TLS in front, and signing in"
+# What a browser does, with the authorities that the machine trusts.
+front="curl -sS -m 120"
+step "A certificate by ACME, TLS in front, and signing in"
 inside bash -euc "
-for _ in \$(seq 30); do $front -o /dev/null https://panel.localhost/ 2>/dev/null && break; sleep 1; done
-$front -o /dev/null -w 'http: %{http_code} to %{redirect_url}\n' http://panel.localhost/
-$front -o /dev/null -w 'before: %{http_code} over HTTP/%{http_version} to %{redirect_url}\n' https://panel.localhost/
-$front -o /dev/null -w 'readyz through the proxy: %{http_code}\n' https://panel.localhost/readyz
-$front -o /dev/null -w 'wrong password: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=wrong https://panel.localhost/sign-in
-$front -o /dev/null -c /root/cookies -w 'sign-in: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=rehearsal-password-1 https://panel.localhost/sign-in
+for _ in \$(seq 60); do $front -o /dev/null https://$domain/ 2>/dev/null && break; sleep 1; done
+openssl s_client -connect $domain:443 -servername $domain < /dev/null 2>/dev/null | openssl x509 -noout -issuer -ext subjectAltName
+$front -o /dev/null -w 'http: %{http_code} to %{redirect_url}\n' http://$domain/
+$front -o /dev/null -w 'before: %{http_code} over HTTP/%{http_version} to %{redirect_url}\n' https://$domain/
+$front -o /dev/null -w 'readyz through the proxy: %{http_code}\n' https://$domain/readyz
+$front -o /dev/null -w 'wrong password: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=wrong https://$domain/sign-in
+$front -o /dev/null -c /root/cookies -w 'sign-in: %{http_code}\n' --data-urlencode name=operator --data-urlencode password=rehearsal-password-1 https://$domain/sign-in
 grep -o '#HttpOnly.*TRUE.*panelens_session' /root/cookies
-$front -b /root/cookies -G -o /root/answer.html -w 'a question: %{http_code} in %{time_total} s\n' --data-urlencode 'q=서울 20대 남자 100명' https://panel.localhost/
+$front -b /root/cookies -G -o /root/answer.html -w 'a question: %{http_code} in %{time_total} s\n' --data-urlencode 'q=서울 20대 남자 100명' https://$domain/
 grep -ciE 'synthetic|합성' /root/answer.html
-$front -D - -o /dev/null https://panel.localhost/sign-in | grep -iE 'strict-transport|content-security|^server' || true"
+$front -D - -o /dev/null https://$domain/sign-in | grep -iE 'strict-transport|content-security|^server' || true"
 
 step "Loading"
 inside bash -euc '
@@ -146,7 +213,7 @@ step "100 requests through the proxy while the service is restarted twice, one a
 inside bash -c "
 for n in 1 2; do sleep 2; systemctl restart panelens; done &
 failed=0
-for n in \$(seq 100); do $front -f -o /dev/null https://panel.localhost/healthz || failed=\$((failed+1)); sleep 0.1; done
+for n in \$(seq 100); do $front -f -o /dev/null https://$domain/healthz || failed=\$((failed+1)); sleep 0.1; done
 wait
 echo \"failed: \$failed of 100\""
 
@@ -169,6 +236,14 @@ PANELENS_READY_SECONDS=30 ./install.sh; echo \"exit \$?\"
 readlink /opt/panelens/current
 for _ in \$(seq 120); do curl -fsS -m 5 -o /dev/null http://127.0.0.1:8000/readyz 2>/dev/null && break; sleep 1; done
 systemctl is-active panelens"
+
+step "Back and forth by hand"
+inside bash -euc "
+cp -a /opt/panelens/releases/$release /opt/panelens/releases/before
+panelens-switch
+panelens-switch before && panelens-switch
+panelens-switch $release && panelens-switch
+rm -r /opt/panelens/releases/before"
 
 step "Backup, encrypted, to the bucket; restored into a second database"
 inside bash -euc '
