@@ -4,6 +4,8 @@ Nearly all of the minutes that applying takes are the provider's own pauses. So 
 first test and goes on beside the others; the tests that want the stack come last.
 """
 
+import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
@@ -20,6 +23,7 @@ import pytest
 
 from .terraform import Terraform, copied, initialise
 
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "rds.py"
 REGION = "ap-northeast-2"
 _not_tried: list[str] = []
 
@@ -128,12 +132,25 @@ def _apply(cloud: Cloud, folder: Path) -> Terraform | str:
     terraform = initialise(folder, **cloud.environment)
     if isinstance(terraform, Terraform):
         image = cloud.client("ec2").describe_images()["Images"][0]["ImageId"]
-        terraform.run(
-            *("apply", "-auto-approve", "-no-color", "-input=false", "-parallelism=20"),
-            *("-var=domain=panel.example.org", "-var=alarm_email=operator@example.org"),
-            *(f"-var=image_id={image}", "-var=elastic_ip=true"),
-        )
+        settings = {
+            "domain": "panel.example.org",
+            "alarm_email": "operator@example.org",
+            "image_id": image,
+            "elastic_ip": True,
+        }
+        (folder / "terraform.tfvars.json").write_text(json.dumps(settings), "utf-8")
+        terraform.run("apply", "-auto-approve", "-no-color", "-input=false", "-parallelism=20")
     return terraform
+
+
+@pytest.fixture
+def drills() -> ModuleType:
+    """deploy/rds.py."""
+    spec = importlib.util.spec_from_file_location("rds_script", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
 
 
 def _answers(port: int) -> bool:

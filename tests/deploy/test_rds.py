@@ -1,9 +1,7 @@
 """The drill with RDS's own backups, against moto's RDS: restored instances keep our walls."""
 
-import importlib.util
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,19 +9,9 @@ import pytest
 
 from .conftest import Cloud
 
-SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "rds.py"
 ELSEWHERE = "us-west-2"  # another region than the stack's: both are in one moto
 Drill = Callable[..., list[str]]
 _numbers = count(1)
-
-
-@pytest.fixture
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rds_script", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script
 
 
 @pytest.fixture
@@ -32,12 +20,12 @@ def rds(cloud: Cloud) -> Any:
 
 
 @pytest.fixture
-def drill(cloud: Cloud, script: ModuleType, capsys: pytest.CaptureFixture[str]) -> Drill:
+def drill(cloud: Cloud, drills: ModuleType, capsys: pytest.CaptureFixture[str]) -> Drill:
     """Runs the script as the operator does; the lines it prints."""
 
     def run(*words: str, client: Any = None) -> list[str]:
         client = client or (lambda service: cloud.client(service, ELSEWHERE))
-        assert script.main(list(words), client) == 0
+        assert drills.main(list(words), client) == 0
         return capsys.readouterr().out.splitlines()
 
     return run
@@ -140,11 +128,11 @@ def test_a_moment_is_restored_and_switched_to_under_the_old_name(
 
 
 def test_an_instance_that_is_still_being_renamed_is_waited_for(
-    cloud: Cloud, rds: Any, script: ModuleType, drill: Drill, panel: str
+    cloud: Cloud, rds: Any, drills: ModuleType, drill: Drill, panel: str
 ) -> None:
     """Moto renames at once, RDS takes minutes in which the new name is unknown."""
     drill("restore-time", panel, f"{panel}-new")
-    script.LOOK_SECONDS = 0
+    drills.LOOK_SECONDS = 0
     drill("switch", panel, f"{panel}-new", client=lambda _: _Renaming(rds))
     assert panel in _names(rds) and f"{panel}-new" not in _names(rds)
 
@@ -173,8 +161,8 @@ class _Renaming:
 
 
 def test_what_amazon_refuses_is_one_sentence(
-    cloud: Cloud, script: ModuleType, capsys: pytest.CaptureFixture[str]
+    cloud: Cloud, drills: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert script.main(["snapshot", "nobody"], cloud.client) == 1
+    assert drills.main(["snapshot", "nobody"], cloud.client) == 1
     said = capsys.readouterr()
     assert "nobody" in said.err and "Traceback" not in said.err and said.out == ""

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -170,6 +171,26 @@ class TestWhatWasCreated:
         assert text.startswith("#cloud-config\n")
         assert database["Endpoint"]["Address"] in text
         assert not re.search(r"(?i)password[\"']?\s*[:=]\s*\S*\w", text.split("locale:", 1)[1])
+
+
+@pytest.mark.slow
+def test_a_restored_database_is_taken_in_and_not_replaced(
+    applied: Terraform, cloud: Cloud, drills: ModuleType
+) -> None:
+    """The last one: what is there afterwards is not what was applied."""
+    drills.main(["restore-time", "panelens", "panelens-2"], cloud.client)
+    drills.main(["switch", "panelens", "panelens-2"], cloud.client)
+    applied.run("state", "rm", "aws_db_instance.main")
+    applied.run("import", "-no-color", "-input=false", "aws_db_instance.main", "panelens")
+    said = [json.loads(line) for line in applied.run("plan", "-input=false", "-json").splitlines()]
+    planned = {
+        one["change"]["resource"]["addr"]: one["change"]["action"]
+        for one in said
+        if one["type"] == "planned_change"
+    }
+    assert planned.get("aws_db_instance.main", "update") == "update"
+    # The machine may read the restored database's password once this is applied.
+    assert planned["aws_iam_role_policy.instance"] == "update"
 
 
 @pytest.mark.slow
