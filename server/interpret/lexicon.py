@@ -72,12 +72,18 @@ class Lexicon:
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._catalogue = catalogue
         self._glue = read_plain_words(turning=False)
-        index: dict[str, dict[Meaning, None]] = {}
+        index: dict[str, tuple[Meaning, ...]] = {}
+        # Nearly all of the tens of thousands of phrases mean one of a thousand things.
+        alone: dict[Meaning, tuple[Meaning]] = {}
         for text, meaning in _phrases(catalogue, phrases):
             key = _squeezed(text)
             if len(key) > 1 and not key.isdecimal():
-                index.setdefault(key, {})[meaning] = None
-        self._index: Mapping[str, tuple[Meaning, ...]] = {k: tuple(v) for k, v in index.items()}
+                known = index.get(key)
+                if known is None:
+                    index[key] = alone.setdefault(meaning, (meaning,))
+                elif meaning not in known:
+                    index[key] = (*known, meaning)
+        self._index: Mapping[str, tuple[Meaning, ...]] = index
         self._longest = max(map(len, self._index), default=0)
         self._patterns = tuple(_patterns(catalogue, phrases))
         self._carriers = {

@@ -19,8 +19,6 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 import ijson
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from server.catalogue import Catalogue, PanelField, normalise
 from server.errors import BrokenFile
@@ -267,6 +265,9 @@ def _dialect(first: bytes, encoding: str) -> type[csv.Dialect]:
 
 
 def _read_xlsx(file: Path, stream: BinaryIO, _first: bytes) -> Rows:
+    import openpyxl  # noqa: PLC0415  (some megabytes that few servers need)
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(values_only=True)

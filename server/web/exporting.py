@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from openpyxl import Workbook
-
 from server.catalogue import Catalogue, PanelField
 from server.search.answer import Respondent
 from server.web.phrasing import cell_in_words, label_of
@@ -86,6 +84,8 @@ async def as_json(
 
 async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: People) -> IO[bytes]:
     """A workbook of two sheets, respondents and what they are; rows are never all in memory."""
+    from openpyxl import Workbook  # noqa: PLC0415  (some megabytes that few servers need)
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(titles[0])
     sheet.freeze_panes = "B2"
