@@ -11,6 +11,8 @@ import argparse
 import hashlib
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +34,8 @@ BASELINE = " ".join(
     f"-DGGML_{name}"
     for name in ("NATIVE=OFF", "AVX=ON", "AVX2=ON", "FMA=ON", "F16C=ON", "BMI2=ON", "OPENMP=OFF")
 )
+# AVX-512 by its registers and masks, AMX by its tiles, and AVX-VNNI.
+BEYOND = re.compile(r"%(?:zmm|tmm|k[0-7]\b|[xy]mm(?:1[6-9]|2\d|3[01])\b)|\bvpdp(?:busd|wssd)")
 BACKEND = "scikit-build-core==1.1.2"  # its version stands in the wheel
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 EPOCH = 1_700_000_000
@@ -40,6 +44,8 @@ EPOCH = 1_700_000_000
 def main() -> int:
     """Pack, and print where the archive is."""
     arguments = _arguments()
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise SystemExit("A bundle is built on Linux on x86-64, as what it is installed on")
     out: Path = arguments.out
     archive = _build(out, arguments)
     if arguments.twice:
@@ -187,7 +193,29 @@ def _llama(out: Path) -> Path:
     if not list(folder.glob(f"{name}-*-linux_x86_64.whl")):
         print(f"Compiling {wanted} for x86-64-v3: some minutes.", file=sys.stderr)
         _compile(_source(wanted, folder), folder)
-    return next(folder.glob(f"{name}-*-linux_x86_64.whl"))
+    wheel = next(folder.glob(f"{name}-*-linux_x86_64.whl"))
+    if found := beyond_baseline(wheel):
+        raise SystemExit(f"{wheel} is not for x86-64-v3: {', '.join(found)}")
+    return wheel
+
+
+def beyond_baseline(wheel: Path) -> list[str]:
+    """The wheel's libraries with an instruction that processors of the baseline lack."""
+    found = []
+    with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(wheel) as archive:
+        for member in archive.namelist():
+            if Path(member).suffix == ".so" or ".so." in member:
+                code = ("objdump", "-d", "--no-show-raw-insn", archive.extract(member, name))
+                with subprocess.Popen(code, stdout=subprocess.PIPE, text=True) as listing:  # noqa: S603
+                    for line in listing.stdout or ():
+                        if BEYOND.search(line):
+                            found.append(f"{member}: {line.strip()}")
+                            listing.kill()
+                            break
+                    else:
+                        if listing.wait():
+                            raise SystemExit(f"objdump could not read {member}")
+    return found
 
 
 def _source(wanted: str, folder: Path) -> Path:
