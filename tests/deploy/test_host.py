@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -105,6 +106,32 @@ def test_two_archives_are_compared_file_by_file(
     changed.write_text(changed.read_text("utf-8") + "# more\n", "utf-8")
     second = bundle.pack(content, tmp_path)
     assert bundle.differing(first, second) == ["RELEASE", "SHA256SUMS", "host/panelens.env"]
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("vpaddd %ymm1, %ymm2, %ymm3", False),
+        ("vfmadd231ps %ymm13, %ymm14, %ymm15", False),
+        ("vpaddd %zmm1, %zmm2, %zmm3", True),
+        ("vpaddd %ymm16, %ymm2, %ymm3", True),
+        ("tilezero %tmm4", True),
+        ("{vex} vpdpbusd %ymm1, %ymm2, %ymm3", True),
+    ],
+)
+def test_a_library_with_more_than_the_baseline_is_refused(
+    bundle: ModuleType, tmp_path: Path, code: str, refused: bool
+) -> None:
+    """Whatever the machine that compiles can do: of this one nothing may be in it."""
+    if shutil.which("gcc") is None or shutil.which("objdump") is None:
+        not_here("no library was disassembled: gcc or objdump is missing")
+    (tmp_path / "code.c").write_text(f'void f(void) {{ __asm__("{code}"); }}\n')
+    library = tmp_path / "libcode.so"
+    assert _run("gcc", "-shared", "-fPIC", "-o", library, tmp_path / "code.c").returncode == 0
+    wheel = tmp_path / "code.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(library, "llama_cpp/lib/libcode.so")
+    assert bool(bundle.beyond_baseline(wheel)) is refused
 
 
 def test_a_file_that_was_changed_on_the_way_is_refused(
