@@ -128,11 +128,11 @@ def test_a_moment_is_restored_and_switched_to_under_the_old_name(
 
 
 def test_an_instance_that_is_still_being_renamed_is_waited_for(
-    cloud: Cloud, rds: Any, drills: ModuleType, drill: Drill, panel: str
+    rds: Any, drills: ModuleType, drill: Drill, panel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Moto renames at once, RDS takes minutes in which the new name is unknown."""
     drill("restore-time", panel, f"{panel}-new")
-    drills.LOOK_SECONDS = 0
+    monkeypatch.setattr(drills, "LOOK_SECONDS", 0)
     drill("switch", panel, f"{panel}-new", client=lambda _: _Renaming(rds))
     assert panel in _names(rds) and f"{panel}-new" not in _names(rds)
 
