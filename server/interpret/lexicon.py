@@ -12,6 +12,7 @@ from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
 from server.interpret.words import read_plain_words
+from server.korean import particle
 from server.numerals import (
     HANGUL_NUMBERS,
     MONEY_ENGLISH,
@@ -354,16 +355,10 @@ def _with_particles(modifier: str) -> Iterator[str]:
     if first[-1] in "을를이가" and len(first) > 1:
         noun = first[:-1]
         yield f"{noun} {rest}"
-        yield f"{noun}{_particle(noun, '은는')} {rest}"
+        yield f"{noun}{particle(noun, '은는')} {rest}"
     elif " " not in rest and rest.endswith("는"):
-        yield f"{first}{_particle(first, '을를')} {rest}"
-        yield f"{first}{_particle(first, '은는')} {rest}"
-
-
-def _particle(word: str, pair: str) -> str:
-    """을 or 은 after a final consonant, 를 or 는 after a vowel and letters, read as in OTT."""
-    syllable = ord(word[-1]) - ord("가")
-    return pair[0] if 0 <= syllable < 11_172 and syllable % 28 else pair[1]
+        yield f"{first}{particle(first, '을를')} {rest}"
+        yield f"{first}{particle(first, '은는')} {rest}"
 
 
 def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:

@@ -19,9 +19,11 @@ from server.interpret.hints import Hints
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.lines import Line
+from server.interpret.missed import passed_over
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.others import other_readings
+from server.interpret.phrase import line_key
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.words import Attribution, Vocabulary
 from server.interpret.written import (
@@ -133,6 +135,10 @@ class Reader:
         founded = self._founded(lines, understood, shared)
         if len(founded) < len(lines):
             understood, shared = self._understood(question, founded, mentions)
+            lines = founded
+        missed = self._missed(question, understood.reading, shared)
+        if missed:
+            understood, shared = self._understood(question, (*lines, *missed), mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions)
@@ -149,6 +155,30 @@ class Reader:
         """What the lines say, and which words led to what."""
         understood = self._understanding.of(question, lines, mentions)
         return understood, self._shared(question, understood.reading, mentions)
+
+    def _missed(self, question: str, reading: Reading, shared: Attribution) -> tuple[Line, ...]:
+        """Conditions that the words passed over give when they are read by themselves.
+
+        Only sure ones on fields that nothing is said of yet, and none beside groups, which a
+        condition could belong to.
+        """
+        query = reading.filter
+        if not shared.unused or query.either:
+            return ()
+        spoken = {c.field for _, _, c in placed_conditions(query)} | set(query.by)
+        used = [word for words in shared.words for word in words]
+        used += [word for phrase in reading.unsupported for word in phrase.split()]
+        found: dict[str, Line] = {}
+        for stretch in passed_over(question, used, shared.unused):
+            mentions = self._hints.find(stretch)
+            other = Expected(stretch, (), self._forced)
+            written = self._model.write(build_prompt(stretch, mentions), expect=other)
+            for line in lines_of(written, self._model, doubtful=lambda _: False, expect=other):
+                _, name = line_key(line.text)
+                is_condition = line.text[:1] not in ">#?/&" and name not in spoken
+                if is_condition and not self._is_doubtful(line.probability):
+                    found.setdefault(name, line)
+        return tuple(found.values())
 
     def _founded(
         self, lines: Sequence[Line], understood: Understood, shared: Attribution

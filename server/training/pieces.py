@@ -10,9 +10,15 @@ from server.errors import Language
 from server.numerals import COUNTED_SLOTS
 from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
 from server.ranges import money_bounds
-from server.training.wording import english_money, hangul_number, korean_money
+from server.training.turned import turned
+from server.training.wording import english_money, hangul_number, korean_money, labelled
 
 Json = dict[str, Any]
+
+# Of two answers people say the other one; of more they turn one: "서울 제외".
+_FEW = 2
+# Official wordings longer than this are not typed.
+_LABEL_LENGTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class Pieces:
         if said.answers:
             ways += [(lambda: self._answer(field, rng, language), 5.0)]
             ways += [(lambda: self._several(field, rng, language), 1.2)]
-            ways += [(lambda: self._negated(field, rng, language), 1.0)]
+            ways += [(lambda: self._negated(field, rng, language), 1.2)]
+            ways += [(lambda: self._labelled(field, rng, language), 0.8)]
             ways += [(lambda: self._either_of(field, rng, language), 0.5)]
             if field.kind is Kind.MULTI:
                 ways += [(lambda: self._rather(field, rng, language), 0.3)]
@@ -87,10 +94,32 @@ class Pieces:
         return _piece(_in(said, language), {"where": {field.name: [value]}}, "answer")
 
     def _negated(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
-        value, said = self._pick(field, rng, lambda a: a.negated is not None)
-        if said.negated is None:
+        """An answer that must not be: as it is written down, or turned where it is one of many."""
+        is_one_of_many = len(field.answers) > _FEW
+        if is_one_of_many and rng.random() < 0.5:
+            value, said = self._pick(field, rng)
+            forms = (
+                Forms()
+                if field.by_value[value].exclusive
+                else turned(_in(said, language), language)
+            )
+        else:
+            value, said = self._pick(field, rng, lambda a: a.negated is not None)
+            forms = _in(said.negated, language) if said.negated else Forms()
+        return _piece(forms, {"not": {field.name: [value]}}, "not")
+
+    def _labelled(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """The field named beside its answer, as in a questionnaire: "성별: 여성", "whose job is …"."""
+        said = self.phrases.fields[field.name]
+        value, answer = self._pick(field, rng)
+        names = said.by.ko if language == "ko" else said.by.en
+        listed = field.by_value[value]
+        official = (value, listed.label) if language == "ko" else (listed.en,)
+        words = [w for w in (*official, *_in(answer, language).kw) if 0 < len(w) <= _LABEL_LENGTH]
+        if not names or not words:
             return None
-        return _piece(_in(said.negated, language), {"not": {field.name: [value]}}, "not")
+        forms = labelled(rng.choice(names), rng.choice(words), language)
+        return _piece(forms, {"where": {field.name: [value]}}, "answer")
 
     def _pick(
         self,

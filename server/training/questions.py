@@ -121,7 +121,7 @@ def _said_pieces(
     counts = _CONDITIONS_BESIDE_GROUPS if has_groups else _CONDITIONS
     wanted = rng.choices([n for n, _ in counts], [w for _, w in counts])[0]
     for _ in range(wanted):
-        outside = rng.random() < 0.07
+        outside = rng.random() < 0.085
         piece = pieces.outside(rng, language) if outside else pieces.draw(rng, language)
         if piece is not None and _add(piece, meaning):
             said.append(piece)
@@ -145,7 +145,7 @@ def _alternatives(
 ) -> list[list[Piece]]:
     """Two groups of which one must hold, all said plainly; they may speak of the same fields."""
     taken = {name for part in ("where", "not") for name in meaning.raw.get(part, {})}
-    sizes = rng.choice(((1, 1), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2), (2, 2)))
+    sizes = rng.choice(((1, 1), (1, 1), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2)))
     groups = [_group(rng, language, pieces, taken, size) for size in sizes]
     conditions: list[Json] = [_conditions(group) for group in groups]
     if not all(groups) or conditions[0] == conditions[1]:

@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Language
+from server.training.framing import (
+    framed_english,
+    framed_korean,
+    honoured,
+    with_aside_english,
+    with_aside_korean,
+)
 from server.training.pieces import Piece
 from server.training.wording import asked_for, hangul_number
 
@@ -70,6 +77,20 @@ _ENDS_KO = (
     " 데이터 줘",
     " 구합니다",
     " 섭외해줘",
+    " 추려줘",
+    " 추려주세요",
+    " 골라줘",
+    " 모아줘",
+    " 모집합니다",
+    " 뽑아주실 수 있나요?",
+    " 좀 부탁드려요",
+    " 명단",
+    " 명단 뽑아줘",
+    " 대상으로 설문하고 싶어요",
+    "에게 물어보고 싶어",
+    " 있을까요?",
+    " 어디 없나",
+    " 확인 부탁",
 )
 _COUNT_ENDS_KO = (
     " 몇 명이야?",
@@ -96,6 +117,14 @@ _STARTS_EN = (
     "looking for ",
     "Get ",
     "Who are the ",
+    "Could you find ",
+    "Can you pull ",
+    "please show ",
+    "We need ",
+    "We are running a study and need ",
+    "I want to interview ",
+    "we're recruiting ",
+    "I would like to see ",
     "I'm looking for ",
 )
 _COUNT_STARTS_EN = ("How many ", "how many ", "number of ", "count of ")
@@ -111,6 +140,11 @@ _STARTS_KO = (
     "전국 ",
 )
 _AND_KO = re.compile(r"(는|인)$")
+# How often a piece is said apart from the rest: "…100명 (흡연자 제외)".
+_ASIDE = 0.05
+_ASIDE_TURNED = 0.35
+_HONOURED = 0.07
+_STANDS_ALONE = ("제외", "빼고", "제외하고", "말고", "아닌")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +172,28 @@ def _compose_korean(sentence: Sentence, rng: random.Random) -> str | None:
     pieces = list(sentence.pieces)
     rng.shuffle(pieces)
     if not pieces and not sentence.groups:
-        return _korean_tail("", sentence, rng).strip()
+        return framed_korean(_korean_tail("", sentence, rng).strip(), rng)
+    aside = _set_aside(pieces, rng) if not sentence.groups else None
+    said = _korean_said(pieces, sentence, rng)
+    if said is None or aside is None:
+        return said and framed_korean(said, rng)
+    thing = _one(aside.forms.kw or aside.forms.noun, rng) or f"{_one(aside.forms.mod, rng)} 사람"
+    return framed_korean(with_aside_korean(said, thing, rng), rng)
+
+
+def _set_aside(pieces: list[Piece], rng: random.Random) -> Piece | None:
+    """Now and then a piece is said apart from the others; what is left out, more often."""
+    if len(pieces) < 2:
+        return None
+    for piece in pieces:
+        share = _ASIDE_TURNED if piece.tag == "not" else _ASIDE
+        if rng.random() < share and (piece.forms.kw or piece.forms.noun or piece.forms.mod):
+            pieces.remove(piece)
+            return piece
+    return None
+
+
+def _korean_said(pieces: Sequence[Piece], sentence: Sentence, rng: random.Random) -> str | None:
     if not sentence.groups and rng.random() < 0.3:
         group = _keywords(pieces, rng)
     elif sentence.compares:
@@ -183,7 +238,8 @@ def _korean_either_with(
         return None
     if not chain:
         return f"{either} {rng.choice(_HEADS_KO)}"
-    if rng.random() < 0.35:
+    # What stands after alternatives may be taken for a part of the last: seldom said so.
+    if rng.random() < 0.15:
         return f"{either} {chain}"
     link = rng.choice((" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, "))
     return f"{chain}{link}{either} {rng.choice(_HEADS_KO)}"
@@ -234,6 +290,8 @@ def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
         if not ends and piece.forms.mod and rng.random() < 0.45:
             word = _and_korean(word, rng)
         words.append(word)
+    # "기혼이고 수영하는 사람 빼고" would leave out fewer: who is left out comes first.
+    words.sort(key=lambda word: " 사람" not in word or not word.endswith(_STANDS_ALONE))
     head = _one(last.forms.noun or last.forms.kw, rng) if last else rng.choice(_HEADS_KO)
     if head is None:
         return None
@@ -246,10 +304,11 @@ def _before_noun(piece: Piece, rng: random.Random, *, ends: bool) -> str | None:
     `ends` is true right before a plain head such as 사람, where "여성이고" cannot stand.
     """
     if piece.forms.mod and (rng.random() < 0.7 or not (piece.forms.kw or piece.forms.noun)):
-        return rng.choice(piece.forms.mod)
+        modifier = rng.choice(piece.forms.mod)
+        return honoured(modifier) if rng.random() < _HONOURED else modifier
     word = _one(piece.forms.kw or piece.forms.noun, rng)
-    if word is None:
-        return None
+    if word is None or word.endswith(_STANDS_ALONE):
+        return word
     return word + rng.choice(
         ("", "", "", "인") if ends else ("", "", "", "", ",", "인", "이고", "이면서", "이며")
     )
@@ -265,7 +324,13 @@ def _and_korean(modifier: str, rng: random.Random) -> str:
 
 
 def _korean_either(groups: Sequence[Sequence[Piece]], rng: random.Random) -> str | None:
-    """ "테슬라를 타거나 아이폰을 쓰는", "미혼이거나 자녀 없는", "서울 살거나 부산에 사는"."""
+    """ "테슬라를 타거나 아이폰을 쓰는", "미혼이거나 자녀 없는", "테슬라 차주 또는 아이폰 유저"."""
+    if rng.random() < 0.3:
+        names = [_korean_keywords(group, rng) for group in groups]
+        if None not in names:
+            return rng.choice(
+                (" 또는 ", " 혹은 ", " 아니면 ", "이거나 ", "이나 ", " or ", "/")
+            ).join(name or "" for name in names)
     parts = [_korean_modifier(group, rng) for group in groups]
     one, other = parts
     if one is None or other is None:
@@ -276,6 +341,11 @@ def _korean_either(groups: Sequence[Sequence[Piece]], rng: random.Random) -> str
     return (
         f"{one}{rng.choice((' 사람 또는 ', ' 사람이나 ', ' 또는 ', ' 혹은 ', ' 아니면 '))}{other}"
     )
+
+
+def _korean_keywords(group: Sequence[Piece], rng: random.Random) -> str | None:
+    words = [_one(piece.forms.kw or piece.forms.noun, rng) for piece in group]
+    return None if None in words else " ".join(word or "" for word in words)
 
 
 def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
@@ -293,6 +363,8 @@ def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
 
 
 def _korean_tail(group: str, sentence: Sentence, rng: random.Random) -> str:
+    if sentence.limit is not None and (sentence.by or sentence.ask):
+        group = f"{group or '패널'} {_korean_count(sentence.limit, rng)}"
     if sentence.compares and sentence.by:
         return group + _korean_compared_by(sentence.by, rng)
     if sentence.compares:
@@ -311,6 +383,10 @@ def _korean_counted(group: str, limit: int | None, rng: random.Random) -> str:
         return f"{rng.choice(('', '', '아무나 ', '대략 ', '패널 '))}{count}{rng.choice(_ENDS_KO)}"
     if count and rng.random() < 0.08:
         return f"{count} {group}{rng.choice(_ENDS_KO)}"
+    if count and rng.random() < 0.05:
+        return (
+            f"{count}{rng.choice((' 뽑아줘. ', ' 필요해 ', ' 구함: ', ', ', ' - ', '만 '))}{group}"
+        )
     if not count and rng.random() < 0.15:
         return group + rng.choice(_COUNT_ENDS_KO)
     return f"{group}{' ' + count if count else ''}{rng.choice(_ENDS_KO)}"
@@ -404,6 +480,15 @@ def _korean_count(limit: int, rng: random.Random) -> str:
 def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
     pieces = list(sentence.pieces)
     rng.shuffle(pieces)
+    aside = _set_aside(pieces, rng) if not sentence.groups else None
+    said = _english_said(pieces, sentence, rng)
+    if said is None or aside is None:
+        return said and framed_english(said, rng)
+    thing = _one(aside.forms.post or aside.forms.kw or aside.forms.noun or aside.forms.mod, rng)
+    return framed_english(with_aside_english(said, thing or "", rng), rng)
+
+
+def _english_said(pieces: Sequence[Piece], sentence: Sentence, rng: random.Random) -> str | None:
     count = "" if sentence.limit is None else str(sentence.limit)
     if not pieces and not sentence.groups:
         group = "" if sentence.by or sentence.ask else rng.choice(_HEADS_EN)
@@ -489,6 +574,8 @@ def _english_alternative(group: Sequence[Piece], rng: random.Random) -> str | No
 
 
 def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted: bool) -> str:
+    if sentence.limit is not None and (sentence.by or sentence.ask) and not counted:
+        group = f"{group} ({sentence.limit} people)".strip()
     if sentence.ask:
         link = rng.choice((": ", ", ", " - ", " "))
         return f"{group}{link}{sentence.ask}" if group else sentence.ask

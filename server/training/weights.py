@@ -96,7 +96,7 @@ def _config(reader: GGUFReader, *, vocabulary: int) -> Gemma3TextConfig:
             "full_attention" if (i + 1) % 6 == 0 else "sliding_attention" for i in range(layers)
         ],
         tie_word_embeddings=True,
-        attn_implementation="sdpa",
+        attn_implementation="eager",  # on short questions a quarter faster than sdpa
     )
 
 

@@ -4,7 +4,10 @@ import random
 import re
 import unicodedata
 
+from server.errors import Language
+from server.korean import has_final, particle, toward
 from server.numerals import native_korean, sino_korean
+from server.phrases import Forms
 
 _NATIVE_MAX = 99
 _EOK = 10_000
@@ -66,6 +69,29 @@ def asked_for(question: str, rng: random.Random) -> str:
             )
             return ending.sub(indirect, plain) + wish
     return question if rng.random() < 0.7 else plain
+
+
+def labelled(name: str, value: str, language: Language) -> Forms:
+    """A field's name beside an answer: "직업: 사무직", "직업이 사무직인", "whose job is …"."""
+    pairs = (f"{name}: {value}", f"{name} {value}", f"{name}={value}")
+    if language == "en":
+        post = (
+            f"whose {name} is {value}",
+            f"who said {value} for {name}",
+            f"who chose {value} for {name}",
+        )
+        return Forms(post=(*post, f"({name}: {value})"), kw=pairs)
+    subject, chosen = particle(name, "이가"), particle(value, "을를")
+    answered = f"{value}{'이라' if has_final(value) else '라'}고"
+    mod = (
+        f"{name}{subject} {value}인",
+        f"{name}{particle(name, '은는')} {value}인",
+        f"{name}{toward(name)} {value}{chosen} 고른",
+        f"{name}{toward(name)} {value}{chosen} 꼽은",
+        f"{name}에 {answered} 답한",
+        f"{name}{particle(name, '을를')} {answered} 한",
+    )
+    return Forms(mod=mod, kw=(*pairs, f"{name}{particle(name, '은는')} {value}"))
 
 
 def english_money(tens_of_thousands: int, rng: random.Random) -> str:

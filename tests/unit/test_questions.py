@@ -106,3 +106,13 @@ def test_a_catalogue_without_phrases_gives_questions_too() -> None:
     }  # fmt: skip
     for example in drawn:
         assert read(spell(example.reading), catalogue) == example.reading
+
+
+def test_a_count_is_said_beside_a_breakdown_too(examples: list[Example]) -> None:
+    both = [e for e in examples if e.reading.filter.limit and e.reading.filter.by]
+    assert both
+    for example in both:
+        said = example.question.replace(",", "")
+        assert "slip" in example.tags or any(
+            word in said for word in (str(example.reading.filter.limit), "명", "분")
+        ), example.question

@@ -1,0 +1,30 @@
+"""What a reading passed over: stretches of the question that led to nothing, to be read by themselves."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+# Rereading costs as much as a short question.
+STRETCHES_MAX = 2
+_WORD = re.compile(r"\S+")
+
+
+def passed_over(question: str, used: Sequence[str], unused: Sequence[str]) -> tuple[str, ...]:
+    """The stretches between words that led to something, where one has a word that led to nothing.
+
+    Plain words beside it belong to it: "운동을 (안 하는) 사람" is no longer the same without them.
+    """
+    kept = [s for s in _stretches(question, used) if any(word in s for word in unused)]
+    return tuple(kept[:STRETCHES_MAX])
+
+
+def _stretches(question: str, used: Sequence[str]) -> Iterator[str]:
+    words: list[str] = []
+    for match in _WORD.finditer(question):
+        if any(word in match.group() for word in used):
+            if words:
+                yield " ".join(words)
+            words = []
+        else:
+            words.append(match.group())
+    if words:
+        yield " ".join(words)

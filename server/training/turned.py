@@ -1,0 +1,91 @@
+"""Says that something is not so, whatever it is: "서울 제외", "수영을 안 하는", "who do not swim"."""
+
+import re
+
+from server.errors import Language
+from server.korean import particle
+from server.phrases import Forms
+
+# Two verbs at once, and what is turned already: a single 안 would turn the wrong part.
+_NOT_SIMPLE = re.compile(r"거나|면서|지만|[가-힣]고 (?!있)|대신|말고|않|없|안 |못 |아니|빼고|제외|만 ")
+# Stems that drop their ㄹ before 는 (사는, 만드는), or look like it: 지 않는 would need it back.
+_DROPS_RIEUL = (
+    "사",
+    "푸",
+    "드",
+    "노",
+    "모",
+    "파",
+    "여",
+    "거",
+    "떠",
+    "터",
+    "미",
+    "아",
+    "느",
+    "주",
+    "무",
+)
+_SINO_STEM = 2
+_TURNED_EN = re.compile(r"\b(?:not|no|never|without|n't|cannot|nothing|none|neither|hardly)\b|n't")
+_AUXILIARY_EN = ("are ", "can ", "could ", "would ", "will ", "were ")
+_HAVE_EN = ("have ", "had ", "do ", "did ", "most ", "mainly ", "usually ", "mostly ", "often ")
+
+
+def turned(said: Forms, language: Language) -> Forms:
+    """Ways to say the opposite of what the forms say; without any where none is sure to mean that."""
+    return _korean(said) if language == "ko" else _english(said)
+
+
+def _korean(said: Forms) -> Forms:
+    names = [w for w in (*said.kw, *said.noun) if not _NOT_SIMPLE.search(w)]
+    whole = [f"{m} 사람" for m in said.mod if not _NOT_SIMPLE.search(m)]
+    kw = [f"{w} {end}" for w in names for end in ("제외", "빼고", "제외하고", "말고", "아닌")]
+    kw += [f"{w}{end}" for w in whole for end in (" 제외", " 빼고", "은 빼고", "은 제외하고")]
+    mod = [turned for m in said.mod if not _NOT_SIMPLE.search(m) for turned in _modifiers(m)]
+    mod += [f"{w}{particle(w, '이가')} 아닌" for w in names]
+    return Forms(mod=tuple(mod), kw=tuple(kw))
+
+
+def _modifiers(modifier: str) -> list[str]:
+    """ "산에 다니는" → "산에 안 다니는", "산에 다니지 않는"; "차가 있는" → "차가 없는"."""
+    before, space, verb = modifier.rpartition(" ")
+    start = before + space
+    if modifier.endswith("인"):
+        return [f"{modifier[:-1]}{particle(modifier[:-1], '이가')} 아닌"] if modifier[:-1] else []
+    if not verb.endswith("는") or len(verb) < _SINO_STEM:
+        return []
+    if verb == "있는":
+        return (
+            [f"{start}없는"]
+            if not before.endswith(("고", "아", "어", "해"))
+            else [f"{start}있지 않은"]
+        )
+    stem = verb[:-1]
+    found = [] if stem.endswith(_DROPS_RIEUL) else [f"{start}{stem}지 않는"]
+    noun = stem.removesuffix("하")
+    if stem != noun and len(noun) >= _SINO_STEM and not noun.endswith(("아", "어", "워")):
+        return [*found, f"{start}{noun} 안 하는", f"{start}{noun}{particle(noun, '을를')} 안 하는"]
+    return [*found, f"{start}안 {verb}"]
+
+
+def _english(said: Forms) -> Forms:
+    post = [t for p in said.post if not _TURNED_EN.search(p) for t in _clauses(p)]
+    for name in (*said.noun, *said.kw):
+        if not _TURNED_EN.search(name):
+            post += [f"excluding {name}", f"except {name}", f"but not {name}", f"other than {name}"]
+    return Forms(post=tuple(post))
+
+
+def _clauses(clause: str) -> list[str]:
+    """ "who swim" → "who do not swim"; what cannot be turned by itself is excepted as a whole."""
+    _, who, rest = clause.partition("who ")
+    if not clause.startswith("who "):
+        return [f"without {clause.removeprefix('with ')}"] if clause.startswith("with ") else []
+    excepted = [f"except those {clause}", f"excluding people {clause}"]
+    for auxiliary in _AUXILIARY_EN:
+        if rest.startswith(auxiliary):
+            return [f"{who}{auxiliary}not {rest.removeprefix(auxiliary)}", *excepted]
+    if rest.startswith(_HAVE_EN) or " and " in rest or " or " in rest:
+        return excepted
+    return [f"{who}do not {rest}", f"{who}don't {rest}", *excepted]

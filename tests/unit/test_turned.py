@@ -1,0 +1,56 @@
+"""Things said turned into their opposite, and only where that is sure to be what is meant."""
+
+import pytest
+
+from server.phrases import Forms
+from server.training.turned import turned
+
+
+@pytest.mark.parametrize(
+    ("modifier", "opposite"),
+    [
+        ("산에 다니는", ["산에 다니지 않는", "산에 안 다니는"]),
+        ("차가 있는", ["차가 없는"]),
+        ("요가를 배우고 있는", ["요가를 배우고 있지 않은"]),
+        ("수영하는", ["수영하지 않는", "수영 안 하는", "수영을 안 하는"]),
+        ("빙수를 좋아하는", ["빙수를 좋아하지 않는", "빙수를 안 좋아하는"]),
+        ("스트레스를 푸는", ["스트레스를 안 푸는"]),
+        ("기혼인", ["기혼이 아닌"]),
+        ("주부인", ["주부가 아닌"]),
+    ],
+)
+def test_a_korean_modifier_is_turned_at_its_verb(modifier: str, opposite: list[str]) -> None:
+    assert list(turned(Forms(mod=(modifier,)), "ko").mod) == opposite
+
+
+@pytest.mark.parametrize(
+    "modifier", ["뛰거나 걷는", "술을 안 마시는", "차가 없는", "밖에 나가지 않는"]
+)
+def test_two_verbs_and_what_is_turned_already_are_left_alone(modifier: str) -> None:
+    assert not turned(Forms(mod=(modifier,)), "ko")
+
+
+def test_a_korean_name_is_left_out() -> None:
+    said = turned(Forms(kw=("서울",)), "ko")
+    assert {"서울 제외", "서울 빼고", "서울 말고", "서울 아닌"} <= set(said.kw)
+    assert said.mod == ("서울이 아닌",)
+
+
+@pytest.mark.parametrize(
+    ("clause", "opposite"),
+    [
+        ("who swim", "who do not swim"),
+        ("who are retired", "who are not retired"),
+        ("who can drive", "who can not drive"),
+        ("with a dishwasher", "without a dishwasher"),
+        ("who have a pet", "except those who have a pet"),
+        ("who run or walk", "except those who run or walk"),
+    ],
+)
+def test_an_english_clause_is_turned_or_excepted_as_a_whole(clause: str, opposite: str) -> None:
+    assert opposite in turned(Forms(post=(clause,)), "en").post
+
+
+@pytest.mark.parametrize("clause", ["who never exercise", "who don't cook", "without a car"])
+def test_an_english_clause_that_is_turned_already_is_left_alone(clause: str) -> None:
+    assert not turned(Forms(post=(clause,)), "en")
