@@ -154,7 +154,7 @@ class Lexicon:
             meaning = match.meanings[0]
             if meaning.unsupported:
                 unsupported += (
-                    [question[match.start : match.end]]
+                    [question[match.start : match.end - len(match.tail)].strip()]
                     if not meaning.lines
                     else [line[1:] for line in meaning.lines if line.startswith("?")]
                 )

@@ -96,6 +96,12 @@ def test_a_word_that_means_two_things_is_not_decided(lexicon: Lexicon) -> None:
     assert not lexicon.read(ambiguous).complete
 
 
+def test_an_unknown_phrase_stands_without_what_joins_it(lexicon: Lexicon) -> None:
+    said = lexicon.read("무교이며 시력 1.0인 남성")
+    assert said.complete
+    assert said.reading.unsupported == ("무교", "시력 1.0")
+
+
 def test_generated_questions_that_are_read_whole_are_read_right(
     lexicon: Lexicon, panel: Catalogue, phrases: Phrases
 ) -> None:
