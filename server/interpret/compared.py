@@ -14,6 +14,9 @@ _LINK = re.compile(
     r"(?:와|과|이랑|랑|하고|대|및|vs\.?|versus|with|and|to)?\W*",
     re.IGNORECASE,
 )
+_LISTED = re.compile(
+    r"(?:이?랑|와|과|하고|이?나|vs|대)?[,/]|(?:이?랑|와|과|하고|이?나|vs|대)$", re.IGNORECASE
+)
 
 
 def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, int] | None:
@@ -27,9 +30,21 @@ def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, 
     for size in range(len(matches) // 2, 0, -1):
         for first in range(len(matches) - 2 * size + 1):
             middle, last = first + size, first + 2 * size
-            if _are_groups(question, matches[first:middle], matches[middle:last]):
+            groups = matches[first:middle], matches[middle:last]
+            ends = (first, last)
+            if _are_groups(question, *groups) and not any(
+                _lists(question, matches, n) for n in ends
+            ):
                 return first, middle, last
     return None
+
+
+def _lists(question: str, matches: Sequence[Match], place: int) -> bool:
+    """Whether the match at a place is linked to the one before it: then a pair is cut out of more."""
+    if not 0 < place < len(matches):
+        return False
+    one, other = matches[place - 1], matches[place]
+    return _LISTED.match(one.tail + question[one.end : other.start].strip()) is not None
 
 
 def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> bool:

@@ -136,7 +136,7 @@ class Reader:
         if len(founded) < len(lines):
             understood, shared = self._understood(question, founded, mentions)
             lines = founded
-        missed = self._missed(question, understood.reading, shared)
+        missed = self._missed(question, understood.reading, shared, gone)
         if missed:
             understood, shared = self._understood(question, (*lines, *missed), mentions)
         query = understood.reading.filter
@@ -156,7 +156,9 @@ class Reader:
         understood = self._understanding.of(question, lines, mentions)
         return understood, self._shared(question, understood.reading, mentions)
 
-    def _missed(self, question: str, reading: Reading, shared: Attribution) -> tuple[Line, ...]:
+    def _missed(
+        self, question: str, reading: Reading, shared: Attribution, gone: threading.Event
+    ) -> tuple[Line, ...]:
         """Conditions that the words passed over give when they are read by themselves.
 
         Only sure ones on fields that nothing is said of yet, and none beside groups, which a
@@ -172,7 +174,8 @@ class Reader:
         for stretch in passed_over(question, used, shared.unused):
             mentions = self._hints.find(stretch)
             other = Expected(stretch, (), self._forced)
-            written = self._model.write(build_prompt(stretch, mentions), expect=other)
+            prompt = build_prompt(stretch, mentions)
+            written = self._model.write(prompt, expect=other, cancelled=gone.is_set)
             for line in lines_of(written, self._model, doubtful=lambda _: False, expect=other):
                 _, name = line_key(line.text)
                 is_condition = line.text[:1] not in ">#?/&" and name not in spoken

@@ -328,9 +328,9 @@ def _korean_either(groups: Sequence[Sequence[Piece]], rng: random.Random) -> str
     if rng.random() < 0.3:
         names = [_korean_keywords(group, rng) for group in groups]
         if None not in names:
-            return rng.choice(
-                (" 또는 ", " 혹은 ", " 아니면 ", "이거나 ", "이나 ", " or ")
-            ).join(name or "" for name in names)
+            return rng.choice((" 또는 ", " 혹은 ", " 아니면 ", "이거나 ", "이나 ", " or ")).join(
+                name or "" for name in names
+            )
     parts = [_korean_modifier(group, rng) for group in groups]
     one, other = parts
     if one is None or other is None:

@@ -7,7 +7,9 @@ from server.korean import particle
 from server.phrases import Forms
 
 # Two verbs at once, and what is turned already: a single 안 would turn the wrong part.
-_NOT_SIMPLE = re.compile(r"거나|면서|지만|[가-힣]고 (?!있)|대신|말고|않|없|안 |못 |아니|빼고|제외|만 ")
+_NOT_SIMPLE = re.compile(
+    r"거나|면서|지만|[가-힣]고 (?!있)|대신|말고|않|없|안 |못 |아니|빼고|제외|만 "
+)
 # Stems that drop their ㄹ before 는 (사는, 만드는), or look like it: 지 않는 would need it back.
 _DROPS_RIEUL = (
     "사",

@@ -154,7 +154,7 @@ async def test_reading_does_not_block_the_loop(reader: Reader) -> None:
 
 
 async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> None:
-    """The model is asked about the first and the last question alone."""
+    """The model is asked about the first and the last question, and what it passed over in them."""
     asked: list[str] = []
     write = reader._model.write
 
@@ -176,7 +176,8 @@ async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> 
         await asyncio.gather(first, last)
     finally:
         del reader._model.write
-    assert asked == [LONG_WAY, f"{LONG_WAY}쯤"]
+    whole = [question for question in asked if LONG_WAY in question]
+    assert whole == [LONG_WAY, f"{LONG_WAY}쯤"]
 
 
 async def test_a_cancelled_question_at_work_makes_way_for_the_next(reader: Reader) -> None:

@@ -102,6 +102,13 @@ def test_an_unknown_phrase_stands_without_what_joins_it(lexicon: Lexicon) -> Non
     assert said.reading.unsupported == ("무교", "시력 1.0")
 
 
+@pytest.mark.parametrize(
+    "question", ["소주/맥주/와인, 여자 회원을 비교", "삼성/LG 폰과 기혼자 비교해줘"]
+)
+def test_a_pair_cut_out_of_a_longer_list_is_not_compared(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).compared
+
+
 def test_generated_questions_that_are_read_whole_are_read_right(
     lexicon: Lexicon, panel: Catalogue, phrases: Phrases
 ) -> None:
