@@ -82,6 +82,7 @@ from server.terminal import (
 from server.training.calibrate import calibrate as calibrate_confidence
 from server.training.questions import HELD_OUT_SEED, generate, labelled
 from server.web.app import create_app
+from server.web.impatience import Impatient
 
 app = typer.Typer(
     name="panelens",
@@ -466,6 +467,7 @@ def _serve(web: FastAPI, listening: socket.socket) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             web,
+            http=Impatient,
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=10,

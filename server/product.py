@@ -128,6 +128,7 @@ def open_reader(catalogue: Catalogue, settings: Settings, console: Console) -> R
     limits = ReaderSettings(
         question_length=settings.question_length,
         queue_length=settings.queue_length,
+        queue_seconds=settings.queue_seconds,
         reference_year=settings.reference_year,
     )
     model = open_model(catalogue, settings, console)

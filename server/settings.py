@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     queue_length: Annotated[
         int, Field(ge=1, description="questions that may wait for the model; over it: 503")
     ] = 16
+    queue_seconds: Annotated[
+        float,
+        Field(gt=0, description="seconds a question waits for the model to begin; over it: 503"),
+    ] = 30
     model_threads: Annotated[int, Field(ge=1, description="processor threads the model uses")] = 2
     pool_size: Annotated[int, Field(ge=1, description="most connections for searches")] = 4
     statement_timeout_ms: Annotated[

@@ -1,7 +1,8 @@
 """What the product is made of: locked with hashes, its licences, known holes, a bill of materials.
 
-`python -m tests.supply lock` writes requirements.txt (what is installed) and
-tests/requirements.txt (what checks it); `licences`, `audit` and `sbom` look at them.
+`python -m tests.supply lock` writes requirements.txt (what is installed),
+server/training/requirements.txt (what training adds) and tests/requirements.txt (what checks it);
+`licences`, `audit` and `sbom` look at them.
 """
 
 import importlib.metadata
@@ -20,6 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "tests" / ".output"
 INSTALLED = ROOT / "requirements.txt"
 CHECKING = ROOT / "tests" / "requirements.txt"
+TUNING = ROOT / "server" / "training" / "requirements.txt"
+LOCKED = (INSTALLED, TUNING, CHECKING)
+# PyTorch is built anew for each index (processor only, CUDA, ROCm), so its files have no hashes
+# that hold anywhere; the others come with its CUDA build and with no other.
+OF_ONE_INDEX = ("torch", "triton", "nvidia-", "cuda-")
 EXPORT = ("export", "--quiet", "--no-emit-project", "--no-header", "--no-annotate")
 SBOM = OUTPUT / "sbom.json"
 
@@ -59,13 +65,23 @@ def main(arguments: list[str]) -> int:
 
 
 def lock() -> int:
-    """Write both files from pyproject.toml; no index address is in them, hashes hold anywhere."""
-    for target, which in (
-        (INSTALLED, ("--no-dev",)),
-        (CHECKING, ("--only-group=dev", "--only-group=load")),
-    ):
-        subprocess.run(["uv", *EXPORT, *which, "--output-file", target], cwd=ROOT, check=True)
+    """Write the files from pyproject.toml; no index address is in them, hashes hold anywhere."""
+    _export(INSTALLED, "--no-dev")
+    _export(CHECKING, "--only-group=dev", "--only-group=load")
+    _export(TUNING, "--no-dev", "--extra=tune")
+    there = {requirement.name for requirement, _ in pinned(INSTALLED)}
+    left_out = {
+        requirement.name
+        for requirement, _ in pinned(TUNING)
+        if requirement.name in there or requirement.name.startswith(OF_ONE_INDEX)
+    }
+    without = [f"--no-emit-package={name}" for name in sorted(left_out)]
+    _export(TUNING, "--no-dev", "--extra=tune", *without)
     return 0
+
+
+def _export(target: Path, *which: str) -> None:
+    subprocess.run(["uv", *EXPORT, *which, "--output-file", target], cwd=ROOT, check=True)
 
 
 def pinned(file: Path) -> list[tuple[Requirement, list[str]]]:
@@ -117,26 +133,45 @@ def fits(licence: str) -> bool:
 def audit() -> int:
     """Known holes of the locked packages; what could not be asked is said and is no failure."""
     holes: list[str] = []
-    for file in (INSTALLED, CHECKING):
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pip_audit",
-                "--disable-pip",
-                "--require-hashes",
-                "--format=json",
-                "--progress-spinner=off",
-                "--requirement",
-                file,
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        holes += said_of(file.relative_to(ROOT), done.stdout, done.stderr)
+    is_reachable = True
+    for file in LOCKED:
+        output, complaint = _asked(file, "pypi")
+        if is_reachable and not knows(output):  # a mirror of the index seldom knows any
+            output, complaint = _asked(file, "osv")
+            is_reachable = output != ""
+        holes += said_of(file.relative_to(ROOT), output, complaint)
     return 1 if holes else 0
+
+
+def _asked(file: Path, service: str) -> tuple[str, str]:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "--disable-pip",
+            "--require-hashes",
+            "--format=json",
+            "--progress-spinner=off",
+            f"--vulnerability-service={service}",
+            "--requirement",
+            file,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout, done.stderr
+
+
+def knows(output: str) -> bool:
+    """Whether a service that was asked knows at least one of the packages."""
+    try:
+        packages = json.loads(output)["dependencies"]
+    except (ValueError, KeyError):
+        return False
+    return any("skip_reason" not in package for package in packages)
 
 
 def said_of(file: Path, output: str, complaint: str) -> list[str]:

@@ -20,6 +20,7 @@ class SteadyStorage(MemoryStorage):
         super().__init__()
         self._hits: dict[str, deque[float]] = {}
         self._ends: dict[str, float] = {}
+        self._most = KEYS_MOST
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count `amount` hits unless the window would then hold more than `limit`."""
@@ -29,7 +30,7 @@ class SteadyStorage(MemoryStorage):
             return False
         hits.extend([now] * amount)
         self._hits[key], self._ends[key] = hits, now + expiry
-        if len(self._hits) > KEYS_MOST:
+        if len(self._hits) > self._most:
             self._drop_ended(now)
         return True
 
@@ -48,3 +49,5 @@ class SteadyStorage(MemoryStorage):
     def _drop_ended(self, now: float) -> None:
         for key in [key for key, end in self._ends.items() if end <= now]:
             del self._hits[key], self._ends[key]
+        # Looking through all of them at every request would cost more the more there are.
+        self._most = max(KEYS_MOST, 2 * len(self._hits))

@@ -53,21 +53,21 @@ class Entry:
     _checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
     _waiting: int = 0
 
-    async def by_session(self, secret: str) -> Person | None:
-        """Whose session it is."""
+    async def by_session(self, secret: str, address: str) -> Person | None:
+        """Whose session it is; TooMany for an address from which strangers sent too much."""
+        return await self._holder(
+            lambda connection: session_person(connection, secret, self.session), address
+        )
 
-        async def find(connection: AsyncConnection) -> Person | None:
-            return await session_person(connection, secret, self.session)
+    async def by_token(self, secret: str, address: str) -> Person | None:
+        """The program that holds the token; TooMany as for sessions."""
+        return await self._holder(lambda connection: token_person(connection, secret), address)
 
+    async def _holder(
+        self, find: Callable[[AsyncConnection], Awaitable[Person | None]], address: str
+    ) -> Person | None:
+        self.limits.may_knock(address)
         # Looking twice is harmless, so a connection that a restart took is no error.
-        return await read_again(lambda: self.services.write(find))
-
-    async def by_token(self, secret: str) -> Person | None:
-        """The program that holds the token."""
-
-        async def find(connection: AsyncConnection) -> Person | None:
-            return await token_person(connection, secret)
-
         return await read_again(lambda: self.services.write(find))
 
     async def sign_in(self, *, name: str, password: str, address: str) -> str | None:
@@ -89,11 +89,13 @@ class Entry:
         self._waiting += 1
         try:
             async with self._checks:
+                # Again: of many that came at once, each sees what became of those before it.
+                self.limits.may_try(name, address)
                 secret = await self.services.write(check)
+                if secret is None:
+                    self.limits.failed(name, address)
         finally:
             self._waiting -= 1
-        if secret is None:
-            self.limits.failed(name, address)
         return secret
 
     async def sign_out(self, secret: str, person: Person, address: str) -> None:

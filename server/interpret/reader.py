@@ -42,10 +42,11 @@ UNFOUNDED_BELOW = 0.4
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """Limits of one reader: longest question in characters, most questions waiting."""
+    """Limits of one reader: longest question in characters, most questions waiting, how long."""
 
     question_length: int
     queue_length: int
+    queue_seconds: float
     reference_year: int
 
 
@@ -84,7 +85,8 @@ class Reader:
         self._waiting = 0
 
     async def read(self, question: str) -> Interpretation:
-        """The interpretation; InvalidQuestion, or TooBusy at once when the queue is full.
+        """The interpretation; InvalidQuestion, or TooBusy: at once when the queue is full, else
+        for whoever has waited too long for the model to begin.
 
         What the panel's phrases say word for word waits for no model.
         """
@@ -100,12 +102,16 @@ class Reader:
         if self._waiting > self._settings.queue_length:
             raise TooBusy(f"{self._waiting} questions are waiting for the model")
         gone = threading.Event()
+        work = self._worker.submit(self._read, question, said, gone)
+        read = asyncio.wrap_future(work)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._worker, self._read, question, said, gone
-            )
+            await asyncio.wait({read}, timeout=self._settings.queue_seconds)
+            if work.cancel():  # which it can be until the model begins with it
+                raise TooBusy(f"the model did not begin in {self._settings.queue_seconds} seconds")
+            return await read
         except asyncio.CancelledError:
+            work.cancel()
             gone.set()
             raise
         finally:

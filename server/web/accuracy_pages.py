@@ -191,14 +191,8 @@ async def correct(
     asked = check_question(question, longest=site.settings.question_length, wording=wording)
     right = read_filter(query, catalogue)
     phrases = phrases_in(lacking, wording) if verdict == "corrected" else tuple(unsupported or ())
-    said = await said_of(
-        site.services,
-        site.origin,
-        asked,
-        verdict=verdict,
-        shown=Reading(right, phrases),
-        person=person.name,
-    )
+    shown_then = Reading(right, phrases)
+    said = await said_of(site, request, person, asked, verdict=verdict, shown=shown_then)
 
     async def store(connection: AsyncConnection) -> int:
         return await store_correction(connection, catalogue, said)

@@ -20,7 +20,7 @@ from server.errors import (
     TooLarge,
 )
 from server.filter import parse_filter
-from server.interpret.interpretation import Interpretation, interpretation_as_json
+from server.interpret.interpretation import interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
 from server.services import Services
 from server.web.asking import check_question
@@ -57,12 +57,7 @@ async def interpret(
     question = check_question(
         body.question, longest=site.settings.question_length, wording=site.wording(request)
     )
-
-    async def read() -> Interpretation:
-        with site.asking(person):
-            return await site.services.interpret(question)
-
-    reading = await while_wanted(request, read())
+    reading = await while_wanted(request, site.read(person, question))
     if reading is None:
         return _unheard()
     return JSONResponse(interpretation_as_json(reading, site.services.catalogue))

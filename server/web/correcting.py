@@ -2,39 +2,42 @@
 
 import re
 
+from starlette.requests import Request
+
+from server.access.person import Person
 from server.accuracy.corrections import Correction, Verdict
-from server.errors import InvalidInput, InvalidQuestion, ModelAway, TooBusy
-from server.origin import Origin
-from server.services import Services
+from server.errors import InvalidInput, InvalidQuestion, ModelAway, TooBusy, TooMany
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, Reading
+from server.web.site import Site
+from server.web.wanting import while_wanted
 from server.web.wording import Wording
 
 _BETWEEN = re.compile(r"[,、，;\n]")
 
 
 async def said_of(
-    services: Services,
-    origin: Origin,
+    site: Site,
+    request: Request,
+    person: Person,
     question: str,
     *,
     verdict: Verdict,
     shown: Reading,
-    person: str,
 ) -> Correction:
     """A correction of the question.
 
     For right and wrong, the filter is the reading that was shown. For corrected, it is the one that
     is right, and what the reader makes of the question now is kept beside it.
     """
-    original = await _original(services, question) if verdict == "corrected" else shown
+    corrects = verdict == "corrected"
     return Correction(
         question=question,
         verdict=verdict,
-        original=original,
+        original=await _original(site, request, person, question) if corrects else shown,
         corrected=None if verdict == "wrong" else shown,
-        model=origin.model,
-        adapter=origin.adapter,
-        person=person,
+        model=site.origin.model,
+        adapter=site.origin.adapter,
+        person=person.name,
     )
 
 
@@ -53,10 +56,10 @@ def phrases_in(typed: str, wording: Wording) -> tuple[str, ...]:
     return tuple(phrases)
 
 
-async def _original(services: Services, question: str) -> Reading | None:
+async def _original(site: Site, request: Request, person: Person, question: str) -> Reading | None:
     """What the reader makes of the question; None when it cannot be asked now."""
     try:
-        read = await services.interpret(question)
-    except (ModelAway, TooBusy, InvalidQuestion):
+        read = await while_wanted(request, site.read(person, question))
+    except (ModelAway, TooBusy, TooMany, InvalidQuestion):
         return None
-    return Reading(read.filter, read.unsupported)
+    return None if read is None else Reading(read.filter, read.unsupported)

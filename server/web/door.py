@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.access.audit import Act, Deed
 from server.access.entry import Entry, is_loopback
+from server.access.limits import stranger
 from server.access.person import LOCAL, Person
 from server.errors import ForeignRequest, NotSignedIn, PanelensError
 from server.web.problems import is_for_programs
@@ -51,7 +52,7 @@ class Door:
             response = await self.explain(request, error)
             await response(scope, receive, send)
             return
-        if person is None and not request.url.path.startswith(OPEN_TO_ALL):
+        if person is None and not request.scope["path"].startswith(OPEN_TO_ALL):
             response = await self._outside(request)
             await response(scope, receive, send)
             return
@@ -59,20 +60,24 @@ class Door:
 
     async def _person(self, request: Request) -> Person | None:
         if self.entry is None or not self.entry.required:
-            if not request.url.path.startswith(OPEN_TO_ALL):
+            if not request.scope["path"].startswith(OPEN_TO_ALL):
                 refuse_from_afar(request)
             return LOCAL
+        if request.scope["path"].startswith("/static/"):
+            return None  # the same for everybody: nothing is looked up for it
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return await self.entry.by_token(token.strip())
+            return await self.entry.by_token(token.strip(), address_of_caller(request))
         secret = request.cookies.get(cookie_name(request))
-        return None if secret is None else await self.entry.by_session(secret)
+        if secret is None:
+            return None
+        return await self.entry.by_session(secret, address_of_caller(request))
 
     def _count(self, request: Request, person: Person | None) -> None:
-        path = request.url.path
+        path = request.scope["path"]
         if self.entry is None or not self.entry.required or path.startswith("/static/"):
             return
-        who = person.name if person is not None else f"address:{address_of_caller(request)}"
+        who = person.name if person is not None else stranger(address_of_caller(request))
         self.entry.limits.may_send(who)
 
     async def _outside(self, request: Request) -> Response:
@@ -81,7 +86,7 @@ class Door:
             response = await self.explain(request, NotSignedIn())
             response.headers["www-authenticate"] = "Bearer"
             return response
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        wanted = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         sign_in = f"/sign-in?next={quote(wanted, safe='')}"
         if request.headers.get("hx-request") == "true":
             return Response(status_code=204, headers={"hx-redirect": sign_in})
@@ -105,7 +110,7 @@ class Door:
     ) -> None:
         who = "" if person is None else person.name
         query = f"?{request.url.query}" if request.url.query else ""
-        about = f"{request.method} {request.url.path}{query}"
+        about = f"{request.method} {request.scope['path']}{query}"
         act = Act(who, deed, about, address_of_caller(request), done)
         assert self.entry is not None  # noqa: S101  (asked before)
         try:
@@ -157,6 +162,6 @@ def address_of_caller(request: HTTPConnection) -> str:
 def _deed(request: Request, headers: Headers) -> Deed | None:
     if headers.get("content-disposition", "").startswith("attachment"):
         return "export"
-    if request.method in SAFE_METHODS or request.url.path in READING_PATHS:
+    if request.method in SAFE_METHODS or request.scope["path"] in READING_PATHS:
         return None
     return "change"

@@ -182,14 +182,8 @@ async def correct(
     question = check_question(
         body.question, longest=site.settings.question_length, wording=site.wording(request)
     )
-    said = await said_of(
-        site.services,
-        site.origin,
-        question,
-        verdict=body.verdict,
-        shown=Reading(parse_filter(body.filter, site.services.catalogue), tuple(body.unsupported)),
-        person=person.name,
-    )
+    shown = Reading(parse_filter(body.filter, site.services.catalogue), tuple(body.unsupported))
+    said = await said_of(site, request, person, question, verdict=body.verdict, shown=shown)
 
     async def store(connection: AsyncConnection) -> int:
         return await store_correction(connection, site.services.catalogue, said)

@@ -186,8 +186,7 @@ async def _read(site: Site, person: Person, address: Address, wording: Wording) 
     question = check_question(
         address.question, longest=site.settings.question_length, wording=wording
     )
-    with site.asking(person):
-        reading = await site.services.interpret(question)
+    reading = await site.read(person, question)
     site.readings.remember(reading)
     return Answer(reading.filter, reading, None, None)
 

@@ -14,6 +14,7 @@ from server.access.guard import Guarded
 from server.access.person import Person
 from server.catalogue import find_catalogue
 from server.errors import LANGUAGES, Language
+from server.interpret.interpretation import Interpretation
 from server.origin import Origin, origin_of
 from server.resources import folder
 from server.services import Services
@@ -50,6 +51,11 @@ class Site:
             self.entry.limits.may_ask(person.name)
         with self.waiting.one_more():
             yield
+
+    async def read(self, person: Person, question: str) -> Interpretation:
+        """The question's reading, which counts as one the person asked."""
+        with self.asking(person):
+            return await self.services.interpret(question)
 
     @property
     def origin(self) -> Origin:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,6 +130,29 @@ async def test_a_doubtful_condition_comes_with_what_it_could_be_instead(
 async def test_a_question_that_does_not_fit_the_model_is_invalid(reader: Reader) -> None:
     with pytest.raises(InvalidQuestion, match="tokens"):
         await reader.read("가" + "🙂" * 999)
+
+
+async def test_who_waited_long_enough_is_told_to_come_back_and_is_not_read(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one at work is read to its end, however long that takes."""
+    begun: list[str] = []
+    read = reader._read
+
+    def slowly(question: str, *rest: Any) -> Any:
+        begun.append(question)
+        time.sleep(0.5)
+        return read(question, *rest)
+
+    monkeypatch.setattr(reader, "_read", slowly)
+    monkeypatch.setattr(reader, "_settings", replace(reader._settings, queue_seconds=0.1))
+    first = asyncio.create_task(reader.read(LONG_WAY))
+    await until_waiting(reader, 1)
+    with pytest.raises(TooBusy, match="did not begin in"):
+        await reader.read(f"{LONG_WAY} 더")
+    assert (await first).understood
+    assert begun == [LONG_WAY]
+    assert reader._waiting == 0
 
 
 async def test_a_full_queue_refuses_at_once_and_is_free_again_afterwards(reader: Reader) -> None:

@@ -8,7 +8,17 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.supply import CHECKING, INSTALLED, ROOT, fits, licence_of, pinned, said_of
+from tests.supply import (
+    INSTALLED,
+    LOCKED,
+    OF_ONE_INDEX,
+    ROOT,
+    TUNING,
+    fits,
+    licence_of,
+    pinned,
+    said_of,
+)
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SHA256 = re.compile(r"--hash=sha256:[0-9a-f]{64}|sha256:[0-9a-f]{64}")
@@ -22,7 +32,7 @@ def locked(file: Path) -> list[Requirement]:
     return [requirement for requirement, _ in pinned(file)]
 
 
-@pytest.mark.parametrize("file", [INSTALLED, CHECKING])
+@pytest.mark.parametrize("file", LOCKED)
 def test_every_package_is_pinned_with_hashes_and_no_address_is_named(file: Path) -> None:
     for requirement, hashes in pinned(file):
         assert str(requirement.specifier).startswith("=="), requirement
@@ -34,8 +44,7 @@ def test_every_package_is_pinned_with_hashes_and_no_address_is_named(file: Path)
 
 def test_what_is_locked_is_what_the_project_pins() -> None:
     pins = [Requirement(line) for line in PROJECT["tool"]["uv"]["constraint-dependencies"]]
-    both = versions([*locked(INSTALLED), *locked(CHECKING)])
-    assert both == versions(pins)
+    assert versions([r for file in LOCKED for r in locked(file)]) == versions(pins)
 
 
 def test_everything_that_the_project_asks_for_is_locked_in_a_version_that_it_takes() -> None:
@@ -44,6 +53,17 @@ def test_everything_that_the_project_asks_for_is_locked_in_a_version_that_it_tak
         asked = Requirement(line)
         version = known[canonicalize_name(asked.name)].removeprefix("==")
         assert asked.specifier.contains(version), line
+
+
+def test_what_training_adds_is_locked_but_for_what_every_index_builds_anew() -> None:
+    known = {canonicalize_name(r.name): str(r.specifier) for r in locked(TUNING)}
+    assert not [name for name in known if name.startswith(OF_ONE_INDEX)]
+    assert not set(known) & {canonicalize_name(r.name) for r in locked(INSTALLED)}
+    for line in PROJECT["project"]["optional-dependencies"]["tune"]:
+        asked = Requirement(line)
+        if asked.name != "torch":
+            version = known[canonicalize_name(asked.name)].removeprefix("==")
+            assert asked.specifier.contains(version), line
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
+from server.access.limits import network_of
 from server.access.people import change_password, remove_person
 from server.access.person import Role
 from server.access.sessions import add_token, revoke_token
@@ -124,6 +126,61 @@ async def test_a_guesser_is_stopped_and_others_are_not(everything: StoredService
             assert int(right.headers["retry-after"]) > 0
             other = await door.sign_in(http, door.names[Role.VIEWER])
             assert other.status_code == 303
+
+
+async def test_another_spelling_of_a_name_is_no_new_try(everything: StoredServices) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        name = door.names[Role.OWNER]
+        spellings = [name, f" {name}", name.replace(" ", "\u3000"), " ".join(name), f"{name}\t"]
+        async with door.program() as http:
+            for spelling in spellings:
+                assert (await door.sign_in(http, spelling, "a wrong one")).status_code == 403
+            assert (await door.sign_in(http, name)).status_code == 429
+
+
+async def test_guesses_that_come_all_at_once_are_counted_one_after_the_other(
+    everything: StoredServices,
+) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program() as http:
+            guesses = [
+                door.sign_in(http, door.names[Role.OWNER], f"guess number {n}") for n in range(12)
+            ]
+            tried = [answer.status_code for answer in await asyncio.gather(*guesses)]
+    assert (tried.count(403), tried.count(429)) == (5, 7)
+
+
+async def test_strangers_who_try_secrets_are_not_looked_up_for_ever(
+    everything: StoredServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+
+    async def nobody(_: AsyncConnection, secret: str) -> None:
+        looked_up.append(secret)
+
+    monkeypatch.setattr("server.access.entry.token_person", nobody)
+    with guarded(everything.catalogue, everything.database, requests_a_minute=3) as door:
+        async with door.program() as http:
+            tried = [
+                await http.get("/codebook", headers={"authorization": f"Bearer pnl_{n}"})
+                for n in range(5)
+            ]
+    assert [answer.status_code for answer in tried] == [303, 303, 303, 429, 429]
+    assert len(looked_up) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8:1:2::3", "2001:db8:1:2:ffff::4", True),
+        ("2001:db8:1:2::3", "2001:db8:1:3::3", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "", True),
+    ],
+)
+def test_a_customers_ipv6_network_counts_as_one_address(one: str, other: str, alike: bool) -> None:
+    assert (network_of(one) == network_of(other)) is alike
 
 
 @pytest.mark.parametrize("name", ["", "\0", "x" * 100_000, "' or 1=1 --", "<script>", "\ud800"])
@@ -445,6 +502,19 @@ async def test_who_asks_too_often_is_told_to_wait_and_others_go_on(
             assert refused.headers["retry-after"] == "60"
         async with door.program(Role.OWNER) as http:
             assert (await http.get("/codebook")).status_code == 200
+
+
+async def test_a_correction_asks_the_model_as_often_as_a_question_may(
+    everything: StoredServices,
+) -> None:
+    said = {"question": "여성", "verdict": "corrected", "filter": {}}
+    with guarded(everything.catalogue, everything.database, questions_a_minute=2) as door:
+        everything.questions_asked.clear()
+        async with door.program(Role.RESEARCHER) as http:
+            kept = [(await http.post("/api/corrections", json=said)).status_code for _ in range(3)]
+            asked = await http.post("/api/interpret", json={"question": "여성"})
+    assert kept == [201] * 3, "what a person says is kept all the same"
+    assert asked.status_code == 429
 
 
 async def test_many_at_the_door_at_once_are_all_let_in(door: Guarded) -> None:

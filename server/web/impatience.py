@@ -1,0 +1,65 @@
+"""Hangs up on callers who send or read so slowly that they would only hold a connection."""
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+# From the first byte, or from the connection, to the end of a request's body.
+REQUEST_SECONDS = 30.0
+# For each 64 kB of an answer.
+READING_SECONDS = 60.0
+
+
+class Impatient(H11Protocol):
+    """HTTP/1.1 as uvicorn speaks it, within time limits of which it has only one: for keep-alive."""
+
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._sending: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  (uvicorn's own)
+        """Wait for a request."""
+        super().connection_made(transport)
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._sending = _stopped(self._sending)
+        self._reading = _stopped(self._reading)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and see whether it is a whole request."""
+        super().data_received(data)
+        self._wait_for_request()
+
+    def on_response_complete(self) -> None:
+        """The next request may have begun already."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._wait_for_request()
+
+    def pause_writing(self) -> None:
+        """What was sent is not read."""
+        super().pause_writing()
+        self._reading = self.loop.call_later(READING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It was read."""
+        self._reading = _stopped(self._reading)
+        super().resume_writing()
+
+    def _wait_for_request(self) -> None:
+        """Begin to wait, or go on, until the request is whole."""
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._sending = _stopped(self._sending)
+        elif self._sending is None:
+            self._sending = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+
+def _stopped(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
