@@ -17,6 +17,11 @@ def refuse_small(total: int, smallest: int) -> None:
         raise TooFew()
 
 
+def told(count: int, smallest: int) -> int | None:
+    """A count that was kept, unless it is one of too few people: the option may be newer than it."""
+    return None if 0 < count < smallest else count
+
+
 def without_small(found: Found, smallest: int) -> Found:
     """The result without the counts that speak of too few people; TooFew when all of it does."""
     refuse_small(found.total, smallest)

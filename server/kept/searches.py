@@ -42,6 +42,7 @@ async def store_search(
             "question": question,
             "filter": Jsonb(query),
             "people": people,
+            "most": SEARCHES_SHOWN,
         },
     )
 

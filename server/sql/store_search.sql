@@ -1,6 +1,7 @@
--- Remember a search; the same one again only moves to the top.
+-- Remember a search; the same one again only moves to the top, and the oldest are forgotten.
 --
--- One row: the search's number. Parameters: panel, made_by, question, filter (JSON), people.
+-- One row: the search's number.
+-- Parameters: panel, made_by, question, filter (JSON), people; most, how many are kept beside it.
 
 with latest as (
     -- What the person searched with last.
@@ -21,6 +22,21 @@ repeated as (
         and latest.filter = %(filter)s
         and (latest.question = %(question)s)
     returning made_search.id
+),
+
+old as (
+    -- What the list does not show any more.
+    select id
+    from panelens.made_search
+    where panel = %(panel)s and made_by = %(made_by)s
+    order by made_at desc, id desc
+    offset %(most)s
+),
+
+forgotten as (
+    delete from panelens.made_search
+    using old
+    where made_search.id = old.id
 ),
 
 added as (

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -17,8 +18,10 @@ BYTE_ORDER_MARK = "\ufeff"  # Korean Excel takes a CSV without it for cp949
 XLSX_ROWS_MAX = 1_048_575
 MEMORY_BYTES_MAX = 8_000_000
 CHUNK_BYTES = 64 * 1024
-# What a spreadsheet would compute instead of show (OWASP, CSV injection).
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet would compute instead of show (OWASP, CSV injection), full width included.
+_FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")
+# XLSX cannot hold them, and nobody sees them.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 People = AsyncIterator[tuple[Respondent, ...]]
 About = Sequence[tuple[str, str]]
@@ -53,7 +56,8 @@ class Table:
 
 def harmless(text: str) -> str:
     """The text, marked as text where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_BEGINS) else text
+    shown = _CONTROL_CHARACTERS.sub("\ufffd", text)
+    return f"'{shown}" if shown.startswith(_FORMULA_BEGINS) else shown
 
 
 async def as_csv(table: Table, about: About, people: People) -> AsyncIterator[bytes]:
@@ -111,5 +115,6 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 def _lines(rows: Sequence[Sequence[str | int]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
+    # In quotes, so that a reader that divides at semicolons or tabs makes no cells of its own.
+    csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue()

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.access.person import Person, Role
-from server.access.small import compared_without_small
+from server.access.small import compared_without_small, told
 from server.answering import Answer
 from server.catalogue import PanelField
 from server.errors import InvalidFilter, InvalidInput, NotFound, PanelensError
@@ -171,7 +171,7 @@ async def history(request: Request, site: SiteOf, person: PersonOf) -> Response:
                 question=one.question,
                 words=_stored_in_words(one.filter, site, wording),
                 href=_result(one.filter, one.question, site, request),
-                people=one.people,
+                people=told(one.people, site.settings.smallest_count),
                 made=wording.moment(one.made_at),
             )
             for one in made
@@ -253,7 +253,7 @@ def _segment_row(one: Segment, site: Site, request: Request, person: Person) -> 
         note=one.note,
         words=_stored_in_words(one.filter, site, wording),
         href=_result(one.filter, one.question, site, request),
-        people=one.people,
+        people=told(one.people, site.settings.smallest_count),
         made_by=one.made_by,
         made=wording.moment(one.made_at),
         delete=address_of(request).to(f"/segments/{one.id}/delete").href

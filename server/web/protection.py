@@ -19,6 +19,7 @@ SECURITY_HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
@@ -26,7 +27,7 @@ Explain = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class SecurityHeaders:
-    """Adds the headers that keep a browser from running or framing anything not ours."""
+    """Adds the headers that keep a browser from running, framing or keeping what it should not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -599,14 +599,17 @@ class SegmentDraft:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One kept segment; `delete` is where it is deleted, None for who may not."""
+    """One kept segment; `delete` is where it is deleted, None for who may not.
+
+    `people` is None where they are too few to be told.
+    """
 
     id: int
     name: str
     note: str
     words: str
     href: str
-    people: int
+    people: int | None
     made_by: str
     made: str
     delete: str | None
@@ -683,7 +686,7 @@ class SearchRow:
     question: str
     words: str
     href: str
-    people: int
+    people: int | None
     made: str
 
 

@@ -89,7 +89,25 @@ async def test_a_question_cannot_become_a_formula(http: httpx.AsyncClient) -> No
     assert (cell.data_type, cell.value) == ("s", f"'{evil}")
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1"])
+async def test_what_no_workbook_can_hold_does_not_break_it(http: httpx.AsyncClient) -> None:
+    for form in ("csv", "xlsx", "json"):
+        assert (await exported(http, form, q="여성\x0b\x00\x1f\ufffe")).content
+    assert harmless("a\x0b\x00b\n") == "a\ufffd\ufffdb\n"
+
+
+async def test_a_reader_that_divides_elsewhere_finds_no_cells_of_its_own(
+    http: httpx.AsyncClient,
+) -> None:
+    for delimiter in (";", "\t"):
+        evil = f"여성{delimiter}=1+1"
+        text = (await exported(http, "csv", q=evil)).content.decode("utf-8-sig")
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter) for cell in row]
+        assert not [cell for cell in cells if cell.startswith("=")]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x"]
+)
 def test_texts_that_a_spreadsheet_would_compute_are_marked(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless("서울 - 부산") == "서울 - 부산"
