@@ -470,7 +470,8 @@ def _serve(web: FastAPI, listening: socket.socket) -> None:
             http=Impatient,
             log_level="warning",
             server_header=False,
-            timeout_graceful_shutdown=10,
+            # Less than what the service manager waits before it kills.
+            timeout_graceful_shutdown=20,
             # A filter travels in the address; the web layer itself refuses what is too long.
             h11_max_incomplete_event_size=1_000_000,
         )

@@ -20,15 +20,15 @@ class Impatient(H11Protocol):
         self._sending: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  (uvicorn's own)
-        """Wait for a request."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request; the narrower type is uvicorn's."""
         super().connection_made(transport)
         self._wait_for_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        self._sending = _stopped(self._sending)
-        self._reading = _stopped(self._reading)
+        self._request_is_whole()
+        self._answer_is_read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -49,17 +49,22 @@ class Impatient(H11Protocol):
 
     def resume_writing(self) -> None:
         """It was read."""
-        self._reading = _stopped(self._reading)
+        self._answer_is_read()
         super().resume_writing()
 
     def _wait_for_request(self) -> None:
         """Begin to wait, or go on, until the request is whole."""
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._sending = _stopped(self._sending)
+            self._request_is_whole()
         elif self._sending is None:
             self._sending = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
 
+    def _request_is_whole(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
 
-def _stopped(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def _answer_is_read(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None

@@ -21,6 +21,8 @@ from tests.faults.conftest import PEOPLE, Broken
 from tests.product.running import eventually
 
 WOMEN = {"filter": {"where": {"gender": ["여성"]}}}
+# Not in the panel's own words, so the model is asked.
+UNSAID = "요새 살림이 나아졌다는 여성"
 WRONG = {"question": "여성", "verdict": "wrong", "filter": {}}
 POOL = 4
 
@@ -213,15 +215,21 @@ def frozen(broken: Broken) -> Iterator[None]:
 
 def test_at_the_end_the_server_answers_what_it_began(broken: Broken) -> None:
     """The last one: afterwards this module's server is gone."""
-    with broken.client() as http, ThreadPoolExecutor(1) as aside, broken.locked() as lock:
-        answer = aside.submit(search, http)
+    with broken.client() as http, ThreadPoolExecutor(4) as aside, broken.locked() as lock:
+        asked = [aside.submit(ask, http, f"{UNSAID} {n}명") for n in range(1, 4)]
+        eventually(lambda: http.get("/waiting").json()["waiting"] == len(asked))
+        searched = aside.submit(search, http)
         eventually(lambda: broken.at_work() == 1)
         broken.served.process.send_signal(signal.SIGTERM)
         eventually(lambda: is_refused(broken))
-        assert not answer.done()
+        assert not searched.done()
         lock.rollback()
-        assert answer.result().status_code == 200
+        assert [answer.result().status_code for answer in (searched, *asked)] == [200] * 4
     assert broken.served.process.wait(60) == 0
+
+
+def ask(http: httpx.Client, question: str) -> httpx.Response:
+    return http.post("/api/interpret", json={"question": question})
 
 
 def is_refused(broken: Broken) -> bool:

@@ -1,6 +1,6 @@
 """What a lift and an overlap would tell of too few people is left out; the rest stays."""
 
-from server.access.small import compared_without_small, without_small
+from server.access.small import compared_without_small, told, without_small
 from server.search.answer import BreakdownRow, Found
 from server.search.groups import ComparedField, Group
 
@@ -25,3 +25,8 @@ def test_an_overlap_of_few_is_left_out() -> None:
     groups = tuple(Group(100, 90, shared) for shared in (0, 3, 50, 98, 100))
     shown = compared_without_small(ComparedField("job", groups, (), 0, ""), 5).groups
     assert [group.shared for group in shown] == [0, None, 50, None, 100]
+
+
+def test_a_kept_count_of_too_few_is_told_no_more() -> None:
+    assert [told(count, 5) for count in (0, 1, 4, 5)] == [0, None, None, 5]
+    assert told(1, 0) == 1

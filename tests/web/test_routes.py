@@ -60,8 +60,9 @@ KNOWN = "w000000000000001"
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    for route in app.routes:
-        inner: Any = getattr(route, "original_router", None)
+    every: list[Any] = app.routes
+    for route in every:
+        inner = getattr(route, "original_router", None)
         for one in [route] if inner is None else inner.routes:
             yield from ((method, one.path) for method in one.methods - {"HEAD"})
 
