@@ -1,6 +1,7 @@
 """At the door: whose request it is, whether it may come in, and what must be written down of it."""
 
 import logging
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,6 +23,13 @@ READING_PATHS = ("/api/interpret", "/api/search", "/sign-in", "/sign-out")
 COOKIE = "panelens_session"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """Why an answer did not leave: what had to be written down of it could not be."""
+
+    refused: PanelensError | None = None
 
 
 class Door:
@@ -56,7 +64,14 @@ class Door:
             response = await self._outside(request)
             await response(scope, receive, send)
             return
-        await self.app(scope, receive, self._noting(request, person, send))
+        notes = _Notes()
+        try:
+            await self.app(scope, receive, self._noting(request, person, send, notes))
+        except Exception:
+            if notes.refused is None:
+                raise
+            response = await self.explain(request, notes.refused)
+            await response(scope, receive, send)
 
     async def _person(self, request: Request) -> Person | None:
         if self.entry is None or not self.entry.required:
@@ -92,7 +107,7 @@ class Door:
             return Response(status_code=204, headers={"hx-redirect": sign_in})
         return RedirectResponse(sign_in, 303)
 
-    def _noting(self, request: Request, person: Person | None, send: Send) -> Send:
+    def _noting(self, request: Request, person: Person | None, send: Send, notes: "_Notes") -> Send:
         """Write an export or a change down before the first byte of its answer leaves."""
 
         async def send_noted(message: Message) -> None:
@@ -100,7 +115,12 @@ class Door:
                 deed = _deed(request, MutableHeaders(scope=message))
                 if deed is not None:
                     done = message["status"] < 400
-                    await self._write_down(request, person, deed, done=done)
+                    try:
+                        await self._write_down(request, person, deed, done=done)
+                    except PanelensError as error:
+                        # The framework takes what is raised here for a fault of the answer.
+                        notes.refused = error
+                        raise
             await send(message)
 
         return send_noted

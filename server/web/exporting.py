@@ -20,6 +20,8 @@ MEMORY_BYTES_MAX = 8_000_000
 CHUNK_BYTES = 64 * 1024
 # What a spreadsheet would compute instead of show (OWASP, CSV injection), full width included.
 _FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")
+# Readers of other countries divide cells at semicolons or tabs, so one may begin in the middle.
+_FORMULA_IN_THE_MIDDLE = re.compile(r"([;\t\r\n] *)(?=[=+\-@＝＋－＠])")
 # XLSX cannot hold them, and nobody sees them.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -57,6 +59,7 @@ class Table:
 def harmless(text: str) -> str:
     """The text, marked as text where a spreadsheet would take it for a formula."""
     shown = _CONTROL_CHARACTERS.sub("\ufffd", text)
+    shown = _FORMULA_IN_THE_MIDDLE.sub(r"\1'", shown)
     return f"'{shown}" if shown.startswith(_FORMULA_BEGINS) else shown
 
 
@@ -91,19 +94,30 @@ async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: P
     from openpyxl import Workbook  # noqa: PLC0415  (some megabytes that few servers need)
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(titles[0])
-    sheet.freeze_panes = "B2"
-    sheet.append(table.heads())
-    async for some in people:
-        for person in some:
-            sheet.append(table.cells(person))
-    notes = book.create_sheet(titles[1])
-    for name, text in about:
-        notes.append([name, harmless(text)])
+    try:
+        sheet = book.create_sheet(titles[0])
+        sheet.freeze_panes = "B2"
+        sheet.append(table.heads())
+        async for some in people:
+            for person in some:
+                sheet.append(table.cells(person))
+        notes = book.create_sheet(titles[1])
+        for name, text in about:
+            notes.append([name, harmless(text)])
+    except BaseException:
+        _give_up(book)
+        raise
     file: IO[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115  (closed by pieces)
     book.save(file)
     file.seek(0)
     return file
+
+
+def _give_up(book: Workbook) -> None:
+    """openpyxl keeps a file of each sheet that was begun until the program ends."""
+    for sheet in book.worksheets:
+        sheet.close()
+        sheet._writer.cleanup()
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -115,6 +129,5 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 def _lines(rows: Sequence[Sequence[str | int]]) -> str:
     buffer = io.StringIO()
-    # In quotes, so that a reader that divides at semicolons or tabs makes no cells of its own.
-    csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
+    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue()
