@@ -472,8 +472,8 @@ def _serve(web: FastAPI, listening: socket.socket) -> None:
             server_header=False,
             # Less than what the service manager waits before it kills.
             timeout_graceful_shutdown=20,
-            # A filter travels in the address; the web layer itself refuses what is too long.
-            h11_max_incomplete_event_size=1_000_000,
+            # The longest filter, in Hangul, and a question beside it.
+            h11_max_incomplete_event_size=200_000,
         )
     )
     with suppress(KeyboardInterrupt):

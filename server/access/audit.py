@@ -24,6 +24,14 @@ class Act:
     done: bool
 
 
+@dataclass(slots=True)
+class Pending:
+    """What is to be written down of a request that may change something, and whether it was."""
+
+    act: Act
+    is_written: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Audited:
     """Something that was written down."""

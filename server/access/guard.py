@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from psycopg import AsyncConnection
 
+from server.access.audit import Pending, write_audit
 from server.access.person import Person, Role
 from server.access.small import refuse_small, without_small
 from server.accuracy.measured import Accuracy
@@ -29,6 +30,7 @@ class Guarded:
     services: Services
     person: Person | None
     smallest_count: int
+    pending: Pending | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -74,8 +76,24 @@ class Guarded:
         return await self.services.read(query)
 
     async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
-        """Run an act; its route says itself who may."""
-        return await self.services.write(act)
+        """Run an act; its route says itself who may.
+
+        What a request changes is written down with the change: both are there or neither is. An act
+        that brings back False has changed nothing.
+        """
+        pending = self.pending
+        if pending is None or pending.is_written:
+            return await self.services.write(act)
+
+        async def noted(connection: AsyncConnection) -> Result:
+            result = await act(connection)
+            if result is not False:
+                await write_audit(connection, pending.act)
+            return result
+
+        result = await self.services.write(noted)
+        pending.is_written = result is not False
+        return result
 
     def _may(self, role: Role) -> bool:
         return self.person is not None and self.person.may(role)

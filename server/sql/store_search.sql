@@ -34,6 +34,7 @@ old as (
 ),
 
 forgotten as (
+    -- It goes.
     delete from panelens.made_search
     using old
     where made_search.id = old.id

@@ -1,7 +1,7 @@
 """At the door: whose request it is, whether it may come in, and what must be written down of it."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,11 +9,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.access.audit import Act, Deed
+from server.access.audit import Act, Deed, Pending
 from server.access.entry import Entry, is_loopback
 from server.access.limits import stranger
 from server.access.person import LOCAL, Person
-from server.errors import ForeignRequest, NotSignedIn, PanelensError
+from server.errors import ForeignRequest, InvalidInput, NotSignedIn, PanelensError
 from server.web.problems import is_for_programs
 from server.web.protection import Explain
 
@@ -21,14 +21,17 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_TO_ALL = ("/sign-in", "/static/", "/healthz", "/readyz")
 READING_PATHS = ("/api/interpret", "/api/search", "/sign-in", "/sign-out")
 COOKIE = "panelens_session"
+# The form of columns sends one a field.
+PARAMETERS_MAX = 1_000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Notes:
-    """Why an answer did not leave: what had to be written down of it could not be."""
+    """What is written down of a request; `refused` is why its answer may not leave."""
 
+    pending: Pending
     refused: PanelensError | None = None
 
 
@@ -52,6 +55,7 @@ class Door:
         else:
             state["person"] = None
         try:
+            refuse_endless_query(scope)
             refuse_foreign(request)
             person = state["person"] or await self._person(request)
             state["person"] = person
@@ -64,9 +68,14 @@ class Door:
             response = await self._outside(request)
             await response(scope, receive, send)
             return
-        notes = _Notes()
+        if self.entry is None:
+            await self.app(scope, receive, send)
+            return
+        notes = _Notes(Pending(_act(request, person)))
+        if request.method not in SAFE_METHODS and scope["path"] not in READING_PATHS:
+            state["pending"] = notes.pending
         try:
-            await self.app(scope, receive, self._noting(request, person, send, notes))
+            await self.app(scope, receive, self._noting(self.entry, request, notes, send))
         except Exception:
             if notes.refused is None:
                 raise
@@ -107,38 +116,39 @@ class Door:
             return Response(status_code=204, headers={"hx-redirect": sign_in})
         return RedirectResponse(sign_in, 303)
 
-    def _noting(self, request: Request, person: Person | None, send: Send, notes: "_Notes") -> Send:
+    def _noting(self, entry: Entry, request: Request, notes: "_Notes", send: Send) -> Send:
         """Write an export or a change down before the first byte of its answer leaves."""
 
         async def send_noted(message: Message) -> None:
-            if message["type"] == "http.response.start" and self.entry is not None:
+            if message["type"] == "http.response.start" and not notes.pending.is_written:
                 deed = _deed(request, MutableHeaders(scope=message))
                 if deed is not None:
-                    done = message["status"] < 400
-                    try:
-                        await self._write_down(request, person, deed, done=done)
-                    except PanelensError as error:
-                        # The framework takes what is raised here for a fault of the answer.
-                        notes.refused = error
-                        raise
+                    act = replace(notes.pending.act, act=deed, done=message["status"] < 400)
+                    await _write_down(entry, act, notes)
             await send(message)
 
         return send_noted
 
-    async def _write_down(
-        self, request: Request, person: Person | None, deed: Deed, *, done: bool
-    ) -> None:
-        who = "" if person is None else person.name
-        query = f"?{request.url.query}" if request.url.query else ""
-        about = f"{request.method} {request.scope['path']}{query}"
-        act = Act(who, deed, about, address_of_caller(request), done)
-        assert self.entry is not None  # noqa: S101  (asked before)
-        try:
-            await self.entry.write_down(act)
-        except PanelensError:
-            log.exception("not audited: %r", act)
-            if deed == "export":
-                raise  # no export without a trace; a change has happened by now
+
+async def _write_down(entry: Entry, act: Act, notes: "_Notes") -> None:
+    """No export without a trace; of a change, what it did in the database has left its own."""
+    notes.pending.is_written = True
+    try:
+        await entry.write_down(act)
+    except PanelensError as error:
+        if act.act == "export":
+            # The framework takes what is raised from here for a fault of the answer.
+            notes.refused = error
+            raise
+        # The log never says what was asked.
+        log.exception("not audited: %r", replace(act, about=act.about.partition("?")[0]))
+
+
+def refuse_endless_query(scope: Scope) -> None:
+    """InvalidInput for more parameters than any form has: telling them apart takes half a second."""
+    if scope["query_string"].count(b"&") >= PARAMETERS_MAX:
+        scope["query_string"] = b""  # or explaining it would
+        raise InvalidInput(f"the address has more than {PARAMETERS_MAX} parameters")
 
 
 def refuse_foreign(request: HTTPConnection) -> None:
@@ -177,6 +187,13 @@ def cookie_name(request: HTTPConnection) -> str:
 def address_of_caller(request: HTTPConnection) -> str:
     """Where the request came from; a trusted proxy's word is already in it."""
     return request.client.host if request.client else ""
+
+
+def _act(request: Request, person: Person | None) -> Act:
+    query = f"?{request.url.query}" if request.url.query else ""
+    about = f"{request.method} {request.scope['path']}{query}"
+    who = "" if person is None else person.name
+    return Act(who, "change", about, address_of_caller(request), done=True)
 
 
 def _deed(request: Request, headers: Headers) -> Deed | None:

@@ -117,7 +117,7 @@ def _give_up(book: Workbook) -> None:
     """openpyxl keeps a file of each sheet that was begun until the program ends."""
     for sheet in book.worksheets:
         sheet.close()
-        sheet._writer.cleanup()
+        sheet._writer.cleanup()  # type: ignore[attr-defined]  # of write-only sheets, by openpyxl
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -96,8 +96,10 @@ def load_site(settings: Settings, services: Services, entry: Entry | None = None
 def site_of(request: Request) -> Site:
     """The site that create_app made, its product as the caller may use it."""
     site = cast(Site, request.app.state.site)
-    person = request.scope.get("state", {}).get("person")
-    services = Guarded(site.services, person, site.settings.smallest_count)
+    state = request.scope.get("state", {})
+    services = Guarded(
+        site.services, state.get("person"), site.settings.smallest_count, state.get("pending")
+    )
     return replace(site, services=services)
 
 

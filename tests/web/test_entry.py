@@ -12,11 +12,13 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from server.access.entry import Entry
 from server.access.limits import network_of
 from server.access.people import change_password, remove_person
 from server.access.person import Role
 from server.access.sessions import add_token, revoke_token
 from server.catalogue import Catalogue
+from server.errors import TooBusy
 
 from .guarded import PASSWORD, Guarded, guarded
 from .panel import StoredServices
@@ -454,6 +456,51 @@ async def test_a_refused_change_is_written_down(door: Guarded) -> None:
         False,
     )
     assert about.startswith("POST /nothing/here?x=")
+
+
+async def test_an_address_of_endless_parameters_is_refused_unread(
+    door: Guarded,
+) -> None:
+    async with door.program() as http:
+        refused = await http.get("/api/catalogue?" + "a&" * 20_000)
+    assert refused.status_code == 422
+    assert "more than 1000 parameters" in refused.json()["detail"]
+
+
+SEGMENT = {"f": '{"where":{"gender":["여성"]}}'}
+
+
+async def test_a_change_and_its_line_in_the_audit_are_there_together_or_not_at_all(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise TooBusy("no connection became free in time")
+
+    async with door.program(Role.RESEARCHER) as http:
+        monkeypatch.setattr(Entry, "write_down", full)
+        kept = await http.post("/segments", data={"name": "written down", **SEGMENT})
+        assert kept.status_code == 303
+        assert (await door.audit())[0][1:] == ("change", "POST /segments", True)
+        before = await door.audit()
+        monkeypatch.setattr("server.access.guard.write_audit", full)
+        refused = await http.post("/segments", data={"name": "never there", **SEGMENT})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
+        assert await door.audit() == before
+        assert "never there" not in (await http.get("/segments")).text
+
+
+async def test_an_export_that_cannot_be_written_down_does_not_leave_and_is_said_to_be_busy(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise TooBusy("no connection became free in time")
+
+    monkeypatch.setattr(Entry, "write_down", full)
+    async with door.program(Role.RESEARCHER) as http:
+        for form in ("csv", "xlsx", "json"):
+            refused = await http.get("/export", params={**SEGMENT, "as": form})
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
+            assert "content-disposition" not in refused.headers
 
 
 def test_what_was_audited_stays(door: Guarded) -> None:
