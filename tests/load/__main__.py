@@ -74,7 +74,10 @@ def main() -> int:
         (folder / "models").symlink_to(Settings().data_folder / "models")
         cast = folder / "cast.json"
         engage(Settings(data_folder=folder)).write(cast)
-        with serving(folder, model_threads=options.threads, sign_in="true") as served:
+        usual = str(Settings.model_fields["queue_seconds"].default)
+        with serving(
+            folder, model_threads=options.threads, sign_in="true", queue_seconds=usual
+        ) as served:
             crowd = send(served, cast, clients=options.clients, seconds=seconds)
         said = served.said.read_text("utf-8", "replace")
     OUTPUT.mkdir(exist_ok=True)

@@ -19,7 +19,7 @@ QUEUE = 2
 @pytest.fixture(scope="session")
 def panel_settings() -> Settings:
     """A queue that is soon full, and one thread: two wait for each other on a busy machine."""
-    return Settings(catalogue="welcome", queue_length=QUEUE, model_threads=1)
+    return Settings(catalogue="welcome", queue_length=QUEUE, queue_seconds=300, model_threads=1)
 
 
 @pytest.fixture(scope="session")

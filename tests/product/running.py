@@ -37,7 +37,11 @@ def environment(data_folder: Path, **settings: str) -> dict[str, str]:
     """This process's environment with those settings and no others of ours."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PANELENS_")}
     # One thread: two of llama.cpp wait for each other when the machine has other work.
-    ours = {"PANELENS_DATA_FOLDER": str(data_folder), "PANELENS_MODEL_THREADS": "1"}
+    ours = {
+        "PANELENS_DATA_FOLDER": str(data_folder),
+        "PANELENS_MODEL_THREADS": "1",
+        "PANELENS_QUEUE_SECONDS": str(PATIENCE_SECONDS),
+    }
     given = {f"PANELENS_{name.upper()}": value for name, value in settings.items()}
     return {**inherited, "COLUMNS": "200", **ours, **given}
 
