@@ -7,12 +7,15 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from server.catalogue import Catalogue, PanelField
 from server.search.answer import Respondent
 from server.web.phrasing import cell_in_words, label_of
 from server.web.wording import Wording
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 BYTE_ORDER_MARK = "\ufeff"  # Korean Excel takes a CSV without it for cp949
 XLSX_ROWS_MAX = 1_048_575
@@ -113,7 +116,7 @@ async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: P
     return file
 
 
-def _give_up(book: Workbook) -> None:
+def _give_up(book: "Workbook") -> None:
     """openpyxl keeps a file of each sheet that was begun until the program ends."""
     for sheet in book.worksheets:
         sheet.close()
