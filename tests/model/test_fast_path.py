@@ -15,7 +15,7 @@ from server.grammar import build_grammar
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.lexicon import Lexicon
-from server.interpret.model import SURE, LanguageModel, compile_grammar, has_amx
+from server.interpret.model import SURE, LanguageModel, Logits, Token, compile_grammar, has_amx
 from server.interpret.prompt import build_prompt, tidy
 from server.phrases import read_phrases
 from server.spelling import spell
@@ -23,9 +23,10 @@ from server.spelling import spell
 WALKS = 40
 # Every so many of the gold questions; the slow test reads all.
 STEP = 24
-# How far apart two tokens may be where the kernels for one token and for many choose differently:
-# their rounding was seen to move a probability by up to 0.13.
-ROUNDING = 0.15
+# How much further the fast path's batches may move the logits than one batch of all tokens does, at
+# the worst place and over all: other batches are other sums. Over 627 tokens it was 0.87 and 0.92
+# times as far; one token of the prompt left out moves them 3 to 19 times as far.
+FURTHER_AT_WORST, FURTHER_IN_ALL = 3, 2
 
 
 class Authority:
@@ -105,14 +106,14 @@ def test_wherever_a_filter_is_begun_the_likeliest_allowed_token_is_chosen(
         assert chosen.other == int(shares.argmax())
 
 
-def test_a_sample_of_the_gold_questions_is_written_the_same_one_token_at_a_time(
+def test_a_sample_of_the_gold_questions_is_written_as_one_token_at_a_time_would(
     model: LanguageModel, panel: Catalogue, authority: Authority, gold: tuple[GoldQuestion, ...]
 ) -> None:
     written_alike(model, panel, authority, gold[::STEP])
 
 
 @pytest.mark.slow
-def test_every_gold_question_is_written_the_same_one_token_at_a_time(
+def test_every_gold_question_is_written_as_one_token_at_a_time_would(
     model: LanguageModel, panel: Catalogue, authority: Authority, gold: tuple[GoldQuestion, ...]
 ) -> None:
     written_alike(model, panel, authority, gold)
@@ -121,47 +122,80 @@ def test_every_gold_question_is_written_the_same_one_token_at_a_time(
 def written_alike(
     model: LanguageModel, panel: Catalogue, authority: Authority, asked: tuple[GoldQuestion, ...]
 ) -> None:
-    """With guesses as the reader makes them, and without; they part at most where two tokens tie.
+    """The fast path chooses what the grammar would, from logits that are as good as any.
 
-    One question in a hundred may part further: kernels round differently on every processor.
+    From the very logits it saw, llama.cpp's grammar chooses the same tokens: all of them, with no
+    tolerance. Those logits are evaluated in batches, and the kernels for many tokens round
+    differently from those for one, on every processor by another amount. That amount is therefore
+    measured here, on llama.cpp's own: all tokens in one batch, beside one token at a time. The fast
+    path moves the logits no further, so it parts from the plainest greedy decoding only where the
+    two best tokens are within that rounding of each other.
     """
-    apart: list[str] = []
     phrases = read_phrases(find_catalogue(panel.name).parent, panel)
     lexicon, hints, forced = Lexicon(panel, phrases), Hints(panel, phrases), Forced(panel)
+    moved: list[float] = []
+    rounded: list[float] = []
     for each in asked:
         question = tidy(each.question)
         said = spell(lexicon.read(question).reading).splitlines()
         prompt = build_prompt(question, hints.find(question))
-        fast = model.write(prompt, expect=Expected(question, said, forced))
-        slow, shares = written_slowly(model, authority, prompt)
-        for place, (one, other) in enumerate(zip(fast.tokens, slow, strict=False)):
-            if one.id != other:
-                tie = abs(float(shares[place][one.id]) - float(shares[place][other]))
-                apart += [question] if tie >= ROUNDING else []
-                break
-        else:
-            assert len(fast.tokens) == len(slow), question
-    assert len(apart) <= 1 + len(asked) // 100, apart
+        with logits_seen(model) as seen:
+            written = model.write(prompt, expect=Expected(question, said, forced))
+        tokens = [token.id for token in written.tokens]
+        assert written.finished
+        assert chosen_by(authority, seen) == tokens, question
+        together = evaluated(model, prompt, tokens, at_once=True)
+        alone = evaluated(model, prompt, tokens, at_once=False)
+        moved += map(apart, seen, alone)
+        rounded += map(apart, together, alone)
+    assert max(moved) <= FURTHER_AT_WORST * max(rounded)
+    assert np.linalg.norm(moved) <= FURTHER_IN_ALL * np.linalg.norm(rounded)
 
 
-def written_slowly(
-    model: LanguageModel, authority: Authority, prompt: str
-) -> tuple[list[int], list[NDArray[np.float64]]]:
-    """The plainest greedy decoding: a token at a time, the whole vocabulary masked each time."""
+@contextmanager
+def logits_seen(model: LanguageModel) -> Iterator[list[Logits]]:
+    """The logits that each token was chosen from."""
+    seen: list[Logits] = []
+    choose = model._choose
+
+    def choosing(logits: Logits) -> Token:
+        seen.append(logits.copy())
+        return choose(logits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "_choose", choosing)
+        yield seen
+
+
+def chosen_by(authority: Authority, rows: list[Logits]) -> list[int]:
+    """The likeliest tokens that the grammar allows, one after another."""
     tokens: list[int] = []
-    shares: list[NDArray[np.float64]] = []
     authority.begin([])
+    for logits in rows:
+        tokens.append(int(authority.shares(logits).argmax()))
+        authority.accept(tokens[-1])
+    return tokens
+
+
+def evaluated(
+    model: LanguageModel, prompt: str, tokens: list[int], *, at_once: bool
+) -> list[Logits]:
+    """The logits each of the tokens is chosen from, all in one batch or a token at a time."""
     model._forget(0)
     pending = [model._begin, *model.tokenize(prompt)]
-    while not tokens or tokens[-1] != model._end:
-        (logits,) = model._evaluate(pending, ())
+    if at_once:
+        return [logits.copy() for logits in model._evaluate(pending, tokens[:-1])]
+    rows = []
+    for token in tokens:
+        rows += [logits.copy() for logits in model._evaluate(pending, ())]
         model._kept += len(pending)
-        shares.append(authority.shares(logits))
-        tokens.append(int(shares[-1].argmax()))
-        authority.accept(tokens[-1])
-        pending = [tokens[-1]]
-        assert len(tokens) < model._output_tokens_max
-    return tokens, shares
+        pending = [token]
+    return rows
+
+
+def apart(one: Logits, other: Logits) -> float:
+    """How far the logits of all tokens are from each other; what all share changes no choice."""
+    return float((one - other).std())
 
 
 def test_amx_tiles_are_not_used_where_the_processor_has_them() -> None:
