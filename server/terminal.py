@@ -23,6 +23,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     "ko": {
         "unsupported": "패널에 없는 내용",
         "unused": "쓰이지 않은 말",
+        "read_as": "“{typed}”을(를) “{read}”(으)로 읽음",
         "nobody": "이해한 조건이 없어 찾지 않았습니다.",
         "found": "{total:,}명 일치 (전체 {population:,}명)",
         "wanted": "{limit:,}명 요청, {found:,}명 표시",
@@ -33,6 +34,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "unsupported": "not in this panel",
         "unused": "words not used",
+        "read_as": "“{typed}” read as “{read}”",
         "nobody": "Nothing was understood, so nobody was searched for.",
         "found": "{total:,} match (of {population:,})",
         "wanted": "{limit:,} asked for, {found:,} shown",
@@ -48,6 +50,9 @@ def print_answer(answer: Answer, catalogue: Catalogue, console: Console) -> None
     language = answer.interpretation.language if answer.interpretation else "en"
     words = _WORDS[language]
     if answer.interpretation is not None:
+        for each in answer.interpretation.read_as:
+            line = words["read_as"].format(typed=each.typed, read=each.read)
+            console.print(line, markup=False, style="dim")
         for name in ("unsupported", "unused"):
             listed = getattr(answer.interpretation, name)
             if listed:

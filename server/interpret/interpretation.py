@@ -27,10 +27,19 @@ class ReadCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Words that were read as others: as they were typed, and as they were read."""
+
+    typed: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interpretation:
     """A question's filter with the model's confidence, and all that was not understood.
 
-    `others` are whole readings to choose from where this one is doubtful, the likeliest first.
+    `others` are whole readings to choose from where this one is doubtful, the likeliest first;
+    `read_as` are the slips of the pen that were put right, in the question's order.
     """
 
     question: str
@@ -43,6 +52,7 @@ class Interpretation:
     model: str
     milliseconds: float
     others: tuple[Filter, ...] = ()
+    read_as: tuple[Correction, ...] = ()
 
     @property
     def understood(self) -> bool:
@@ -94,6 +104,7 @@ def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dic
             for read in reading.conditions
         ],
         "others": [as_json(other) for other in reading.others],
+        "read_as": [{"typed": each.typed, "read": each.read} for each in reading.read_as],
         "unsupported": list(reading.unsupported),
         "unused": list(reading.unused),
         "warnings": list(reading.warnings),

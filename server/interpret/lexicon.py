@@ -76,7 +76,7 @@ class Lexicon:
         index: dict[str, tuple[Meaning, ...]] = {}
         # Nearly all of the tens of thousands of phrases mean one of a thousand things.
         alone: dict[Meaning, tuple[Meaning]] = {}
-        for text, meaning in _phrases(catalogue, phrases):
+        for text, meaning in fixed_phrases(catalogue, phrases):
             key = _squeezed(text)
             if len(key) > 1 and not key.isdecimal():
                 known = index.get(key)
@@ -244,7 +244,9 @@ class _Carriers:
 
     @classmethod
     def of(cls, phrases: FieldPhrases) -> "_Carriers":
-        texts = {t for forms in (phrases.carriers.ko, phrases.carriers.en) for t in _said(forms)}
+        texts = {
+            t for forms in (phrases.carriers.ko, phrases.carriers.en) for t in said_forms(forms)
+        }
         pairs = {
             tuple(_squeezed(part) for part in t.split("{name}"))
             for t in texts
@@ -299,7 +301,7 @@ def _blank(found: re.Match[str]) -> str:
     return " " * len(found[0])
 
 
-def _phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Meaning]]:
+def fixed_phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Meaning]]:
     """Every fixed phrase with its meaning."""
     for panel_field in catalogue.fields:
         said = phrases.fields[panel_field.name]
@@ -319,7 +321,7 @@ def _phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str, Mean
         for text in group.words:
             yield text, Meaning(lines)
     for forms in (phrases.outside.ko, phrases.outside.en):
-        for text in _said(forms):
+        for text in said_forms(forms):
             yield text, Meaning((), unsupported=True)
 
 
@@ -328,14 +330,14 @@ def _sets(
 ) -> Iterator[tuple[str, Meaning]]:
     reading = Reading(parse_filter(dict(raw), catalogue), tuple(unsupported))
     meaning = Meaning(tuple(spell(reading).splitlines()), unsupported=bool(unsupported))
-    yield from ((text, meaning) for text in _said(forms))
+    yield from ((text, meaning) for text in said_forms(forms))
 
 
 def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
-    yield from ((text, meaning) for forms in (said.ko, said.en) for text in _said(forms))
+    yield from ((text, meaning) for forms in (said.ko, said.en) for text in said_forms(forms))
 
 
-def _said(forms: Forms) -> Iterator[str]:
+def said_forms(forms: Forms) -> Iterator[str]:
     """Every form of a phrase; modifiers with and without particles, and as they stand before another."""
     yield from (*forms.noun, *forms.post, *forms.kw)
     for modifier in forms.mod:
@@ -366,7 +368,7 @@ def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
         said = phrases.fields[panel_field.name]
         for each in said.ranges:
             for forms, money in ((each.ko, MONEY_KOREAN), (each.en, MONEY_ENGLISH)):
-                for text in dict.fromkeys(_said(forms)):
+                for text in dict.fromkeys(said_forms(forms)):
                     yield _Pattern(_slotted(text, money), _reader(panel_field, each))
         yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
         yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)

@@ -143,6 +143,10 @@ class LanguageModel:
         """The text's tokens, without marks."""
         return tokenize(self._vocabulary, text)
 
+    def has_word(self, text: str) -> bool:
+        """Whether the text is a word of its own in the model's vocabulary: then it is a common one."""
+        return len(self.tokenize(f" {text}")) == 1
+
     def write(
         self,
         prompt: str,

@@ -25,6 +25,7 @@ from server.interpret.names import Mention
 from server.interpret.others import other_readings
 from server.interpret.phrase import line_key
 from server.interpret.prompt import build_prompt, tidy
+from server.interpret.slips import Righted, Slips
 from server.interpret.words import Attribution, Vocabulary
 from server.interpret.written import (
     Understanding,
@@ -78,6 +79,7 @@ class Reader:
         self._calibration = calibration
         self._hints = Hints(catalogue, phrases)
         self._lexicon = Lexicon(catalogue, phrases)
+        self._slips = Slips(catalogue, phrases, is_common=model.has_word)
         self._forced = Forced(catalogue)
         self._understanding = Understanding(catalogue, self._hints)
         self._vocabulary = Vocabulary(catalogue, phrases)
@@ -93,10 +95,16 @@ class Reader:
         tidied = check_question(question, self._settings.question_length)
         started = time.perf_counter()
         if not is_readable(tidied):
-            return self._interpretation(tidied, self._nothing(tidied), started)
-        said = await asyncio.to_thread(self._lexicon.read, tidied)
-        found = self._certain(tidied, said) if said.complete else await self._ask(tidied, said)
-        return self._interpretation(tidied, found, started)
+            return self._interpretation(Righted(tidied, tidied), self._nothing(tidied), started)
+        righted, said = await asyncio.to_thread(self._said, tidied)
+        text = righted.text
+        found = self._certain(text, said) if said.complete else await self._ask(text, said)
+        return self._interpretation(righted, found, started)
+
+    def _said(self, question: str) -> tuple[Righted, LexiconReading]:
+        """The question with its slips put right, and what its phrases say."""
+        righted = self._slips.right(question)
+        return righted, self._lexicon.read(righted.text)
 
     async def _ask(self, question: str, said: LexiconReading) -> _Read:
         if self._waiting > self._settings.queue_length:
@@ -221,10 +229,10 @@ class Reader:
     def _is_doubtful(self, probability: float) -> bool:
         return self._calibration(probability) < DOUBTFUL_BELOW
 
-    def _interpretation(self, question: str, found: _Read, started: float) -> Interpretation:
-        reading = found.reading
+    def _interpretation(self, righted: Righted, found: _Read, started: float) -> Interpretation:
+        reading, question = found.reading, righted.question
         conditions = tuple(
-            ReadCondition(part, group, condition, confidence, words, others)
+            ReadCondition(part, group, condition, confidence, righted.typed(words), others)
             for (part, group, condition), confidence, words, others in zip(
                 placed_conditions(reading.filter),
                 found.confidences,
@@ -238,14 +246,15 @@ class Reader:
             language=language_of(question),
             filter=reading.filter,
             conditions=conditions,
-            unsupported=reading.unsupported,
-            unused=found.shared.unused,
+            unsupported=righted.typed(reading.unsupported),
+            unused=righted.typed(found.shared.unused),
             warnings=tuple(self._warnings(reading, conditions)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             others=other_readings(
                 reading.filter, conditions, self._catalogue, doubtful_below=DOUBTFUL_BELOW
             ),
+            read_as=righted.corrections,
         )
 
     def _warnings(

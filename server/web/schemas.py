@@ -124,6 +124,13 @@ class ReadConditionBody(_Body):
     alternatives: list[AlternativeBody] = Field(description="the next best readings, best first")
 
 
+class CorrectionBody(_Body):
+    """Words that were taken for a slip of the pen, and what they were read as."""
+
+    typed: str = Field(examples=["여셩"])
+    read: str = Field(examples=["여성"])
+
+
 class InterpretationBody(_Body):
     """A question's filter and all that was not understood."""
 
@@ -134,6 +141,7 @@ class InterpretationBody(_Body):
     others: list[dict[str, Any]] = Field(
         description="whole readings to choose from where this one is doubtful, likeliest first"
     )
+    read_as: list[CorrectionBody] = Field(description="slips of the pen that were put right")
     unsupported: list[str] = Field(description="phrases the panel cannot answer")
     unused: list[str] = Field(description="words that led to nothing")
     warnings: list[Caution]

@@ -109,6 +109,7 @@ class Showing:
             ),
             settings=tuple(self._settings(query)),
             everyone=answer.understood and not query.restricts,
+            read_as=said.read_as if said else (),
             unsupported=said.unsupported if said else (),
             unused=said.unused if said else (),
             contradiction=_warned(reading, "contradiction"),

@@ -72,6 +72,30 @@ async def test_the_sponsors_questions_are_read_exactly(
     assert reading.unsupported == reading.unused == ()
 
 
+@pytest.mark.parametrize(
+    ("slipped", "meant", "words"),
+    [
+        ("서울사는30대 여셩 100명", "서울 사는 30대 여성 100명", {"서울사는", "30대", "여셩"}),
+        ("maried women in their 30s", "married women in their 30s", {"maried women"}),
+        ("여셩 중 우울한 사람", "여성 중 우울한 사람", {"여셩"}),
+    ],
+)
+async def test_a_slip_of_the_pen_is_read_as_what_was_meant_and_said(
+    reader: Reader, panel: Catalogue, slipped: str, meant: str, words: set[str]
+) -> None:
+    reading, other = await reader.read(slipped), await reader.read(meant)
+    assert canonical(reading.filter, panel) == canonical(other.filter, panel)
+    assert reading.question == slipped
+    assert reading.unsupported == other.unsupported
+    assert all(each.typed in slipped and each.read in meant for each in reading.read_as)
+    said = {word for each in reading.conditions for word in each.words}
+    assert all(word in slipped for word in said)
+    assert said & words
+    shown = interpretation_as_json(reading, panel)["read_as"]
+    assert shown == [{"typed": each.typed, "read": each.read} for each in reading.read_as]
+    assert not other.read_as
+
+
 async def test_every_condition_has_a_confidence_and_comes_in_the_filters_order(
     reader: Reader, panel: Catalogue
 ) -> None:

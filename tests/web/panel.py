@@ -33,7 +33,7 @@ from server.filter import (
     parse_filter,
     placed_conditions,
 )
-from server.interpret.interpretation import Interpretation, ReadCondition
+from server.interpret.interpretation import Correction, Interpretation, ReadCondition
 from server.interpret.others import other_readings
 from server.panel.load import load_files
 from server.postgres.embedded import EmbeddedPostgres
@@ -62,6 +62,7 @@ class Known:
     unsupported: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     warnings: tuple[Any, ...] = ()
+    read_as: tuple[Correction, ...] = ()
 
 
 QUESTIONS: Mapping[str, Known] = {
@@ -102,6 +103,11 @@ QUESTIONS: Mapping[str, Known] = {
         {"phone_brand": "아이폰", "car_maker": "테슬라"},
     ),
     "여성": Known({"where": {"gender": ["여성"]}}, {"gender": "여성"}),
+    "서울사는 여셩": Known(
+        {"where": {"region": ["서울"], "gender": ["여성"]}},
+        {"region": "서울", "gender": "여셩"},
+        read_as=(Correction("서울사는", "서울 사는"), Correction("여셩", "여성")),
+    ),
     "모두": Known({}),
 }
 
@@ -143,6 +149,7 @@ class InMemoryServices:
             unsupported=known.unsupported,
             unused=known.unused,
             warnings=known.warnings,
+            read_as=known.read_as,
             model="in-memory",
             milliseconds=812.4,
             others=other_readings(query, conditions, self.catalogue, doubtful_below=0.8),

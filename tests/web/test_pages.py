@@ -45,6 +45,12 @@ async def test_an_answer_says_what_was_understood_and_what_was_not(
     assert "panel_welcome" in text and "from matched" in text
 
 
+async def test_what_was_read_instead_of_a_slip_is_said(http: httpx.AsyncClient) -> None:
+    text = (await http.get(asking("서울사는 여셩"), headers=KOREAN)).text
+    assert "“서울사는”을(를) “서울 사는”(으)로 읽음 · “여셩”을(를) “여성”(으)로 읽음" in text
+    assert '<mark class="understood">여셩</mark>' in text
+
+
 async def test_the_same_answer_in_english(http: httpx.AsyncClient) -> None:
     text = (await http.get(asking(ASKED), headers=ENGLISH)).text
     assert "5 wanted, 3 match" in text
