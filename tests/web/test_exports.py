@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -11,12 +12,16 @@ from openpyxl import load_workbook
 from starlette.types import Receive, Scope, Send
 
 from server.access.person import LOCAL, Person, Role
+from server.errors import DatabaseAway
 from server.filter import load_catalogue
+from server.resources import folder
 from server.search import listing
+from server.search.answer import Respondent
 from server.settings import Settings
 from server.web.app import create_app
-from server.web.exporting import harmless
+from server.web.exporting import Table, as_xlsx, harmless
 from server.web.person import seen_by
+from server.web.wording import load_wordings
 
 from .panel import InMemoryServices
 
@@ -75,6 +80,20 @@ async def test_a_workbook_has_people_and_notes(http: httpx.AsyncClient) -> None:
     people, notes = book.worksheets
     assert sum(1 for _ in people.iter_rows()) == 1 + len(await everyone(http))
     assert ("질문", "여성") in list(notes.iter_rows(values_only=True))
+
+
+async def test_a_workbook_that_is_given_up_leaves_no_file_behind() -> None:
+    from openpyxl.worksheet._writer import ALL_TEMP_FILES
+
+    async def cut_short() -> AsyncIterator[tuple[Respondent, ...]]:
+        yield (Respondent("w1", {}),)
+        raise DatabaseAway("gone")
+
+    catalogue, wording = load_catalogue("welcome"), load_wordings(folder("web") / "messages")["ko"]
+    before = list(ALL_TEMP_FILES)
+    with pytest.raises(DatabaseAway):
+        await as_xlsx(Table(catalogue, wording, ()), ("people", "notes"), [], cut_short())
+    assert before == ALL_TEMP_FILES
 
 
 async def test_a_question_cannot_become_a_formula(http: httpx.AsyncClient) -> None:
