@@ -139,7 +139,7 @@ def serve(
             console.print(f"Panelens: [bold]{shown(listening)}[/]  (stop: Ctrl-C)")
             web = create_app(settings, product, entry=entry, lifespan=product.running)
             with figures_served(settings, web.state.figures, product):
-                _serve(web, listening)
+                _serve(web, listening, settings.stop_seconds)
 
 
 @app.command()
@@ -463,15 +463,14 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _serve(web: FastAPI, listening: socket.socket) -> None:
+def _serve(web: FastAPI, listening: socket.socket, stop_seconds: int) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             web,
             http=Impatient,
             log_level="warning",
             server_header=False,
-            # Less than what the service manager waits before it kills.
-            timeout_graceful_shutdown=20,
+            timeout_graceful_shutdown=stop_seconds,
             # The longest filter, in Hangul, and a question beside it.
             h11_max_incomplete_event_size=200_000,
         )

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, description="seconds a question waits for the model to begin; over it: 503"),
     ] = 30
+    stop_seconds: Annotated[
+        int,
+        Field(ge=1, description="seconds in which requests are answered after SIGTERM, at most"),
+    ] = 20
     model_threads: Annotated[int, Field(ge=1, description="processor threads the model uses")] = 2
     pool_size: Annotated[int, Field(ge=1, description="most connections for searches")] = 4
     statement_timeout_ms: Annotated[

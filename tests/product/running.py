@@ -41,6 +41,7 @@ def environment(data_folder: Path, **settings: str) -> dict[str, str]:
         "PANELENS_DATA_FOLDER": str(data_folder),
         "PANELENS_MODEL_THREADS": "1",
         "PANELENS_QUEUE_SECONDS": str(PATIENCE_SECONDS),
+        "PANELENS_STOP_SECONDS": str(PATIENCE_SECONDS),
     }
     given = {f"PANELENS_{name.upper()}": value for name, value in settings.items()}
     return {**inherited, "COLUMNS": "200", **ours, **given}
