@@ -115,7 +115,7 @@ printf '[Manager]\nDefaultEnvironment=%s\n' "$amazon" > "$box/etc/systemd/system
 systemctl --root="$box" enable -q cloud-init-main cloud-init-local cloud-init-network cloud-config cloud-final || true
 
 # Its swap file is this machine's for as long as it runs: swap knows no containers.
-systemd-nspawn -q -D "$box" --network-interface=pl-inside --system-call-filter=@swap \
+systemd-nspawn -q -D "$box" --private-network --system-call-filter=@swap \
   --register=no --keep-unit -b > "$work/console.log" 2>&1 &
 container=$!
 leader=
@@ -126,6 +126,7 @@ for _ in $(seq 60); do
 done
 # shellcheck disable=SC2086 # its words are meant to be words
 inside() { nsenter -t "$leader" -m -u -i -n -p -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root $amazon "$@"; }
+ip link set pl-inside netns "$leader"
 nsenter -t "$leader" -n sh -c "ip link set lo up; ip addr add $inside_address/30 dev pl-inside; ip link set pl-inside up"
 nsenter -t "$leader" -n "$moto" -H 127.0.0.1 -p 5000 > "$work/moto.log" 2>&1 &
 aws=$!
