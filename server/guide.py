@@ -8,7 +8,7 @@ from typing import Any
 
 from server.accuracy.gold import UNSURE, GoldQuestion, read_gold
 from server.catalogue import Catalogue, PanelField
-from server.errors import Language
+from server.errors import LANGUAGES, Language
 from server.filter import placed_conditions
 from server.phrases import FieldPhrases, Forms, Phrases, Said, read_phrases
 
@@ -38,12 +38,12 @@ class FieldGuide:
     examples: tuple[str, ...]
 
 
-def read_guide(folder: Path, catalogue: Catalogue, language: Language) -> Mapping[str, FieldGuide]:
-    """The guide of every field, from the phrases and the labelled questions in a panel's folder."""
+def read_guides(folder: Path, catalogue: Catalogue) -> Mapping[Language, Mapping[str, FieldGuide]]:
+    """The guides of every field, from the phrases and the labelled questions in a panel's folder."""
     phrases = read_phrases(folder, catalogue)
     file = folder / GOLD
     gold = read_gold(file, catalogue).questions if file.exists() else ()
-    return make_guide(catalogue, phrases, gold, language)
+    return {language: make_guide(catalogue, phrases, gold, language) for language in LANGUAGES}
 
 
 def make_guide(

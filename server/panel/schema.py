@@ -43,6 +43,11 @@ def stored_fields(catalogue: Catalogue) -> tuple[PanelField, ...]:
     return tuple(field for field in catalogue.fields if field.derived_from is None)
 
 
+def spelled(field: PanelField) -> sql.Identifier:
+    """The column that holds an open answer's normalised spelling; no field has such a name."""
+    return sql.Identifier(f"{field.name} normalised")
+
+
 def ensure_panel(
     connection: Conn, catalogue: Catalogue, *, reference_year: int, synthetic: bool = False
 ) -> None:
@@ -167,6 +172,16 @@ def _columns(catalogue: Catalogue) -> Iterator[sql.Composed]:
         for field in stored_fields(catalogue)
     )
     yield sql.SQL("alter table {}\n    {}").format(table(catalogue), added)
+    for field in _open_fields(catalogue):
+        # Else every search that names one would normalise everybody's anew.
+        yield sql.SQL(
+            "alter table {} add column if not exists {} text\n"
+            "    generated always as (panelens.normalised({})) stored"
+        ).format(table(catalogue), spelled(field), sql.Identifier(field.name))
+
+
+def _open_fields(catalogue: Catalogue) -> Iterator[PanelField]:
+    return (field for field in stored_fields(catalogue) if field.kind is Kind.TEXT)
 
 
 def _indexes(catalogue: Catalogue) -> Iterator[sql.Composed]:
@@ -176,6 +191,10 @@ def _indexes(catalogue: Catalogue) -> Iterator[sql.Composed]:
     yield sql.SQL(
         "create unique index if not exists respondent_by_bookmark on {} (bookmark)"
     ).format(table(catalogue))
+    for field in _open_fields(catalogue):
+        yield sql.SQL("create index if not exists {} on {} ({})").format(
+            sql.Identifier(f"respondent_by_{field.name}"), table(catalogue), spelled(field)
+        )
 
 
 def _view(catalogue: Catalogue) -> Iterator[sql.Composed]:
@@ -230,6 +249,9 @@ def _comments(catalogue: Catalogue) -> Iterator[sql.Composed]:
     yield _comment("column", _of(catalogue, "bookmark"), "stands for the respondent in addresses")
     for field in stored_fields(catalogue):
         yield _comment("column", _of(catalogue, field.name), described(field))
+    for field in _open_fields(catalogue):
+        column = sql.SQL("{}.{}").format(table(catalogue), spelled(field))
+        yield _comment("column", column, f"{field.name}, as two spellings of it are the same")
 
 
 def described(field: PanelField) -> str:
@@ -248,7 +270,7 @@ def _of(catalogue: Catalogue, column: str) -> sql.Identifier:
     return sql.Identifier(schema_name(catalogue), RESPONDENT, column)
 
 
-def _comment(what: LiteralString, name: sql.Identifier, text: str) -> sql.Composed:
+def _comment(what: LiteralString, name: sql.Composable, text: str) -> sql.Composed:
     return sql.SQL("comment on {} {} is {}").format(sql.SQL(what), name, sql.Literal(text))
 
 

@@ -21,7 +21,7 @@ from server.filter import (
     bands_within,
     placed_conditions,
 )
-from server.panel.schema import stored_fields
+from server.panel.schema import spelled, stored_fields
 
 TENS = 10
 WIDEST_SINGLY = 30
@@ -188,9 +188,7 @@ def _is_spelled(values: Sequence[str], field: PanelField, bind: Bind) -> sql.Com
     """PostgreSQL normalises both sides: no second implementation can disagree with the first."""
     normalised = sql.SQL("panelens.normalised({})")
     spellings = [normalised.format(bind(value, "text")) for value in values]
-    return sql.SQL("{} = any(array[{}])").format(
-        normalised.format(column(field)), sql.SQL(", ").join(spellings)
-    )
+    return sql.SQL("{} = any(array[{}])").format(spelled(field), sql.SQL(", ").join(spellings))
 
 
 def _in_range(bounds: Range, field: PanelField, bind: Bind) -> sql.Composable:

@@ -1,7 +1,7 @@
 """The web application: routes, middleware and the one place where errors become responses."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -37,7 +37,7 @@ from server.web.problems import (
 )
 from server.web.protection import BodyLimit, LastResort, SecurityHeaders
 from server.web.signing import signing
-from server.web.site import language_of, load_site, site_of
+from server.web.site import Site, language_of, load_site, site_of
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -60,7 +60,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_prepared(lifespan),
     )
     app.state.site = load_site(settings, services, entry)
     app.state.evaluations = Evaluations()
@@ -85,6 +85,19 @@ def create_app(
     app.state.figures = Figures()
     app.add_middleware(Observed, figures=app.state.figures)
     return app
+
+
+def _prepared(lifespan: Lifespan | None) -> Lifespan:
+    """What the services need, and beside it what the pages read before anybody looks."""
+
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        async with nullcontext() if lifespan is None else lifespan(app):
+            site: Site = app.state.site
+            site.codebook.prepare(site.services.catalogue)
+            yield
+
+    return run
 
 
 async def explain(request: Request, error: Exception) -> Response:

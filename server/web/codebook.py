@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 from server.catalogue import Catalogue
 from server.errors import Language, PanelensError
-from server.guide import FieldGuide, read_guide
+from server.guide import FieldGuide, read_guides
 from server.panel.answer_counts import AnswerCounts, answer_counts_after
 from server.services import Services
 from server.web import views
@@ -19,6 +19,8 @@ from server.web.showing import Showing
 
 # Lists that are kept: the whole codebook in each language, and what people look for in it.
 LISTS_MOST = 64
+
+Guides = asyncio.Task[Mapping[Language, Mapping[str, FieldGuide]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,15 @@ class Codebook:
     renderer: Renderer
     smallest_count: int
     counts: AnswerCounts | None = None
-    guides: dict[Language, Mapping[str, FieldGuide]] = field(default_factory=dict)
     lists: dict[tuple[object, ...], Listed] = field(default_factory=dict)
+    guides: Guides | None = None
+
+    def prepare(self, catalogue: Catalogue) -> Guides:
+        """How every field is asked for, read aside; at start, so that no look waits for it."""
+        if self.guides is None:
+            reading = asyncio.to_thread(read_guides, self.folder, catalogue)
+            self.guides = asyncio.create_task(reading)
+        return self.guides
 
     async def listed(self, services: Services, showing: Showing, wanted: str) -> Listed:
         """The fields in which every wanted word occurs."""
@@ -60,12 +69,8 @@ class Codebook:
         return self.lists[key]
 
     async def _guide(self, catalogue: Catalogue, language: Language) -> Mapping[str, FieldGuide]:
-        """How every field is asked for in that language; reading it is nothing for the loop."""
-        if language not in self.guides:
-            self.guides[language] = await asyncio.to_thread(
-                read_guide, self.folder, catalogue, language
-            )
-        return self.guides[language]
+        """Shielded, so that whoever hangs up does not end the reading for the others."""
+        return (await asyncio.shield(self.prepare(catalogue)))[language]
 
     async def _newest_counts(self, services: Services) -> AnswerCounts | None:
         """How many gave each answer; what was known last while the database is away."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import ceil
 from urllib.parse import quote
 
 from server.catalogue import Catalogue, PanelField
@@ -64,8 +65,12 @@ class Listing:
             raise InvalidFilter(f"s: {name} has several answers, so nothing can be sorted by it")
         return Sort(name, descending=name != self.address.sort)
 
-    def people(self, page: PeoplePage) -> views.People:
-        """The page as it is shown."""
+    def whole(self, offered: int) -> views.Whole:
+        """The list of so many people."""
+        return views.Whole(offered, ceil(offered / self.window.size))
+
+    def people(self, page: PeoplePage, whole: views.Whole | None = None) -> views.People:
+        """The page as it is shown; `whole` where the people are counted already."""
         fields, sort, asked = self.fields, self.sort, fields_of(self.query)
         return views.People(
             id_heading=self.catalogue.respondent_id,
@@ -80,7 +85,7 @@ class Listing:
                 )
                 for person in page.respondents
             ),
-            paging=self._paging(page),
+            paging=self._paging(page, whole),
             columns=replace(self._first, path="/columns").href,
             drawn=None if sort is None else self._turn(replace(self._first, sort=None)),
             files=tuple(
@@ -123,13 +128,14 @@ class Listing:
             turn=self._turn(replace(self._first, sort=turned)) if sortable(field) else None,
         )
 
-    def _paging(self, page: PeoplePage) -> views.Paging:
+    def _paging(self, page: PeoplePage, whole: views.Whole | None) -> views.Paging:
         first, size = self._first, self.window.size
         number = self._number(page)
         return views.Paging(
             begins=(number - 1) * size + 1 if number > 0 else None,
             ends=(number - 1) * size + len(page.respondents) if number > 0 else None,
             page=number,
+            whole=whole,
             first=self._turn(first) if page.before else None,
             previous=self._turn(replace(first, before=page.before, page=number - 1))
             if page.before

@@ -1,6 +1,7 @@
 """The HTML pages: plain GETs that work without JavaScript; htmx asks for their middle only."""
 
 from dataclasses import replace
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -27,7 +28,7 @@ from server.web.wording import Wording
 # A header line much longer than this is refused by clients and proxies.
 ADDRESS_MAX = 8_000
 # Their problems stand where the part would, and are tried again there.
-PARTS = ("/count", "/people", "/measured")
+PARTS = ("/count", "/people", "/measured", "/figures")
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -36,24 +37,25 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     """The start page: ?q= is a question, ?f= a filter (then q is only shown).
 
-    htmx gets the reading at once and fetches the parts; a whole page holds them all.
+    A question that was read ends at the address that holds its filter, so that a link shares the
+    search and not only the question. htmx gets the reading at once and fetches the parts; a whole
+    page holds them all.
     """
     address, wording = address_of(request), site.wording(request)
-    answer = shown = problem = None
+    here, answer, shown, problem = address, None, None, None
     try:
         answer = await while_wanted(request, _read(site, person, address, wording))
+        here = _with_filter(address, answer)
         if answer is not None and wants_fragment(request):
             shown = showing_of(site, request).coming(answer)
+        elif here != address:
+            return RedirectResponse(here.href, 303)
         elif answer is not None:
             answer, shown = await _whole(site, request, answer)
     except PanelensError as error:
         problem = error
-    # The address bar holds the filter, so that a link shares the search and not only the question.
-    read = answer is not None and answer.understood and address.filter is None
-    here = address.searching(answer.filter, address.question) if answer and read else address
     page = views.AskPage(
         frame=frame_of(site, request, "ask"),
-        here=here.href if len(here.href) <= ADDRESS_MAX else address.href,
         title=_title(address, wording),
         examples=_examples(site, address, wording.language),
         recent=() if wants_fragment(request) else await recent_questions(site, person),
@@ -65,7 +67,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     template = "answer.html" if wants_fragment(request) else "ask.html"
     response = site.html(request, template, page, 200 if problem is None else problem.status)
     response.headers.update({} if problem is None else headers_of(problem))
-    # A form's redirect ends here; without this the address bar would show where it was sent to.
+    # Also where a form's redirect ends; the address bar would show where it was sent to.
     if len(here.href) <= ADDRESS_MAX:
         response.headers["hx-push-url"] = here.href
     if answer is not None and address.is_first_page and request.method == "GET":
@@ -162,14 +164,32 @@ async def static(path: str, site: SiteOf) -> Response:
 
 def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse:
     """Any error as a page, or as the fragment that htmx swaps in."""
-    address = address_of(request)
-    in_part = wants_fragment(request) and request.url.path in PARTS
-    view = problem_view(error, language_of(request), address, place="this" if in_part else "")
+    address, place = address_of(request), _place_of(request, error)
+    if place == "#result":
+        address = replace(address, path="/")
+    view = problem_view(error, language_of(request), address, place=place)
     page = views.ProblemPage(frame=frame_of(site, request), title=view.problem.title, problem=view)
     template = "problem_box.html" if wants_fragment(request) else "problem.html"
     response = site.html(request, template, page, view.problem.status)
     response.headers.update(headers_of(error))
+    if place == "#result":
+        response.headers["hx-retarget"] = "#outage"
+        response.headers["hx-reswap"] = "innerHTML ignoreTitle:true"
     return response
+
+
+def _place_of(request: Request, error: Exception) -> Literal["", "#result", "this"]:
+    """Where a problem is tried again: with the answer, in its part, or by going there.
+
+    Parts that an answer fetches by itself fail together when something is away: that is told once,
+    for the whole answer, and tried again with it.
+    """
+    part = request.url.path
+    if not wants_fragment(request) or part not in PARTS:
+        return ""
+    by_itself = request.headers.get("hx-trigger") == part.removeprefix("/")
+    away = isinstance(error, PanelensError) and error.status == 503
+    return "#result" if by_itself and away else "this"
 
 
 async def _read(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:
@@ -191,6 +211,15 @@ async def _read(site: Site, person: Person, address: Address, wording: Wording) 
     return Answer(reading.filter, reading, None, None)
 
 
+def _with_filter(address: Address, answer: Answer | None) -> Address:
+    """The address with the filter of the question in it; unchanged where none was read."""
+    reading = None if answer is None else answer.interpretation
+    if reading is None or not reading.understood or address.filter is not None:
+        return address
+    here = address.searching(reading.filter, reading.question)
+    return here if len(here.href) <= ADDRESS_MAX else address
+
+
 async def _whole(site: Site, request: Request, answer: Answer) -> tuple[Answer, views.AnswerView]:
     """Everything at once, for a page that has to do without what comes later."""
     showing, services = showing_of(site, request), site.services
@@ -204,7 +233,7 @@ async def _whole(site: Site, request: Request, answer: Answer) -> tuple[Answer, 
     return replace(answer, found=found, accuracy=measured), views.AnswerView(
         showing.reading(answer),
         found=showing.found(answer.filter, found),
-        people=None if people is None else listing.people(people),
+        people=None if people is None else listing.people(people, listing.whole(found.offered)),
         accuracy=showing.accuracy(measured),
     )
 

@@ -35,7 +35,8 @@ async def count(request: Request, site: SiteOf, person: PersonOf) -> Response:
     if found is None:
         return nobody_waits()
     shown = showing_of(site, request).found(query, found)
-    page = views.CountPart(frame_of(site, request, "ask"), shown, shown.headline)
+    whole = listing_of(site, request, query).whole(found.offered)
+    page = views.CountPart(frame_of(site, request, "ask"), shown, whole, shown.headline)
     response = site.html(request, "count.html", page)
     answer = Answer(query, None, found, None)
     response.background = remembering(site, person, address.question, answer)

@@ -163,5 +163,10 @@ def _form(
         name=name[:FORM_TEXT_MAX],
         next=local_path(wanted),
         problem=problem,
+        ended=not problem and cookie_name(request) in request.cookies and _is_nobody(request),
     )
     return site.html(request, "sign_in.html", page, status)
+
+
+def _is_nobody(request: Request) -> bool:
+    return request.scope["state"]["person"] is None

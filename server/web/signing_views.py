@@ -7,13 +7,17 @@ from server.web.views import Frame
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form where people say who they are; `problem` says why it did not work."""
+    """The form where people say who they are; `problem` says why it did not work.
+
+    `ended` when they had said it and their session is over.
+    """
 
     frame: Frame
     title: str
     name: str
     next: str
     problem: str
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,15 +245,25 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """How many respondents the list has, and on how many pages."""
+
+    people: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Paging:
     """Where the shown respondents stand; `page` counts from the end when it is below zero.
 
-    `begins` and `ends` are None for a page that was reached from the end.
+    `begins` and `ends` are None for a page that was reached from the end, `whole` where the list
+    comes apart from its count.
     """
 
     begins: int | None
     ends: int | None
     page: int
+    whole: Whole | None
     first: Turn | None
     previous: Turn | None
     next: Turn | None
@@ -340,13 +350,9 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """The start page, with an answer or a problem when something was asked.
-
-    `here` is its address with the filter of the question, where one was read.
-    """
+    """The start page, with an answer or a problem when something was asked."""
 
     frame: Frame
-    here: str
     title: str
     examples: tuple[Example, ...]
     recent: tuple[str, ...]
@@ -360,6 +366,7 @@ class CountPart:
 
     frame: Frame
     found: FoundView
+    whole: Whole
     said: str
 
 

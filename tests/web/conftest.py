@@ -80,7 +80,8 @@ def address(everything: StoredServices, settings: Settings) -> Iterator[str]:
 
 @pytest.fixture
 async def http(address: str, services: StoredServices) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, timeout=20) as client:
+    """A browser without JavaScript, as far as HTTP goes: it goes where it is sent to."""
+    async with httpx.AsyncClient(base_url=address, timeout=20, follow_redirects=True) as client:
         yield client
 
 

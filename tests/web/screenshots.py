@@ -4,49 +4,107 @@
 prints the tables of web/README.md; with `figures` behind the address it leaves the pictures be.
 """
 
+import asyncio
 import gzip
+import re
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from server.access.person import Role
+from server.filter import load_catalogue
+from server.settings import Settings
+from server.web.app import create_app
+
+from .guarded import PASSWORD, guarded, serving
+from .panel import StoredServices, stored_panel
+from .states import STATES
+from .test_measuring import MEN, WOMEN, evaluated
 
 CHROMIUM = "/usr/bin/chromium"
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "screenshots"
 QUESTION = "수도권에 사는 30대 기혼 여성 100명"
+ASKED = f"/?q={quote(QUESTION)}"
 FILTER = '{"where":{"age":{"min":30,"max":39},"region":["서울","경기","인천"]}}'
 BY_FILTER = f"f={quote(FILTER)}"
-# name: address, width, colours, language
-PICTURES = {
-    "start": ("/", 1280, "light", "ko-KR"),
-    "answer": (f"/?q={quote(QUESTION)}", 1280, "light", "ko-KR"),
-    "answer-night": (f"/?q={quote(QUESTION)}", 1280, "dark", "en-GB"),
-    "answer-phone": (f"/?q={quote(QUESTION)}", 360, "light", "ko-KR"),
-    "answer-4k": (f"/?q={quote(QUESTION)}", 3840, "light", "ko-KR"),
-    "profile": (f"/?{BY_FILTER}", 1280, "light", "ko-KR"),
-    "profile-phone": (f"/?{BY_FILTER}", 360, "dark", "en-GB"),
-    "list": (f"/?{BY_FILTER}&c=age,region,job,phone_brand&s=-age", 1280, "light", "ko-KR"),
-    "edit": (f"/edit?{BY_FILTER}&field=region&place=where", 1280, "light", "ko-KR"),
-    "figures": (f"/figures?{BY_FILTER}", 1280, "light", "ko-KR"),
-    "segments": (f"/segments?{BY_FILTER}", 1280, "light", "ko-KR"),
-    "history": ("/history", 1280, "light", "ko-KR"),
-    "codebook": ("/codebook?q=%ED%9C%B4%EB%8C%80%ED%8F%B0", 1280, "light", "ko-KR"),
-    "accuracy": ("/accuracy", 1280, "light", "ko-KR"),
-    "nobody": (
-        "/?f=%7B%22where%22%3A%7B%22age%22%3A%7B%22min%22%3A150%7D%7D%7D",
-        1280,
-        "light",
-        "ko-KR",
-    ),
+NOBODY = quote('{"where":{"gender":["여성"],"age":{"min":150}},"limit":100}')
+DIVIDED = quote('{"where":{"age":{"min":20,"max":29}},"by":["gender","region"]}')
+SEGMENTS = {
+    "서울의 30대 기혼": '{"where":{"region":["서울"],"age":{"min":30,"max":39},"marital_status":["기혼"]}}',
+    "서울의 30대 미혼": '{"where":{"region":["서울"],"age":{"min":30,"max":39},"marital_status":["미혼"]}}',
 }
-# What is clicked first, for what opens beside a page.
-CLICKED = {
-    "profile": ".people tbody a",
-    "profile-phone": ".people tbody a",
-    "list": "a[href^='/columns']",
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How a page is looked at; `clicked` is opened first, one after the other."""
+
+    path: str
+    width: int = 1280
+    height: int = 900
+    scheme: Literal["light", "dark"] = "light"
+    language: str = "ko-KR"
+    clicked: tuple[str, ...] = ()
+    on_paper: bool = False
+    typed: str = ""
+
+
+def night(picture: Picture) -> Picture:
+    """In the dark, and in English."""
+    return replace(picture, scheme="dark", language="en-GB")
+
+
+def phone(picture: Picture) -> Picture:
+    """On the narrowest screen."""
+    return replace(picture, width=360, height=780)
+
+
+def paper(picture: Picture) -> Picture:
+    """On a sheet of A4."""
+    return replace(picture, width=794, height=1123, on_paper=True)
+
+
+PICTURES = {
+    "start": Picture("/"),
+    "start-night": night(Picture("/")),
+    "answer": Picture(ASKED),
+    "answer-night": night(Picture(ASKED)),
+    "answer-phone": phone(Picture(ASKED)),
+    "answer-4k": Picture(ASKED, width=3840, height=2160),
+    "answer-paper": paper(Picture(ASKED)),
+    "edit": Picture(f"/?{BY_FILTER}", clicked=("a.chip-text >> nth=1",)),
+    "edit-phone": phone(Picture(f"/edit?{BY_FILTER}&field=car_model")),
+    "add": Picture(f"/edit?{BY_FILTER}", language="en-GB"),
+    "divided": Picture(f"/?f={DIVIDED}", language="en-GB"),
+    "figures": Picture(f"/figures?{BY_FILTER}"),
+    "figures-phone": phone(night(Picture(f"/figures?{BY_FILTER}"))),
+    "list": Picture(
+        f"/?{BY_FILTER}&c=age,region,job,phone_brand&s=-age", clicked=("a[href^='/columns']",)
+    ),
+    "profile": Picture(f"/?{BY_FILTER}", clicked=(".people tbody a",)),
+    "profile-phone": phone(night(Picture(f"/?{BY_FILTER}", clicked=(".people tbody a",)))),
+    "near": Picture(f"/near?{BY_FILTER}"),
+    "segments": Picture(f"/segments?{BY_FILTER}"),
+    "compare": Picture("/compare?{segments}"),
+    "compare-phone": phone(night(Picture("/compare?{segments}"))),
+    "history": Picture("/history"),
+    "codebook": Picture(f"/codebook?q={quote('휴대폰')}"),
+    "codebook-phone": phone(night(Picture("/codebook?q=smoking"))),
+    "accuracy": Picture("/accuracy"),
+    "accuracy-phone": phone(Picture("/accuracy")),
+    "nobody": Picture(f"/?f={NOBODY}"),
+    "nothing-understood": Picture(f"/?q={quote('키가 큰 외계인')}"),
 }
 TIMED = {
     "start": "/",
@@ -79,24 +137,163 @@ TOLD = """
 """
 
 
+# Of the small product: what cannot be had from a running one on demand, or belongs to its owner.
+OF_STATES = {
+    "no-address": ("nowhere", Picture("", language="en-GB")),
+    "refused": ("refused", Picture("")),
+    "model-loading": ("model-loading", Picture("")),
+    "model-loading-phone": ("model-loading", phone(night(Picture("")))),
+    "too-busy": ("too-busy", Picture("", language="en-GB")),
+    "too-heavy": ("too-heavy", Picture("")),
+    "database-away": ("database-away", Picture("")),
+    "database-away-meanwhile": ("database-away-meanwhile", Picture("")),
+}
+
+
 def take(browser: Browser, address: str) -> None:
-    """One PNG a page, as a screen shows it."""
+    """One PNG a page, as a screen or a sheet shows it."""
     FOLDER.mkdir(exist_ok=True)
-    for name, (path, width, scheme, language) in PICTURES.items():
-        context = browser.new_context(
-            base_url=address,
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale=language,
-        )
-        page = context.new_page()
-        page.goto(path, timeout=120_000)
+    with _kept(address) as segments:
+        for name, picture in PICTURES.items():
+            path = picture.path.replace("{segments}", segments)
+            with _looking(browser, address, picture) as page:
+                _shoot(page, replace(picture, path=path), name)
+
+
+def take_states(browser: Browser) -> None:
+    """What the small product shows when something is away, and who may enter it."""
+    catalogue = load_catalogue("welcome")
+    with (
+        tempfile.TemporaryDirectory(prefix="panelens-", ignore_cleanup_errors=True) as folder,
+        stored_panel(catalogue, Path(folder)) as database,
+    ):
+        settings = Settings(data_folder=Path(folder) / "data", page_size=20, pool_size=2)
+        services = StoredServices(catalogue, database, settings)
+        with serving(create_app(settings, services, lifespan=services.running)) as address:
+            for name, (state, how) in OF_STATES.items():
+                picture = replace(how, path=STATES[state].path, typed=STATES[state].typed)
+                with _looking(browser, address, picture) as page:
+                    page.goto("/")
+                    STATES[state].force(services)
+                    _shoot(page, picture, name)
+                services.model_fault = services.database_fault = None
+            _take_accuracy(browser, address)
+            _take_coming(browser, address, services)
+        _take_the_door(browser, database)
+
+
+def _take_accuracy(browser: Browser, address: str) -> None:
+    """Two evaluations side by side, and a correction that waits for review."""
+
+    async def evaluate() -> tuple[int, int]:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as http:
+            asked = [
+                {"question": "여성", "filter": right, "tags": ["ko"]} for right in (WOMEN, MEN)
+            ]
+            before = await evaluated(http, *asked)
+            after = await evaluated(
+                http, *[{**one, "filter": WOMEN} for one in asked[:1]], asked[0]
+            )
+            body = {"question": "여성", "verdict": "corrected", "filter": MEN}
+            await http.post("/api/corrections", json=body)
+            return before, after
+
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop running in this thread
+        before, after = aside.submit(lambda: asyncio.run(evaluate())).result()
+    for name, path in {
+        "accuracy-compare": f"/accuracy/compare?before={before}&after={after}",
+        "review": "/accuracy/review",
+    }.items():
+        with _looking(browser, address, Picture(path)) as page:
+            _shoot(page, Picture(path), name)
+
+
+def _take_coming(browser: Browser, address: str, services: StoredServices) -> None:
+    """A question that is being read, with a way to cancel it."""
+    services.held_back = True
+    with _looking(browser, address, Picture("/")) as page:
+        page.goto("/")
+        page.locator("#question").fill("서울 20대 남자 100명")
+        page.keyboard.press("Enter")
+        page.locator("#cancel").wait_for()
+        page.screenshot(path=FOLDER / "reading.png")
+        services.held_back = False
         page.wait_for_load_state("networkidle")
-        if name in CLICKED:
-            page.locator(CLICKED[name]).first.click()
-            page.wait_for_load_state("networkidle")
-        page.screenshot(path=FOLDER / f"{name}.png")
+
+
+def _take_the_door(browser: Browser, database: str) -> None:
+    """Signing in, a session that ended meanwhile, and what the owner reads."""
+    with guarded(load_catalogue("welcome"), database) as door:
+        for name, picture in {
+            "sign-in": Picture("/"),
+            "sign-in-phone": phone(night(Picture("/"))),
+        }.items():
+            with _looking(browser, door.address, picture) as page:
+                _shoot(page, picture, name)
+        with _looking(browser, door.address, Picture("/audit")) as page:
+            page.goto("/audit")
+            page.locator("#name").fill(door.names[Role.OWNER])
+            page.locator("#password").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/audit")
+            page.request.get(f"/export?{BY_FILTER}&as=csv")
+            _shoot(page, Picture("/audit"), "audit")
+            page.request.post("/sign-out", max_redirects=0)
+            page.context.add_cookies(
+                [{"name": "panelens_session", "value": "over", "url": door.address}]
+            )
+            _shoot(page, Picture(f"/?{BY_FILTER}"), "session-ended")
+
+
+@contextmanager
+def _looking(browser: Browser, address: str, picture: Picture) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": picture.width, "height": picture.height},
+        color_scheme=picture.scheme,
+        locale=picture.language,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(120_000)
+    try:
+        yield context.new_page()
+    finally:
         context.close()
+
+
+def _shoot(page: Page, picture: Picture, name: str) -> None:
+    if picture.on_paper:
+        page.emulate_media(media="print")
+    if picture.typed:
+        page.locator("#question").fill(picture.typed)
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+    else:
+        page.goto(picture.path)
+    page.wait_for_load_state("networkidle")
+    for place in picture.clicked:
+        page.locator(place).first.click()
+        page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+
+
+@contextmanager
+def _kept(address: str) -> Iterator[str]:
+    """Two segments to compare, for as long as the pictures are taken."""
+    with httpx.Client(base_url=address, timeout=120) as http:
+        for name, query in SEGMENTS.items():
+            http.post("/segments", data={"name": name, "f": query})
+        listed = http.get("/segments?lang=en").text
+        numbers = [
+            found[1]
+            for name in SEGMENTS
+            if (found := re.search(rf'value="(\d+)" aria-label="Compare: {name}"', listed))
+        ]
+        try:
+            yield "&".join(f"s={number}" for number in numbers)
+        finally:
+            for number in numbers:
+                http.post(f"/segments/{number}/delete")
 
 
 def measure(address: str) -> None:
@@ -150,6 +347,7 @@ if __name__ == "__main__":
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         if "figures" not in sys.argv[2:]:
             take(browser, sys.argv[1])
+            take_states(browser)
         look(browser, sys.argv[1])
         browser.close()
     measure(sys.argv[1])

@@ -84,7 +84,10 @@ async def test_a_person_says_wrong_then_corrects_and_an_owner_accepts(
     review = await text(http, "/accuracy/review")
     numbers = [int(n) for n in re.findall(r'action="/accuracy/review/(\d+)"', review)]
     corrected = max(numbers)
-    accepted = await http.post(f"/accuracy/review/{corrected}", data={"decision": "accept"})
+    decided = {"decision": "accept"}
+    accepted = await http.post(
+        f"/accuracy/review/{corrected}", data=decided, follow_redirects=False
+    )
     assert (accepted.status_code, accepted.headers["location"]) == (303, "/accuracy/review")
     assert f'action="/accuracy/review/{corrected}"' not in await text(http, "/accuracy/review")
     gold = [json.loads(line) for line in (await http.get("/api/gold")).text.splitlines()]

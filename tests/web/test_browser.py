@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -41,9 +41,13 @@ async def test_a_question_is_typed_and_answered_in_place(page: Page) -> None:
     await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
 
 
-async def test_a_question_opened_by_its_address_leaves_the_filter_there(page: Page) -> None:
+async def test_a_question_opened_by_its_address_leaves_the_filter_there(
+    page: Page, services: InMemoryServices
+) -> None:
     await page.goto(f"/?q={quote(ASKED)}")
     assert f"?q={quote(ASKED)}&f=" in page.url
+    await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
+    assert services.questions_asked == [ASKED]
 
 
 async def test_chips_are_removed_without_the_model_and_back_brings_them_again(
@@ -237,6 +241,11 @@ async def test_everything_works_without_javascript(
     await page.get_by_role("searchbox").fill(ASKED)
     await page.get_by_role("button", name="Find").click()
     await expect(page.get_by_role("heading", name="5 wanted, 3 match")).to_be_visible()
+    assert f"?q={quote_plus(ASKED)}&f=" in page.url.replace("%20", "+"), "as with JavaScript"
+    await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
+    await page.reload()
+    await expect(page.locator("mark.unsupported").first).to_have_text("우울한")
+    assert services.questions_asked == [ASKED], "nothing is read twice"
     await page.get_by_role("link", name="Remove: Marital status").click()
     await expect(page.get_by_text("the model was not asked")).to_be_visible()
     await page.get_by_text("Check it yourself").click()

@@ -14,6 +14,7 @@ from psycopg import sql
 from server.panel.answer_counts import count_answers
 from server.panel.load import load_files
 from server.panel.schema import table
+from server.web.app import create_app
 
 from .panel import StoredServices
 
@@ -51,6 +52,16 @@ async def test_the_codebook_follows_a_load(
             gone = sql.SQL("delete from {} where respondent_id = 'w999'")
             connection.execute(gone.format(table(services.catalogue)))
             count_answers(connection, services.catalogue)
+
+
+async def test_what_is_understood_is_read_at_start_before_anybody_looks(
+    services: StoredServices,
+) -> None:
+    app = create_app(services.settings, services, lifespan=services.running)
+    async with app.router.lifespan_context(app):
+        guides = app.state.site.codebook.guides
+        assert guides is not None and set(await guides) == {"ko", "en"}
+        assert app.state.site.codebook.prepare(services.catalogue) is guides
 
 
 async def test_the_codebook_says_how_a_field_is_asked_for(http: httpx.AsyncClient) -> None:

@@ -18,7 +18,8 @@ FILTER = {"where": {"region": ["서울"], "gender": ["여성"]}}
 
 
 async def changed(http: httpx.AsyncClient, query: dict[str, Any], **sent: Any) -> Any:
-    response = await http.get("/change", params={"f": json.dumps(query), **sent})
+    asked = {"f": json.dumps(query), **sent}
+    response = await http.get("/change", params=asked, follow_redirects=False)
     assert response.status_code == 303, response.text
     address = parse_qs(urlsplit(response.headers["location"]).query)
     assert "u" not in address or json.loads(address["u"][0]) == query

@@ -236,7 +236,11 @@ async def test_a_session_ends_by_itself(door: Guarded, lapse: str) -> None:
         assert (await http.get("/codebook")).status_code == 200
         with psycopg.connect(door.database, autocommit=True) as connection:
             connection.execute(f"update panelens.session set {lapse}".encode())
-        assert (await http.get("/codebook")).status_code == 303
+        led = await http.get("/codebook")
+        assert led.status_code == 303
+        assert "Your session has ended." in (await http.get(led.headers["location"])).text
+        http.cookies.clear()
+        assert "Your session has ended." not in (await http.get(led.headers["location"])).text
 
 
 async def test_a_session_in_use_goes_on(door: Guarded) -> None:

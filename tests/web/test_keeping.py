@@ -17,7 +17,8 @@ MEN = json.dumps({"where": {"gender": ["남성"]}})
 
 
 async def keep(http: httpx.AsyncClient, name: str, query: str, **more: Any) -> httpx.Response:
-    return await http.post("/segments", data={"name": name, "f": query, **more})
+    sent = {"name": name, "f": query, **more}
+    return await http.post("/segments", data=sent, follow_redirects=False)
 
 
 async def numbers(http: httpx.AsyncClient, *names: str) -> list[str]:
@@ -118,8 +119,9 @@ async def test_a_lift_is_left_out_where_it_says_nothing(
 async def test_a_segment_is_deleted_once(http: httpx.AsyncClient) -> None:
     await keep(http, "to go", MEN)
     (number,) = await numbers(http, "to go")
-    assert (await http.post(f"/segments/{number}/delete")).status_code == 303
-    assert (await http.post(f"/segments/{number}/delete")).status_code == 404
+    delete = f"/segments/{number}/delete"
+    assert (await http.post(delete, follow_redirects=False)).status_code == 303
+    assert (await http.post(delete)).status_code == 404
     assert "to go" not in (await http.get("/segments")).text
 
 

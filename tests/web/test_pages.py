@@ -1,10 +1,11 @@
 """The pages as plain HTML: what a browser without JavaScript gets."""
 
+import json
 import re
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -49,6 +50,29 @@ async def test_what_was_read_instead_of_a_slip_is_said(http: httpx.AsyncClient) 
     text = (await http.get(asking("서울사는 여셩"), headers=KOREAN)).text
     assert "“서울사는”을(를) “서울 사는”(으)로 읽음 · “여셩”을(를) “여성”(으)로 읽음" in text
     assert '<mark class="understood">여셩</mark>' in text
+
+
+async def test_a_question_ends_where_its_filter_is_and_is_read_once(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    asked = f"/?q={quote(f'  {ASKED} ')}&c=age,job&s=age&lang=ko"
+    led = await http.get(asked, follow_redirects=False)
+    assert led.status_code == 303
+    address = urlsplit(led.headers["location"])
+    said = parse_qs(address.query)
+    assert address.path == "/" and said["q"] == [ASKED]
+    assert (said["c"], said["s"], said["lang"]) == (["age,job"], ["age"], ["ko"])
+    assert json.loads(said["f"][0])["by"] == ["job"]
+    text = (await http.get(led.headers["location"])).text
+    assert "62%" in text and '<mark class="unsupported">우울한</mark>' in text
+    assert services.questions_asked == [ASKED]
+
+
+async def test_a_question_of_which_nothing_was_understood_stays_a_question(
+    http: httpx.AsyncClient,
+) -> None:
+    response = await http.get(asking("행복한 연예인"), follow_redirects=False)
+    assert response.status_code == 200, "its filter would find everyone"
 
 
 async def test_the_same_answer_in_english(http: httpx.AsyncClient) -> None:

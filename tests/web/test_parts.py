@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from server.errors import DatabaseAway
 from server.filter import Filter, load_catalogue
 from server.search.answer import Found
 from server.search.people import PeoplePage, Window
@@ -97,7 +98,7 @@ async def test_another_page_of_the_list_counts_nothing(
 async def test_a_part_opened_by_itself_leads_to_the_whole_answer(
     http: httpx.AsyncClient, part: str
 ) -> None:
-    response = await http.get(f"/{part}?f={WOMEN}&c=age&s=-age")
+    response = await http.get(f"/{part}?f={WOMEN}&c=age&s=-age", follow_redirects=False)
     assert response.status_code == 303
     whole = await http.get(response.headers["location"], headers={"accept-language": "en"})
     assert "respondents match" in whole.text
@@ -202,3 +203,72 @@ async def test_a_condition_is_changed_while_its_answer_still_runs(page: Page, as
     assert asked.cancelled == ["search 0"]
     asked.held = ""
     await expect(page.locator(".funnel tbody tr")).to_have_count(2)
+
+
+async def test_the_list_says_of_how_many_whichever_is_there_first(page: Page, asked: Asked) -> None:
+    asked.held = "search"
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    place = page.locator(".paging > span")
+    await expect(place).to_have_text(re.compile("^1–20 +· 1쪽 *$"))
+    asked.held = ""
+    await expect(place).to_have_text(re.compile(r"^1–20 / 1\d\d · 1쪽 / \d+$"))
+    await page.get_by_role("link", name="마지막").click()
+    await expect(place).to_have_text(re.compile(r"^마지막 쪽 / \d+$"))
+    await page.reload()
+    await expect(place).to_have_text(re.compile(r"^마지막 쪽 / \d+$"))
+
+
+async def test_a_new_question_and_a_changed_condition_keep_the_chosen_columns(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    await page.get_by_role("link", name="열 고르기").click()
+    checked = page.locator("#columns-choices :checked")
+    while await checked.count():
+        await checked.first.uncheck()
+    await page.locator("#columns-choices [value=phone_brand]").check()
+    await page.get_by_role("button", name="이 열 보이기").click()
+    head = page.locator(".people thead")
+    await expect(head).to_have_text("mb_sn휴대폰 브랜드")
+    await (
+        page.get_by_role("link", name="휴대폰 브랜드", exact=True)
+        .and_(page.locator(".sort"))
+        .click()
+    )
+    await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("휴대폰 브랜드")
+    await page.get_by_role("searchbox").fill("서울 20대 남자 100명")
+    await page.get_by_role("searchbox").press("Enter")
+    await expect(page.locator(".total h2")).to_contain_text("100명 요청")
+    await expect(head).to_contain_text("휴대폰 브랜드")
+    await expect(page.locator(".people thead th")).to_have_count(2)
+    assert "c=phone_brand" in page.url and "s=phone_brand" in page.url
+    await page.get_by_role("link", name="무작위 순서로").click()
+    await expect(page.locator("th[aria-sort]")).to_have_count(0)
+    await page.get_by_role("link", name="빼기: 지역").click()
+    await expect(page.locator(".funnel tbody tr")).to_have_count(2)
+    await expect(page.locator(".people thead th")).to_have_count(2)
+    await expect(page.locator("th[aria-sort]")).to_have_count(0)
+
+
+async def test_an_outage_while_an_answer_builds_is_told_once_and_mends_itself(
+    page: Page, services: StoredServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DatabaseAway, "retry_after_seconds", 1)
+    services.database_fault = DatabaseAway("refused")
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_count(1)
+    await expect(page.get_by_role("alert")).to_contain_text("데이터베이스에 연결할 수 없습니다")
+    await expect(page.locator(".coming:visible")).to_have_count(0)
+    await expect(page.locator(".chips")).to_contain_text("여성")
+    assert await page.title() == "여성 · Panelens"
+    services.database_fault = None
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+    await expect(page.locator(".people tbody a").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_a_part_that_fails_alone_is_told_in_its_place(http: httpx.AsyncClient) -> None:
+    refused = await http.get("/people?f=nonsense", headers={**HTMX, "hx-trigger": "people"})
+    assert refused.status_code == 422 and "hx-retarget" not in refused.headers

@@ -1,11 +1,7 @@
 // What HTML cannot do alone: come back to the question with "/", keep the box in step with an
-// example that was chosen, narrow a long list, copy a text, put the filter
-// into the address. Everything else works without this file.
+// example that was chosen, narrow a long list, copy a text. Everything else works without this file.
 (() => {
   const box = () => document.querySelector("#question, #wanted");
-
-  const asked = document.querySelector("[data-here]");
-  if (asked) history.replaceState(history.state, "", asked.dataset.here);
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select");
@@ -54,6 +50,22 @@
     if (event.target.id === "question") at = -1;
   });
 
+  // The columns and the order of the list are kept by whatever is opened next, also by a link that
+  // was made before they were chosen. Only the list's own links choose anew.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const [path, said] = event.detail.path.split("?");
+    const kept = document.getElementById("kept");
+    if (!kept || !["/", "/edit", "/change", "/columns"].includes(path)) return;
+    const parameters = new URLSearchParams(said);
+    for (const name of ["c", "s"]) {
+      const input = kept.querySelector(`[name=${name}]`);
+      parameters.delete(name);
+      event.detail.formData.delete(name);
+      if (input) parameters.set(name, input.value);
+    }
+    event.detail.path = parameters.size ? `${path}?${parameters}` : path;
+  });
+
   // While a question is read: its place in the queue, which only gets better, and a way to cancel.
   let looking;
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -100,6 +112,12 @@
     if (part) htmx.trigger(event.target, "htmx:abort");
   });
 
+  // What is away is told once for the whole answer: what else would fail is stopped.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "outage") return;
+    for (const part of document.querySelectorAll(".coming, .who")) htmx.trigger(part, "htmx:abort");
+  });
+
   // A profile opens beside the list. The dialog closes with Escape and gives the focus back itself.
   document.addEventListener("htmx:afterSwap", (event) => {
     const drawer = document.getElementById("drawer");
@@ -111,8 +129,13 @@
     if (event.target.id === "drawer") event.target.close();
   });
 
-  // What only works with this file is hidden until it has run.
+  // What only works with this file is hidden until it has run. The list comes apart from its count,
+  // whichever is first: then it says of how many.
   const show = () => {
+    for (const told of document.querySelectorAll("#whole [data-tells]")) {
+      const places = document.getElementsByClassName(told.dataset.tells);
+      for (const place of places) place.textContent = told.textContent;
+    }
     for (const line of document.querySelectorAll(".narrow")) line.hidden = false;
     if (!navigator.clipboard) return;
     for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
