@@ -5,11 +5,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from server.catalogue import Catalogue, check_catalogue
 from server.errors import SetupError
-from server.filter import load_catalogue
-from server.panel.schema import Conn, ensure_panel
+from server.filter import load_catalogue, parse_filter
+from server.panel.schema import Conn, ensure_panel, table
+from server.search.plan import plan
 
 WELCOME = load_catalogue("welcome")
 
@@ -35,6 +37,7 @@ def _toy(*fields: dict[str, Any]) -> Catalogue:
 COLOUR = _field("colour", "single", answers=_answers(("1", "빨강"), ("2", "파랑")))
 PETS = _field("pets", "multi", answers=_answers(("1", "개"), ("2", "고양이")))
 BORN = _field("born", "number")
+TOWN = _field("town", "text")
 
 
 @pytest.fixture
@@ -63,6 +66,24 @@ def test_every_stored_field_has_a_column_of_its_kind(connection: Conn) -> None:
         ("pets", "smallint[]"),
         ("born", "integer"),
     ]
+
+
+def test_an_open_answer_is_found_by_an_index_of_its_normalised_spelling(connection: Conn) -> None:
+    toy = _toy(TOWN)
+    ensure_panel(connection, toy, reference_year=2025)
+    connection.execute(
+        "insert into panel_toy.respondent (respondent_id, town) values"
+        " ('a', 'Gang nam'), ('b', 'ＧＡＮＧＮＡＭ'), ('c', 'Gangbuk'), ('d', null)"
+    )
+    query = parse_filter({"where": {"town": ["gangnam"]}}, toy)
+    planned = plan(query, toy, 2025)
+    statement = sql.SQL("select respondent_id from {} where {} order by 1").format(
+        table(toy), planned.matches
+    )
+    assert connection.execute(statement, planned.parameters).fetchall() == [("a",), ("b",)]
+    connection.execute("set enable_seqscan = off")  # of four rows nobody would ask an index
+    how = connection.execute(sql.SQL("explain {}").format(statement), planned.parameters)
+    assert "respondent_by_town" in "".join(line for (line,) in how)
 
 
 def test_the_whole_welcome_panel_can_be_made_twice(connection: Conn) -> None:

@@ -1,7 +1,9 @@
 """Pictures of every page and figures of their weight and time, from a running server.
 
 `uv run python -m tests.web.screenshots http://127.0.0.1:8000` writes web/screenshots/ anew and
-prints the tables of web/README.md; with `figures` behind the address it leaves the pictures be.
+prints the tables of web/README.md. With names of pictures behind the address it takes only those
+(`small`: what the small product shows of evaluations and of its door), with `figures` none. States that nobody can ask a running server for, and what
+belongs to its owner, are pictures of the tests' small product.
 """
 
 import asyncio
@@ -11,12 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -44,6 +46,9 @@ SEGMENTS = {
     "서울의 30대 기혼": '{"where":{"region":["서울"],"age":{"min":30,"max":39},"marital_status":["기혼"]}}',
     "서울의 30대 미혼": '{"where":{"region":["서울"],"age":{"min":30,"max":39},"marital_status":["미혼"]}}',
 }
+
+
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def take(browser: Browser, address: str) -> None:
     """One PNG a page, as a screen or a sheet shows it."""
     FOLDER.mkdir(exist_ok=True)
     with _kept(address) as segments:
-        for name, picture in PICTURES.items():
+        for name, picture in _asked_for(PICTURES):
             path = picture.path.replace("{segments}", segments)
             with _looking(browser, address, picture) as page:
                 _shoot(page, replace(picture, path=path), name)
@@ -170,16 +175,23 @@ def take_states(browser: Browser) -> None:
         settings = Settings(data_folder=Path(folder) / "data", page_size=20, pool_size=2)
         services = StoredServices(catalogue, database, settings)
         with serving(create_app(settings, services, lifespan=services.running)) as address:
-            for name, (state, how) in OF_STATES.items():
+            for name, (state, how) in _asked_for(OF_STATES):
                 picture = replace(how, path=STATES[state].path, typed=STATES[state].typed)
                 with _looking(browser, address, picture) as page:
                     page.goto("/")
                     STATES[state].force(services)
                     _shoot(page, picture, name)
                 services.model_fault = services.database_fault = None
-            _take_accuracy(browser, address)
-            _take_coming(browser, address, services)
-        _take_the_door(browser, database)
+            if not sys.argv[2:] or "small" in sys.argv:
+                _take_accuracy(browser, address)
+                _take_coming(browser, address, services)
+                _take_the_door(browser, database)
+
+
+def _asked_for(pictures: Mapping[str, Shown]) -> list[tuple[str, Shown]]:
+    """Those that are named behind the address; all without a name."""
+    names = sys.argv[2:] or list(pictures)
+    return [(name, shown) for name, shown in pictures.items() if name in names]
 
 
 def _take_accuracy(browser: Browser, address: str) -> None:
@@ -187,13 +199,10 @@ def _take_accuracy(browser: Browser, address: str) -> None:
 
     async def evaluate() -> tuple[int, int]:
         async with httpx.AsyncClient(base_url=address, timeout=60) as http:
-            asked = [
-                {"question": "여성", "filter": right, "tags": ["ko"]} for right in (WOMEN, MEN)
-            ]
-            before = await evaluated(http, *asked)
-            after = await evaluated(
-                http, *[{**one, "filter": WOMEN} for one in asked[:1]], asked[0]
-            )
+            everyone = {"question": "모두", "filter": {}, "tags": ["ko"]}
+            women = {"question": "여성", "tags": ["ko"]}
+            before = await evaluated(http, everyone, {**women, "filter": MEN})
+            after = await evaluated(http, everyone, {**women, "filter": WOMEN})
             body = {"question": "여성", "verdict": "corrected", "filter": MEN}
             await http.post("/api/corrections", json=body)
             return before, after
@@ -345,9 +354,10 @@ def _look(browser: Browser, address: str) -> dict[str, float]:
 if __name__ == "__main__":
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        if "figures" not in sys.argv[2:]:
+        if "figures" not in sys.argv:
             take(browser, sys.argv[1])
             take_states(browser)
-        look(browser, sys.argv[1])
+        if sys.argv[2:] in ([], ["figures"]):
+            look(browser, sys.argv[1])
+            measure(sys.argv[1])
         browser.close()
-    measure(sys.argv[1])

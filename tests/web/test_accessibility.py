@@ -9,7 +9,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from server.access.person import Role
+
+from .guarded import PASSWORD, guarded
 from .panel import StoredServices
+from .states import STATES, State
+from .test_measuring import MEN, WOMEN, evaluated
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -20,9 +25,6 @@ PAGES = {
     "answer": f"/?q={quote(ASKED)}",
     "either": f"/?q={quote('아이폰을 쓰거나 테슬라를 타는 사람')}",
     "edited": f"/?f={FILTER}&u={quote('{}')}",
-    "nothing understood": f"/?q={quote('행복한 연예인')}",
-    "nobody": "/?f=%7B%22where%22%3A%7B%22age%22%3A%7B%22min%22%3A999%7D%7D%7D",
-    "refused": "/?f=%7B%22where%22%3A%7B%22x%22%3A1%7D%7D",
     "edit a range": f"/edit?f={FILTER}&field=age&place=where",
     "edit a long list": f"/edit?f={FILTER}&field=car_model",
     "add": f"/edit?f={FILTER}",
@@ -34,7 +36,7 @@ PAGES = {
     "accuracy": "/accuracy",
     "review": "/accuracy/review",
     "near misses": f"/near?f={FILTER}",
-    "nowhere": "/nowhere",
+    "columns": f"/columns?f={FILTER}",
 }
 
 
@@ -85,6 +87,58 @@ async def test_axe_finds_nothing(
     found = await violations(page)
     await context.close()
     assert found == []
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_where_something_is_away(
+    *, page: Page, services: StoredServices, state: State, scheme: Literal["light", "dark"]
+) -> None:
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    if state.typed:
+        await page.goto("/")
+    state.force(services)
+    if state.typed:
+        await page.get_by_role("searchbox").fill(state.typed)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await page.evaluate(AXE.read_text("utf-8"))
+    else:
+        await open_checked(page, state.path)
+    assert await violations(page) == []
+
+
+async def test_axe_finds_nothing_at_the_door(chromium: Browser, everything: StoredServices) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        context = await chromium.new_context(base_url=door.address, locale="ko-KR")
+        over = {"name": "panelens_session", "value": "over", "url": door.address}
+        await context.add_cookies([over])  # type: ignore[list-item]  # a dict is what it takes
+        page = await context.new_page()
+        await open_checked(page, "/audit")
+        await expect(page.get_by_role("status")).to_contain_text("로그인한 시간이 끝났습니다")
+        assert await violations(page) == []
+        await page.get_by_label("이름").fill(door.names[Role.OWNER])
+        await page.get_by_label("비밀번호").fill("not the password")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await page.evaluate(AXE.read_text("utf-8"))
+        assert await violations(page) == []
+        await page.get_by_label("비밀번호").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="활동 기록")).to_be_visible()
+        assert page.url.endswith("/audit"), "back where one was"
+        await page.evaluate(AXE.read_text("utf-8"))
+        assert await violations(page) == []
+        await context.close()
+
+
+async def test_axe_finds_nothing_in_evaluations_side_by_side(
+    page: Page, http: httpx.AsyncClient
+) -> None:
+    women = {"question": "여성", "tags": ["ko"]}
+    before, after = [await evaluated(http, {**women, "filter": right}) for right in (MEN, WOMEN)]
+    await open_checked(page, f"/accuracy/compare?before={before}&after={after}")
+    assert await violations(page) == []
 
 
 async def test_axe_finds_nothing_in_the_comparison(page: Page, some_segments: None) -> None:
