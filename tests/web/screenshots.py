@@ -92,8 +92,8 @@ PICTURES = {
     "edit-phone": phone(Picture(f"/edit?{BY_FILTER}&field=car_model")),
     "add": Picture(f"/edit?{BY_FILTER}", language="en-GB"),
     "divided": Picture(f"/?f={DIVIDED}", language="en-GB"),
-    "figures": Picture(f"/figures?{BY_FILTER}"),
-    "figures-phone": phone(night(Picture(f"/figures?{BY_FILTER}"))),
+    "who": Picture(f"/figures?{BY_FILTER}"),
+    "who-phone": phone(night(Picture(f"/figures?{BY_FILTER}"))),
     "list": Picture(
         f"/?{BY_FILTER}&c=age,region,job,phone_brand&s=-age", clicked=("a[href^='/columns']",)
     ),
@@ -167,6 +167,8 @@ def take(browser: Browser, address: str) -> None:
 
 def take_states(browser: Browser) -> None:
     """What the small product shows when something is away, and who may enter it."""
+    if not _asked_for(OF_STATES) and "small" not in sys.argv:
+        return
     catalogue = load_catalogue("welcome")
     with (
         tempfile.TemporaryDirectory(prefix="panelens-", ignore_cleanup_errors=True) as folder,
