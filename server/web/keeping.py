@@ -9,7 +9,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.access.person import Person, Role
+from server.access.person import LOCAL, Person, Role
 from server.access.small import compared_without_small, told
 from server.answering import Answer
 from server.catalogue import PanelField
@@ -254,7 +254,7 @@ def _segment_row(one: Segment, site: Site, request: Request, person: Person) -> 
         words=_stored_in_words(one.filter, site, wording),
         href=_result(one.filter, one.question, site, request),
         people=told(one.people, site.settings.smallest_count),
-        made_by=one.made_by,
+        made_by="" if one.made_by == LOCAL.name else one.made_by,
         made=wording.moment(one.made_at),
         delete=address_of(request).to(f"/segments/{one.id}/delete").href
         if person.may(Role.OWNER) or (person.may(Role.RESEARCHER) and one.made_by == person.name)

@@ -24,6 +24,9 @@ DEFAULT_LANGUAGE: Language = "ko"
 LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
 
 
+TENFOLD = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """How one language says things."""
@@ -46,18 +49,20 @@ class Wording:
         return str(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float) -> str:
-        """A share of one in per cent, with one digit when it is needed."""
-        return str(format_percent(share, format="#,##0.#%", locale=self.locale))
+        """A share of one in per cent, always with one digit, so that columns stand in line."""
+        return str(format_percent(share, format="#,##0.0%", locale=self.locale))
 
     def times(self, lift: float) -> str:
-        """How many times as often, as 1.8×."""
-        return f"{self.number(round(lift, 2 if lift < 10 else 0))}×"
+        """How many times as often, as 1.80×."""
+        form = "0.00" if lift < TENFOLD else "#,##0"
+        return f"{format_decimal(lift, format=form, locale=self.locale)}×"
 
     def points(self, difference: float) -> str:
         """A difference of two shares in percentage points, with its sign."""
         rounded = round(abs(difference) * 100, 1)
         sign = "+" if difference > 0 else "−"
-        return f"{sign}{self.number(rounded)}" if rounded else "0"
+        told = format_decimal(rounded, format="#,##0.0", locale=self.locale)
+        return f"{sign}{told}" if rounded else "0"
 
     def moment(self, at: datetime) -> str:
         """A day and a time, in the server's own zone.

@@ -59,7 +59,7 @@ async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
             assert f"{percent(share['share_low'])}–{percent(share['share_high'])}" in page.text
         low, high = points(women["difference_low"]), points(women["difference_high"])
         assert f"{points(women['difference'])}" in page.text and f"{low} to {high}" in page.text
-        assert f"{round(women['lift'], 2):g}×" in page.text
+        assert f"{women['lift']:.2f}×" in page.text
     assert (await http.get("/compare", params={"s": chosen[:1]})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen, "by": "x"})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen})).status_code == 200
@@ -72,12 +72,12 @@ def head(text: str, label: str) -> list[int]:
 
 
 def percent(share: float) -> str:
-    return f"{round(100 * share, 1):g}%"
+    return f"{100 * share:.1f}%"
 
 
 def points(difference: float) -> str:
     rounded = round(abs(difference) * 100, 1)
-    return f"{'+' if difference > 0 else '−'}{rounded:g}" if rounded else "0"
+    return f"{'+' if difference > 0 else '−'}{rounded:.1f}" if rounded else "0"
 
 
 async def test_a_difference_beyond_chance_is_bold_and_shared_people_are_told(
