@@ -32,7 +32,9 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
         ),
         home=address.to("/").href,
         codebook=address.to("/codebook").href,
-        places=_places(address, here, wording, owns=_may(request, Role.OWNER)),
+        places=()
+        if _person(request) is None
+        else _places(address, here, wording, owns=_may(request, Role.OWNER)),
         form_language=address.language,
         question=address.question or "" if here == "ask" else "",
         columns=address.columns or "",
@@ -78,10 +80,14 @@ def problem_view(
     *,
     place: Literal["", "#result", "this"] = "",
 ) -> views.ProblemView:
-    """An error as a page shows it, with the address to try again where that may help."""
+    """An error as a page shows it, with the address to try again where that may help.
+
+    What exactly is away helps a program or its operator; a person is told what to do.
+    """
     seconds = error.retry_after_seconds if isinstance(error, PanelensError) else None
+    problem = problem_of(error, language, record(error))
     return views.ProblemView(
-        problem=problem_of(error, language, record(error)),
+        problem=problem if problem.status < 500 else problem.model_copy(update={"detail": ""}),
         retry=None if seconds is None else address.href,
         retry_seconds=seconds or 0,
         place=place,

@@ -43,6 +43,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
     """
     address, wording = address_of(request), site.wording(request)
     here, answer, shown, problem = address, None, None, None
+    status, headers = 200, dict[str, str]()
     try:
         answer = await while_wanted(request, _read(site, person, address, wording))
         here = _with_filter(address, answer)
@@ -53,20 +54,22 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
         elif answer is not None:
             answer, shown = await _whole(site, request, answer)
     except PanelensError as error:
-        problem = error
+        problem = problem_view(error, wording.language, address, place="#result")
+        status, headers = error.status, headers_of(error)
+        if answer is not None and answer.understood:
+            reading = showing_of(site, request).reading(answer)
+            shown = views.AnswerView(reading, problem=problem)
     page = views.AskPage(
         frame=frame_of(site, request, "ask"),
         title=_title(address, wording),
         examples=_examples(site, address, wording.language),
         recent=() if wants_fragment(request) else await recent_questions(site, person),
         answer=shown,
-        problem=None
-        if problem is None
-        else problem_view(problem, wording.language, address, place="#result"),
+        problem=problem,
     )
     template = "answer.html" if wants_fragment(request) else "ask.html"
-    response = site.html(request, template, page, 200 if problem is None else problem.status)
-    response.headers.update({} if problem is None else headers_of(problem))
+    response = site.html(request, template, page, status)
+    response.headers.update(headers)
     # Also where a form's redirect ends; the address bar would show where it was sent to.
     if len(here.href) <= ADDRESS_MAX:
         response.headers["hx-push-url"] = here.href

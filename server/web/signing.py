@@ -1,6 +1,7 @@
 """Signing in and out, and the page where owners read the audit."""
 
 from typing import Annotated
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -99,7 +100,7 @@ async def audit(request: Request, site: SiteOf) -> Response:
                 f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
                 row.who,
                 _deed_in_words(row.act, wording),
-                row.about,
+                _legible(row.about),
                 row.address,
                 row.done,
             )
@@ -146,6 +147,11 @@ def _deed_in_words(act: str, wording: Wording) -> str:
         "change": wording.say("change"),
     }
     return known.get(act, act)
+
+
+def _legible(address: str) -> str:
+    """What was sent with its Korean and its braces, but nothing that could look like another row."""
+    return "".join(c if c.isprintable() else quote(c) for c in unquote(address))
 
 
 def _form(

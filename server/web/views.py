@@ -322,20 +322,6 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerView:
-    """A reading, then either everything at once or where the `parts` are.
-
-    Without `found` and `parts` nothing was understood, so nobody was searched for.
-    """
-
-    reading: ReadingView
-    found: FoundView | None = None
-    people: People | None = None
-    accuracy: AccuracyView | None = None
-    parts: Parts | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ProblemView:
     """An error; `retry` is the address to try again by itself.
 
@@ -346,6 +332,21 @@ class ProblemView:
     retry: str | None
     retry_seconds: int
     place: Literal["", "#result", "this"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A reading, then either everything at once, or where the `parts` are, or a `problem`.
+
+    Without any of them nothing was understood, so nobody was searched for.
+    """
+
+    reading: ReadingView
+    found: FoundView | None = None
+    people: People | None = None
+    accuracy: AccuracyView | None = None
+    parts: Parts | None = None
+    problem: ProblemView | None = None
 
 
 @dataclass(frozen=True, slots=True)

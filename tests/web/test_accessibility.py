@@ -115,7 +115,7 @@ async def test_axe_finds_nothing_at_the_door(chromium: Browser, everything: Stor
         await context.add_cookies([over])  # type: ignore[list-item]  # a dict is what it takes
         page = await context.new_page()
         await open_checked(page, "/audit")
-        await expect(page.get_by_role("status")).to_contain_text("로그인한 시간이 끝났습니다")
+        await expect(page.get_by_role("status")).to_contain_text("로그인이 만료되었습니다")
         assert await violations(page) == []
         await page.get_by_label("이름").fill(door.names[Role.OWNER])
         await page.get_by_label("비밀번호").fill("not the password")

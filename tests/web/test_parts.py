@@ -236,6 +236,8 @@ async def test_a_new_question_and_a_changed_condition_keep_the_chosen_columns(pa
         .click()
     )
     await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("휴대폰 브랜드")
+    english = await page.get_by_role("link", name="English").get_attribute("href")
+    assert english is not None and "c=phone_brand" in english and "s=phone_brand" in english
     await page.get_by_role("searchbox").fill("서울 20대 남자 100명")
     await page.get_by_role("searchbox").press("Enter")
     await expect(page.locator(".total h2")).to_contain_text("100명 요청")
