@@ -183,6 +183,25 @@ async def test_the_keyboard_alone_asks_edits_and_undoes(
     await expect(page.locator(".chips").first).not_to_contain_text("남성")
 
 
+async def test_a_screen_reader_hears_how_many_how_it_was_read_and_how_far_to_trust_it_first(
+    page: Page, services: StoredServices
+) -> None:
+    await page.goto(f"/?q={quote(ASKED)}")
+    await expect(page.locator(".figure").first).to_be_visible()
+    heard = await page.locator("main :is(h1, h2)").all_inner_texts()
+    assert heard[:4] == [
+        "어떤 사람을 찾으세요?",
+        "5명 요청, 3명 일치",
+        "이렇게 이해했습니다",
+        "정확도",
+    ]
+    assert heard.index("조건별 영향") < heard.index("어떤 사람들인가") < heard.index("응답자")
+    order = await page.evaluate(
+        "[...document.querySelectorAll('main :is(h1, h2)')].map(h => h.tagName).join(' ')"
+    )
+    assert order.startswith("H1 H2") and order.count("H1") == 1
+
+
 async def test_the_first_tab_skips_to_the_content(page: Page) -> None:
     await page.goto("/codebook")
     await page.keyboard.press("Tab")

@@ -11,12 +11,14 @@ import httpx
 import psycopg
 from psycopg import sql
 
+from server.filter import load_catalogue
 from server.panel.answer_counts import count_answers
 from server.panel.load import load_files
 from server.panel.schema import table
+from server.settings import Settings
 from server.web.app import create_app
 
-from .panel import StoredServices
+from .panel import InMemoryServices, StoredServices
 
 
 async def test_the_codebook_counts_the_people_who_are_loaded(http: httpx.AsyncClient) -> None:
@@ -55,9 +57,10 @@ async def test_the_codebook_follows_a_load(
 
 
 async def test_what_is_understood_is_read_at_start_before_anybody_looks(
-    services: StoredServices,
+    settings: Settings,
 ) -> None:
-    app = create_app(services.settings, services, lifespan=services.running)
+    services = InMemoryServices(load_catalogue("welcome"))
+    app = create_app(settings, services)
     async with app.router.lifespan_context(app):
         guides = app.state.site.codebook.guides
         assert guides is not None and set(await guides) == {"ko", "en"}

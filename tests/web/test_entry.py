@@ -238,9 +238,10 @@ async def test_a_session_ends_by_itself(door: Guarded, lapse: str) -> None:
             connection.execute(f"update panelens.session set {lapse}".encode())
         led = await http.get("/codebook")
         assert led.status_code == 303
-        assert "Your session has ended." in (await http.get(led.headers["location"])).text
+        form = f"{led.headers['location']}&lang=en"
+        assert "Your session has ended." in (await http.get(form)).text
         http.cookies.clear()
-        assert "Your session has ended." not in (await http.get(led.headers["location"])).text
+        assert "Your session has ended." not in (await http.get(form)).text
 
 
 async def test_a_session_in_use_goes_on(door: Guarded) -> None:
