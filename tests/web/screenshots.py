@@ -63,6 +63,7 @@ class Picture:
     clicked: tuple[str, ...] = ()
     on_paper: bool = False
     typed: str = ""
+    scrolled_to: str = ""
 
 
 def night(picture: Picture) -> Picture:
@@ -82,7 +83,6 @@ def paper(picture: Picture) -> Picture:
 
 PICTURES = {
     "start": Picture("/"),
-    "start-night": night(Picture("/")),
     "answer": Picture(ASKED),
     "answer-night": night(Picture(ASKED)),
     "answer-phone": phone(Picture(ASKED)),
@@ -97,6 +97,7 @@ PICTURES = {
     "list": Picture(
         f"/?{BY_FILTER}&c=age,region,job,phone_brand&s=-age", clicked=("a[href^='/columns']",)
     ),
+    "people": Picture(f"/?{BY_FILTER}", scrolled_to=".paging"),
     "profile": Picture(f"/?{BY_FILTER}", clicked=(".people tbody a",)),
     "profile-phone": phone(night(Picture(f"/?{BY_FILTER}", clicked=(".people tbody a",)))),
     "near": Picture(f"/near?{BY_FILTER}"),
@@ -285,6 +286,8 @@ def _shoot(page: Page, picture: Picture, name: str) -> None:
     for place in picture.clicked:
         page.locator(place).first.click()
         page.wait_for_load_state("networkidle")
+    if picture.scrolled_to:
+        page.locator(picture.scrolled_to).scroll_into_view_if_needed()
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
 
 
