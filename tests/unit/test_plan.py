@@ -65,7 +65,7 @@ def text(composed: sql.Composable) -> str:
         ),
         (
             {"where": {"district": ["중구", "강남 구"]}},
-            '(panelens.normalised("district") = any(array['
+            '("district normalised" = any(array['
             "panelens.normalised(%(v0)s::text), panelens.normalised(%(v1)s::text)]))",
             ["중구", "강남 구"],
         ),
