@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Protocol, TypeVar
@@ -28,6 +29,7 @@ from server.settings import Settings
 # Two at once were a seventh of what the server may take on a machine with one gibibyte.
 CHECKS_AT_ONCE = 1
 CHECKS_WAITING = 16
+CHECK_WAIT_SECONDS = 20.0
 
 Result = TypeVar("Result")
 
@@ -88,7 +90,7 @@ class Entry:
 
         self._waiting += 1
         try:
-            async with self._checks:
+            async with self._turn():
                 # Again: of many that came at once, each sees what became of those before it.
                 self.limits.may_try(name, address)
                 secret = await self.services.write(check)
@@ -97,6 +99,18 @@ class Entry:
         finally:
             self._waiting -= 1
         return secret
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of those who may have a password checked now; TooBusy for whoever waits too long."""
+        try:
+            await asyncio.wait_for(self._checks.acquire(), CHECK_WAIT_SECONDS)
+        except TimeoutError as error:
+            raise TooBusy(f"no password was checked in {CHECK_WAIT_SECONDS} seconds") from error
+        try:
+            yield
+        finally:
+            self._checks.release()
 
     async def sign_out(self, secret: str, person: Person, address: str) -> None:
         """The session ends."""

@@ -569,6 +569,17 @@ async def test_a_correction_asks_the_model_as_often_as_a_question_may(
     assert asked.status_code == 429
 
 
+async def test_who_waited_long_enough_for_a_password_check_is_told_to_come_back(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = asyncio.Semaphore(0)  # somebody's check never ends
+    monkeypatch.setattr("server.access.entry.CHECK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(Entry, "_checks", checks)
+    async with door.program() as http:
+        answer = await door.sign_in(http, door.names[Role.VIEWER])
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+
+
 async def test_many_at_the_door_at_once_are_all_let_in(door: Guarded) -> None:
     async with door.program() as http:
         tried = await asyncio.gather(
