@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
+from unittest.mock import patch
 
 import llama_cpp
 import psutil
@@ -23,6 +24,7 @@ from server.filter import Filter, load_catalogue
 from server.grammar import build_grammar
 from server.interpret.hints import Hints
 from server.interpret.lexicon import Lexicon
+from server.interpret.model import model_parameters
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.reader import language_of
 from server.model.manifest import Decoding
@@ -116,13 +118,15 @@ def read_with_binding(
     phrases = _phrases(catalogue)
     prompt_of = _few_shot(catalogue, phrases) if few_shot else _tuned(catalogue, phrases)
     llama_cpp.llama_log_set(_unheard, ctypes.c_void_p(0))
-    model = llama_cpp.Llama(
-        str(weights.file),
-        n_ctx=weights.decoding.context_tokens,
-        n_threads=threads,
-        n_threads_batch=threads,
-        verbose=False,
-    )
+    # The binding has no option for the kernels that end the process on some processors.
+    with patch.object(llama_cpp.llama_cpp, "llama_model_default_params", model_parameters):
+        model = llama_cpp.Llama(
+            str(weights.file),
+            n_ctx=weights.decoding.context_tokens,
+            n_threads=threads,
+            n_threads_batch=threads,
+            verbose=False,
+        )
     text = build_grammar(catalogue)
     grammar = LlamaGrammar.from_string(ended(text) if few_shot else text, verbose=False)
     written: list[int] = []

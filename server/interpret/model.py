@@ -76,7 +76,7 @@ class Tokenizer:
     def __init__(self, model: Path) -> None:
         """Read the vocabulary alone; ModelAway when the file cannot be read."""
         _quiet()
-        parameters = llama_cpp.llama_model_default_params()
+        parameters = model_parameters()
         parameters.vocab_only = True
         self._model = _load(model, parameters)
         self.vocabulary = llama_cpp.llama_model_get_vocab(self._model)
@@ -104,7 +104,7 @@ class LanguageModel:
         _quiet()
         self.name = model.stem
         self._output_tokens_max = output_tokens_max
-        self._model = _load(model, llama_cpp.llama_model_default_params())
+        self._model = _load(model, model_parameters())
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
         self._end = llama_cpp.llama_vocab_eos(self._vocabulary)
@@ -346,9 +346,15 @@ def has_amx(cpu: str) -> bool:
     return re.search(r"^flags\s*:.*\bamx_tile\b", cpu, re.MULTILINE) is not None
 
 
-def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.llama_model_p:
+def model_parameters() -> llama_cpp.llama_model_params:
+    """How a model is loaded: on the processor, with the kernels that are safe on it."""
+    parameters = llama_cpp.llama_model_default_params()
     parameters.n_gpu_layers = 0
     parameters.use_extra_bufts = not has_amx(_CPU.read_text() if _CPU.exists() else "")
+    return parameters
+
+
+def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.llama_model_p:
     loaded = llama_cpp.llama_model_load_from_file(str(model).encode(), parameters)
     if not loaded:
         raise ModelAway(f"{model}: llama.cpp cannot load the file")

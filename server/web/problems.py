@@ -19,6 +19,7 @@ from server.errors import (
     NotFound,
     NotSignedIn,
     PanelensError,
+    TooBusy,
     TooFew,
     TooMany,
 )
@@ -96,7 +97,9 @@ def record(error: Exception) -> str | None:
         return None
     incident = secrets.token_hex(4)
     known = isinstance(error, PanelensError) and error.status != 500
-    _log.error("incident %s: %r", incident, error, exc_info=None if known else error)
+    # A crowd is refused by the thousand, and that is as it should be.
+    level = logging.WARNING if isinstance(error, TooBusy) else logging.ERROR
+    _log.log(level, "incident %s: %r", incident, error, exc_info=None if known else error)
     return incident
 
 
