@@ -163,7 +163,10 @@ class Crowd:
 
     async def _person(self, number: int, seen: Seen, end: float) -> None:
         chance = random.Random(number)  # noqa: S311  (the same people every time)
-        async with httpx.AsyncClient(base_url=self.address, timeout=ANSWER_SECONDS) as http:
+        # As in a browser: a question that was read leads on to its own address.
+        async with httpx.AsyncClient(
+            base_url=self.address, timeout=ANSWER_SECONDS, follow_redirects=True
+        ) as http:
             entering = {"name": f"person{number}", "password": PASSWORD}
             await _timed(http, seen, "sign-in", "POST", "/sign-in", data=entering)
             # However long signing in took, everybody does something.

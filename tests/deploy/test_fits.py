@@ -99,8 +99,9 @@ def test_a_few_people_fit_into_a_gibibyte(
         asyncio.run(crowd.come(seen))
     assert group.killed() == 0
     assert seen.failures == 0
-    assert seen.statuses["303"] == PEOPLE  # everybody is in
-    assert seen.statuses["200"] >= PEOPLE
+    # Everybody is in, and has seen something: whoever is not gets 401.
+    assert seen.statuses["200"] >= 2 * PEOPLE
+    assert not seen.statuses["401"]
     # The server really was in the group, and needed less than the whole product may.
     assert 50 * fits.MIB < seen.needed < fits.GOAL_MIB * fits.MIB
 
