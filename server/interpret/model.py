@@ -348,7 +348,7 @@ def has_amx(cpu: str) -> bool:
 
 def model_parameters() -> llama_cpp.llama_model_params:
     """How a model is loaded: on the processor, with the kernels that are safe on it."""
-    parameters = llama_cpp.llama_model_default_params()
+    parameters: llama_cpp.llama_model_params = llama_cpp.llama_model_default_params()
     parameters.n_gpu_layers = 0
     parameters.use_extra_bufts = not has_amx(_CPU.read_text() if _CPU.exists() else "")
     return parameters
