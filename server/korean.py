@@ -21,6 +21,11 @@ def has_final(word: str) -> bool:
     return _final(word) > 0
 
 
+def is_open(word: str) -> bool:
+    """Whether the word ends in a syllable without a final consonant."""
+    return "가" <= word[-1] <= "힣" and not has_final(word)
+
+
 def _final(word: str) -> int:
     """The final consonant of the last syllable as Unicode counts them; 0 where there is none."""
     syllable = ord(word[-1]) - _FIRST_HANGUL

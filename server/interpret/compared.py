@@ -14,9 +14,8 @@ _LINK = re.compile(
     r"(?:와|과|이랑|랑|하고|대|및|vs\.?|versus|with|and|to)?\W*",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
-    r"(?:이?랑|와|과|하고|이?나|vs|대)?[,/]|(?:이?랑|와|과|하고|이?나|vs|대)$", re.IGNORECASE
-)
+# A linking word, a comma or a stroke, or both.
+_LISTED = re.compile(r"(?=.)(?:이?랑|와|과|하고|이?나|vs|대)?(?:[,/]|$)", re.IGNORECASE)
 
 
 def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, int] | None:

@@ -12,14 +12,14 @@ from rapidfuzz.distance import OSA
 from server.catalogue import Catalogue, normalise
 from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.names import PARTICLES
-from server.interpret.words import read_plain_words
+from server.interpret.words import WORD, read_plain_words
+from server.korean import is_open
 from server.numerals import COUNTED_SLOTS
 from server.phrases import Phrases
 
 # What stands for any number, in the words of phrases and of questions: 30대 is 0대.
 NUMBER = "0"
 DIGITS = re.compile(r"\d[\d,]*")
-WORD = re.compile(r"(?:(?<=\d),(?=\d{3}(?!\d))|[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-])+")
 # What stands for any name of a long list beside other words: "{name} 타는".
 _NAME = "\ufffc"
 _COUNTED = tuple(f"{NUMBER}{unit}" for unit in ("", "명", "분", "인", "개"))
@@ -53,11 +53,6 @@ def signs_of(word: str) -> str:
     return unicodedata.normalize("NFD", word)
 
 
-def is_open(word: str) -> bool:
-    """Whether the last syllable has no final consonant."""
-    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 == 0
-
-
 def word_key(word: str) -> str:
     """The form in which words are looked up, numbers all alike."""
     return DIGITS.sub(NUMBER, normalise(word))
@@ -67,7 +62,8 @@ class KnownWords:
     """A panel's words, which of them stand side by side, and those one slip away from another."""
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
-        words: set[str] = {*map(word_key, read_plain_words()), *_COUNTED}
+        self._plain = frozenset(map(word_key, read_plain_words()))
+        words: set[str] = {*self._plain, *_COUNTED}
         words.update(*COUNTED_SLOTS.values())
         beside: set[tuple[str, str]] = set()
         one_of: dict[str, str] = {}
@@ -99,7 +95,6 @@ class KnownWords:
         )
         self._words = frozenset(words)
         self._beside = frozenset(beside)
-        self._plain = frozenset(map(word_key, read_plain_words()))
         self._by_end = _by_end(self._words)
 
     def knows(self, word: str) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from server.catalogue import Catalogue, normalise
 from server.interpret.interpretation import Correction
-from server.interpret.known import DIGITS, NUMBER, WORD, KnownWords, signs_of
+from server.interpret.known import DIGITS, NUMBER, KnownWords, signs_of
+from server.interpret.words import WORD
 from server.phrases import Phrases
 
 # What each slip costs, beside a word left as it is, unknown: the cheapest account of a question wins.
@@ -329,7 +330,7 @@ def _signs(match: re.Match[str]) -> Iterator[_Sign]:
     """The signs of a word; a number is one of them."""
     for part in re.finditer(rf"{DIGITS.pattern}|.", match[0]):
         start, end = match.start() + part.start(), match.start() + part.end()
-        text = NUMBER if part[0][0].isdigit() else normalise(part[0])
+        text = NUMBER if part[0][0].isdecimal() else normalise(part[0])
         yield from (_Sign(sign, start, end) for sign in text)
 
 

@@ -13,7 +13,7 @@ from server.phrases import FieldPhrases, Forms, Phrases, Said
 from server.resources import folder
 
 # A comma inside a number (1,000) is part of the word.
-_WORD = re.compile(r"(?:(?<=\d),(?=\d{3}(?!\d))|[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-])+")
+WORD = re.compile(r"(?:(?<=\d),(?=\d{3}(?!\d))|[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-])+")
 _COUNT_IN_WORDS = re.compile(
     r"[한두세네다섯여일곱덟아홉열스물무서른마흔쉰예순든이삼사오육칠팔구십백천만]+(?:명|개)"
 )
@@ -74,7 +74,7 @@ class Vocabulary:
         mentioned = {mention.field for mention in mentions}
         ranged = {c.field for c in conditions if isinstance(c.constraint, Range)} & mentioned
         unused = []
-        for match in _WORD.finditer(_without(question, unsupported)):
+        for match in WORD.finditer(_without(question, unsupported)):
             word = match.group()
             named = {m.field for m in mentions if m.start < match.end() and match.start() < m.end}
             owners = [
@@ -108,7 +108,7 @@ class Vocabulary:
     def _stems_of(self, text: str) -> set[str]:
         """The beginning of each word without its particles: what stays when endings change."""
         stems = set()
-        for word in _WORD.findall(text):
+        for word in WORD.findall(text):
             key = _TAIL.sub("", normalise(word)) or normalise(word)
             if key not in self._plain and not key.isdecimal():
                 stems.add(key[: _STEM_ENGLISH if key.isascii() else _STEM])
