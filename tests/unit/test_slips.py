@@ -5,18 +5,19 @@ import re
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
 from server.interpret.interpretation import Correction
-from server.interpret.known import WORD, word_key
+from server.interpret.known import word_key
 from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.prompt import tidy
 from server.interpret.reader import language_of
 from server.interpret.slips import Slips
+from server.interpret.words import WORD
 from server.phrases import Phrases, read_phrases
 from server.training.questions import generate
 from server.training.wording import with_slips
@@ -151,6 +152,8 @@ def test_digits_are_never_changed_and_every_word_was_typed(
 
 @settings(deadline=None)
 @given(st.text(max_size=60).map(tidy))
+@example("²대 여셩")
+@example("³대 여셩 ①명")
 def test_any_text_can_be_put_right(text: str) -> None:
     righted = SLIPS.right(text)
     assert len(righted.places) in {0, len(righted.text)}
