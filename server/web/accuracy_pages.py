@@ -111,7 +111,7 @@ async def chart(
     drawn = (
         draw_trend(kept.runs, wording) if name == "trend" else draw_reliability(kept.bins, wording)
     )
-    return Response(drawn, media_type=SVG, headers={"cache-control": "no-store"})
+    return Response(drawn, media_type=SVG)
 
 
 @accuracy_pages.get("/accuracy/compare")

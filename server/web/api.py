@@ -163,7 +163,7 @@ async def ready(site: SiteOf) -> Response:
     return JSONResponse(
         body.model_dump(),
         status_code=200 if state.ready else 503,
-        headers={"cache-control": "no-store"} | ({} if state.ready else {"retry-after": "5"}),
+        headers={} if state.ready else {"retry-after": "5"},
     )
 
 

@@ -53,10 +53,7 @@ async def export(request: Request, site: SiteOf, person: PersonOf) -> Response:
         site.services.read, catalogue, query, reference_year=_reference_year(site, answer)
     )
     question = address.question or ""
-    headers = {
-        "content-disposition": _attachment(catalogue.name, form),
-        "cache-control": "no-store",
-    }
+    headers = {"content-disposition": _attachment(catalogue.name, form)}
     table = Table(catalogue, wording, fields)
     notes = _about(site, wording, question, query, answer)
     if form == "csv":

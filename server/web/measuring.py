@@ -120,7 +120,7 @@ async def evaluation_job(
 ) -> Response:
     """How many of its questions were read; `run` is its number among the evaluations once stored."""
     body = job_as_json(evaluations.job(number), language_of(request))
-    return JSONResponse(body, headers={"cache-control": "no-store"})
+    return JSONResponse(body)
 
 
 @measuring.get(

@@ -81,7 +81,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
 @pages.get("/waiting")
 async def waiting(site: SiteOf) -> Response:
     """How many questions are at the model, so that whoever waits sees the queue."""
-    return JSONResponse({"waiting": site.waiting.count}, headers={"cache-control": "no-store"})
+    return JSONResponse({"waiting": site.waiting.count})
 
 
 @pages.api_route("/edit", methods=["GET", "HEAD"])

@@ -73,7 +73,6 @@ class Site:
         language = language_of(request)
         response = HTMLResponse(self.renderer.fill(template, page, language), status)
         response.headers["vary"] = "HX-Request, Accept-Language, Cookie"
-        response.headers["cache-control"] = "no-store"
         response.headers["content-language"] = language
         if asked_language(request) is not None:
             _remember(response, language, secure=request.url.scheme == "https")
