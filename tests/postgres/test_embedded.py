@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from server.errors import SetupError
+from server.postgres import embedded as module
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import MIGRATIONS, migrate
 from tests.folders import open_folder
@@ -147,3 +148,15 @@ def _until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_programs_that_their_user_cannot_reach_work_where_they_are_copied_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for root in a checkout that nobody else can enter."""
+    monkeypatch.setattr(module, "SHARED_HOME", tmp_path / "shared")
+    monkeypatch.setattr(module, "_may_enter", lambda _folder, _owner: False)
+    programs = module._programs(module.Owner(65534, 65534))
+    assert programs.is_relative_to(tmp_path)
+    for program in ("initdb", "postgres", "pg_ctl"):
+        subprocess.run([programs / program, "--version"], check=True, capture_output=True, env={})
