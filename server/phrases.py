@@ -101,6 +101,7 @@ class Outside(_Checked):
     ko: OutsideForms = OutsideForms()
     en: OutsideForms = OutsideForms()
     finer: tuple[SetPhrases, ...] = ()
+    neutral: Said = Said()
     nonsense: Strings = ()
     everyone: ByWords = ByWords()
 

@@ -1,22 +1,26 @@
 """Pieces of a question: one thing said, with the piece of the filter that it means."""
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from server.catalogue import Answer, Catalogue, Kind, PanelField
 from server.errors import Language
+from server.korean import particle
 from server.numerals import COUNTED_SLOTS
 from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
 from server.ranges import money_bounds
-from server.training.turned import turned
+from server.training.turned import neither, turned
 from server.training.wording import english_money, hangul_number, korean_money, labelled
 
 Json = dict[str, Any]
 
 # Of two answers people say the other one; of more they turn one: "서울 제외".
 _FEW = 2
+# A particle or none, then the verb.
+_AFTER_NAME = re.compile(r"^[을를이가은는]? (?=[가-힣])")
 # Official wordings longer than this are not typed.
 _LABEL_LENGTH = 30
 
@@ -64,8 +68,10 @@ class Pieces:
             ways += [(lambda: self._negated(field, rng, language), 1.2)]
             ways += [(lambda: self._labelled(field, rng, language), 0.8)]
             ways += [(lambda: self._either_of(field, rng, language), 0.5)]
+            ways += [(lambda: self._neither(field, rng, language), 0.4)]
             if field.kind is Kind.MULTI:
-                ways += [(lambda: self._rather(field, rng, language), 0.3)]
+                ways += [(lambda: self._rather(field, rng, language), 0.6)]
+                ways += [(lambda: self._some_but(field, rng, language), 0.4)]
         if said.sets:
             ways += [(lambda: _set(rng.choice(said.sets), language), 1.0 + 0.35 * len(said.sets))]
         if said.ranges:
@@ -88,6 +94,11 @@ class Pieces:
         if not phrase:
             return None
         return Piece(Forms(**{kind: (phrase,)}), {}, (phrase,), "outside")
+
+    def neutral(self, rng: random.Random, language: Language) -> Piece | None:
+        """Something said that asks for nothing: "남녀", "of any age"."""
+        said = self.phrases.outside.neutral
+        return _piece(_in(said, language), {}, "neutral")
 
     def _answer(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         value, said = self._pick(field, rng)
@@ -142,6 +153,10 @@ class Pieces:
         words = [rng.choice(_in(answers[v], language).kw) for v in values]
         every = field.kind is Kind.MULTI and rng.random() < 0.4
         forms = _joined(words, every=every, language=language, rng=rng)
+        if language == "ko":
+            last = _in(answers[values[-1]], language)
+            told = _listed(words, last, every=every, rng=rng)
+            forms = Forms(mod=told or forms.mod, kw=forms.kw)
         listed = _in_order(field, values)
         return Piece(
             forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several"
@@ -176,16 +191,49 @@ class Pieces:
         wanted, other = (_in(answers[value], language) for value in values)
         if not other.kw or not (wanted.post if language == "en" else wanted.mod):
             return None
-        word = rng.choice(other.kw)
-        said = (
-            Forms(post=(f"{rng.choice(wanted.post)} {rng.choice(('but not', 'and not'))} {word}",))
-            if language == "en"
-            else Forms(
-                mod=(f"{word} {rng.choice(('말고', '말고', '대신'))} {rng.choice(wanted.mod)}",)
-            )
-        )
+        said = _rather_english if language == "en" else _rather_korean
+        forms = said(wanted, other, rng.choice(other.kw), rng)
         meaning = {"where": {field.name: [values[0]]}, "not": {field.name: [values[1]]}}
-        return Piece(said, meaning, tag="rather")
+        return Piece(forms, meaning, tag="rather")
+
+    def _neither(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """Two answers that must both not be: "수영도 안 하고 등산도 안 하는"."""
+        plain = [
+            value
+            for value in self.phrases.fields[field.name].answers
+            if not field.by_value[value].exclusive
+        ]
+        if len(plain) <= _FEW:
+            return None
+        values = rng.sample(plain, 2)
+        answers = self.phrases.fields[field.name].answers
+        one, other = (_narrowed(_in(answers[value], language), rng) for value in values)
+        said = neither(one, other, language)
+        return _piece(said, {"not": {field.name: _in_order(field, values)}}, "neither")
+
+    def _some_but(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """Any answer but one: "운동은 하지만 수영은 안 하는"."""
+        said = self.phrases.fields[field.name]
+        none = [a.value for a in field.answers if a.exclusive]
+        some = [s for s in said.sets if s.filter == {"not": {field.name: none}}]
+        value, answer = self._pick(field, rng, lambda a: bool(_in(a, language)))
+        opposite = turned(_in(answer, language), language)
+        if len(none) != 1 or not some or value in none:
+            return None
+        forms = _in(rng.choice(some), language)
+        if language == "en":
+            pairs = [(a, b) for a in forms.post for b in opposite.post if a.startswith("who ")]
+            words = [f"{a} but {b.removeprefix('who ')}" for a, b in pairs]
+            both = Forms(post=tuple(words))
+        else:
+            pairs = [(a, b) for a in forms.mod for b in opposite.mod]
+            words = [
+                f"{a[:-1]}{rng.choice(('지만', '는데', '고'))} {b}"
+                for a, b in pairs
+                if a.endswith("는")
+            ]
+            both = Forms(mod=(*words, *(f"{a} 사람 중 {b}" for a, b in pairs)))
+        return _piece(both, {"not": {field.name: _in_order(field, [value, *none])}}, "some-but")
 
     def _carried(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         said = self.phrases.fields[field.name]
@@ -388,6 +436,46 @@ def _between_names(rng: random.Random, language: Language) -> str:
     return rng.choice(
         (", ", "나 ", "랑 ", " 또는 ", "이나 ") if language == "ko" else (" or ", ", ", "/")
     )
+
+
+def _rather_english(wanted: Forms, other: Forms, word: str, rng: random.Random) -> Forms:
+    ends = [f"{link} {word}" for link in ("but not", "and not", "rather than", "instead of")]
+    ends += [
+        f"but {t.removeprefix('who ')}" for t in turned(other, "en").post if t.startswith("who ")
+    ]
+    return Forms(post=(f"{rng.choice(wanted.post)} {rng.choice(ends)}",))
+
+
+def _rather_korean(wanted: Forms, other: Forms, word: str, rng: random.Random) -> Forms:
+    """ "걷기 말고 수영하는", "걷기는 안 하고 수영하는", "수영하지만 걷기 안 하는"."""
+    mod = rng.choice(wanted.mod)
+    ways = [f"{word} {rng.choice(('말고', '말고', '대신', '아니고'))} {mod}"]
+    for opposite in turned(other, "ko").mod:
+        if opposite.endswith("는"):
+            ways.append(f"{opposite[:-1]}고 {mod}")
+        if mod.endswith("는"):
+            ways.append(f"{mod[:-1]}{rng.choice(('지만', '고', '는데'))} {opposite}")
+    return Forms(mod=(ways[0] if rng.random() < 0.5 else rng.choice(ways),))
+
+
+def _narrowed(said: Forms, rng: random.Random) -> Forms:
+    """One form of each kind: two answers' forms together are many."""
+    return Forms(**{kind: (rng.choice(w),) if w else () for kind, w in _by_form(said).items()})
+
+
+def _listed(words: list[str], last: Forms, *, every: bool, rng: random.Random) -> tuple[str, ...]:
+    """Names before the verb of the last: "TV 있는" → "세탁기랑 TV 있는", "세탁기, TV 다 있는"."""
+    name = words[-1]
+    verbs = [m.removeprefix(name) for m in last.mod if m.startswith(name)]
+    verbs = [v for v in verbs if _AFTER_NAME.match(v)]
+    joined = words[0]
+    for word in words[1:]:
+        joined += rng.choice((", ", ", ", "랑 ", "하고 ", particle(joined, "과와") + " ")) + word
+    if every:
+        both = ("모두", "다", "전부") if len(words) > 2 else ("모두", "다", "둘 다")
+        return tuple(f"{joined}{_AFTER_NAME.sub(f' {rng.choice(both)} ', v)}" for v in verbs)
+    chosen = rng.choice((", ", " 또는 ", "이나 ", " 혹은 ", "/")).join(words)
+    return tuple(f"{chosen}{v}" for v in verbs)
 
 
 def _joined(words: list[str], *, every: bool, language: Language, rng: random.Random) -> Forms:

@@ -20,10 +20,11 @@ from server.training.wording import with_slips
 HELD_OUT_SEED = 1_000_003
 ENGLISH_SHARE = 0.22
 SLIP_SHARE = 0.15
-EITHER_SHARE = 0.12
+EITHER_SHARE = 0.13
 COMPARED_SHARE = 0.3
-BREAKDOWN_SHARE = 0.24
-_CONDITIONS = ((0, 0.03), (1, 0.33), (2, 0.3), (3, 0.2), (4, 0.09), (5, 0.04), (6, 0.01))
+BREAKDOWN_SHARE = 0.27
+NEUTRAL_SHARE = 0.06
+_CONDITIONS = ((0, 0.03), (1, 0.3), (2, 0.28), (3, 0.2), (4, 0.11), (5, 0.055), (6, 0.025))
 # Beside groups people say little else.
 _CONDITIONS_BESIDE_GROUPS = ((0, 0.45), (1, 0.4), (2, 0.15))
 
@@ -125,6 +126,10 @@ def _said_pieces(
         piece = pieces.outside(rng, language) if outside else pieces.draw(rng, language)
         if piece is not None and _add(piece, meaning):
             said.append(piece)
+    neutral = pieces.neutral(rng, language) if rng.random() < NEUTRAL_SHARE else None
+    if neutral is not None:
+        said.append(neutral)
+        meaning.tags.append(neutral.tag)
     return said
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Language
+from server.korean import particle, toward
 from server.training.framing import (
     framed_english,
     framed_korean,
@@ -32,6 +33,12 @@ _HEADS_KO = (
     "그룹",
     "집단",
     "층",
+    "인원",
+    "대상자",
+    "고객",
+    "가구",
+    "가정",
+    "집",
 )
 _HEADS_EN = (
     "people",
@@ -44,6 +51,11 @@ _HEADS_EN = (
     "participants",
     "ppl",
     "anyone",
+    "individuals",
+    "households",
+    "everyone",
+    "customers",
+    "consumers",
 )
 _ENDS_KO = (
     "",
@@ -238,8 +250,7 @@ def _korean_either_with(
         return None
     if not chain:
         return f"{either} {rng.choice(_HEADS_KO)}"
-    # What stands after alternatives may be taken for a part of the last: seldom said so.
-    if rng.random() < 0.15:
+    if rng.random() < 0.4:
         return f"{either} {chain}"
     link = rng.choice((" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, "))
     return f"{chain}{link}{either} {rng.choice(_HEADS_KO)}"
@@ -445,6 +456,32 @@ def _korean_by(names: Sequence[str], rng: random.Random, *, begins: bool) -> str
                 " 몇 퍼센트야?",
                 " 구성",
                 " 구성비",
+                f"{particle(name, '을를')} 기준으로 나눠줘",
+                "에 따라 나눠줘",
+                "에 따른 분포",
+                " 기준으로",
+                " 기준 인원수",
+                "마다 몇 명씩",
+                "별 명수",
+                "별로 몇 명인지",
+                "별 비중",
+                f"{particle(name, '을를')} 비교해서 보여줘",
+                f"{particle(name, '을를')} 분석해줘",
+                f"{particle(name, '이가')} 궁금합니다",
+                f"{particle(name, '은는')} 어떤가요?",
+                f"{particle(name, '은는')} 어떻게 나뉘어?",
+                f"{particle(name, '을를')} 알고 싶어",
+                " 통계 내줘",
+                " 비율 알려주세요",
+                " 알아봐줘",
+                " 조사해줘",
+                " 집계",
+                "별 집계해줘",
+                f"{toward(name)} 나눠서",
+                f"{toward(name)} 묶어줘",
+                " 분석",
+                " 랭킹",
+                " TOP",
             )
         )
     )
@@ -590,6 +627,12 @@ def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted
                 f"{names} breakdown",
                 f"per {names}",
                 f"grouped by {names}",
+                f"compare {names}",
+                f"what is their {names}?",
+                f"show {names}",
+                f"statistics on {names}",
+                f"share by {names}",
+                f"across {names}",
             )
         )
         return f"{group}{rng.choice((' ', ', ')) if group else ''}{tail}"

@@ -3,7 +3,7 @@
 import re
 
 from server.errors import Language
-from server.korean import particle
+from server.korean import has_final, is_open, particle
 from server.phrases import Forms
 
 # Two verbs at once, and what is turned already: a single 안 would turn the wrong part.
@@ -29,8 +29,19 @@ _DROPS_RIEUL = (
     "무",
 )
 _SINO_STEM = 2
+_TURNED_VERB = re.compile(
+    r"(?P<name>[가-힣A-Za-z]+) (?P<verb>(?:안 )?[가-힣]+지 않는|안 [가-힣]+|없는)$"
+)
 _TURNED_EN = re.compile(r"\b(?:not|no|never|without|n't|cannot|nothing|none|neither|hardly)\b|n't")
 _AUXILIARY_EN = ("are ", "can ", "could ", "would ", "will ", "were ")
+# How two clauses that begin alike are said not to be so.
+_NEITHER_EN = (
+    ("who have ", "who have neither", "who do not have"),
+    ("who are ", "who are neither", "who are not"),
+    ("who own ", "who own neither", "who do not own"),
+    ("who use ", "who use neither", "who do not use"),
+    ("with ", "with neither", "without"),
+)
 _HAVE_EN = ("have ", "had ", "do ", "did ", "most ", "mainly ", "usually ", "mostly ", "often ")
 
 
@@ -39,12 +50,77 @@ def turned(said: Forms, language: Language) -> Forms:
     return _korean(said) if language == "ko" else _english(said)
 
 
+def neither(one: Forms, other: Forms, language: Language) -> Forms:
+    """Ways to say that both are not so: "수영도 등산도 아닌", "who neither swim nor hike"."""
+    return _korean_neither(one, other) if language == "ko" else _english_neither(one, other)
+
+
+def _korean_neither(one: Forms, other: Forms) -> Forms:
+    names = [
+        (a, b)
+        for a in (*one.kw, *one.noun)
+        for b in (*other.kw, *other.noun)
+        if not _NOT_SIMPLE.search(a + b)
+    ]
+    kw = [
+        f"{a}{link} {b} {end}"
+        for a, b in names
+        for link in (",", particle(a, "과와"), "이나" if has_final(a) else "나", "랑")
+        for end in ("제외", "빼고", "제외하고", "말고")
+    ]
+    turned_verbs = [_modifiers_of(said) for said in (one, other)]
+    mod = [f"{a}도 {b}도 아닌" for a, b in names]
+    mod += [
+        f"{_also(a)[:-1]}고 {_also(b)}"
+        for a in turned_verbs[0]
+        for b in turned_verbs[1]
+        if a.endswith("는")
+    ]
+    return Forms(mod=tuple(mod), kw=tuple(kw))
+
+
+def _modifiers_of(said: Forms) -> list[str]:
+    return [t for m in said.mod if not _NOT_SIMPLE.search(m) for t in _modifiers(m)]
+
+
+def _also(modifier: str) -> str:
+    """ "등산을 안 하는" → "등산도 안 하는", "차가 없는" → "차도 없는"; others stay."""
+    found = _TURNED_VERB.search(modifier)
+    if found is None:
+        return modifier
+    name, mark = found["name"], found["name"][-1]
+    before = name[:-1]
+    if before and ((mark in "을이" and has_final(before)) or (mark in "를가" and is_open(before))):
+        name = before
+    return f"{modifier[: found.start()]}{name}도 {found['verb']}"
+
+
+def _english_neither(one: Forms, other: Forms) -> Forms:
+    post = [
+        f"{start} {a} or {b}"
+        for a, b in _pairs(one.kw, other.kw)
+        for start in ("excluding", "except", "but not")
+    ]
+    post += [f"excluding {a} and {b}" for a, b in _pairs(one.noun, other.noun)]
+    for first, second in _pairs(one.post, other.post):
+        for start, both, without in _NEITHER_EN:
+            if first.startswith(start) and second.startswith(start):
+                a, b = first.removeprefix(start), second.removeprefix(start)
+                post += [f"{both} {a} nor {b}", f"{without} {a} or {b}"]
+                break
+    return Forms(post=tuple(post))
+
+
+def _pairs(ones: tuple[str, ...], others: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(a, b) for a in ones for b in others if not _TURNED_EN.search(f"{a} {b}")]
+
+
 def _korean(said: Forms) -> Forms:
     names = [w for w in (*said.kw, *said.noun) if not _NOT_SIMPLE.search(w)]
     whole = [f"{m} 사람" for m in said.mod if not _NOT_SIMPLE.search(m)]
     kw = [f"{w} {end}" for w in names for end in ("제외", "빼고", "제외하고", "말고", "아닌")]
     kw += [f"{w}{end}" for w in whole for end in (" 제외", " 빼고", "은 빼고", "은 제외하고")]
-    mod = [turned for m in said.mod if not _NOT_SIMPLE.search(m) for turned in _modifiers(m)]
+    mod = _modifiers_of(said)
     mod += [f"{w}{particle(w, '이가')} 아닌" for w in names]
     return Forms(mod=tuple(mod), kw=tuple(kw))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from server.phrases import Forms
-from server.training.turned import turned
+from server.training.turned import neither, turned
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,28 @@ def test_an_english_clause_is_turned_or_excepted_as_a_whole(clause: str, opposit
 @pytest.mark.parametrize("clause", ["who never exercise", "who don't cook", "without a car"])
 def test_an_english_clause_that_is_turned_already_is_left_alone(clause: str) -> None:
     assert not turned(Forms(post=(clause,)), "en")
+
+
+def test_two_things_that_both_are_not_so_are_said_together() -> None:
+    swimming = Forms(mod=("수영을 하는",), kw=("수영",))
+    hiking = Forms(mod=("산에 다니는",), kw=("등산",))
+    said = neither(swimming, hiking, "ko")
+    assert "수영 안 하고 산에도 안 다니는" not in said.mod
+    assert "수영도 안 하고 산에도 안 다니는" in said.mod
+    assert "수영도 등산도 아닌" in said.mod
+    assert "수영과 등산 제외" in said.kw
+    assert neither(Forms(mod=("안 하는",)), hiking, "ko") == Forms()
+
+
+def test_an_ending_that_is_no_particle_stays_before_also() -> None:
+    children, cars = Forms(mod=("아이 있는",)), Forms(mod=("차가 있는",))
+    assert neither(children, cars, "ko").mod == ("아이도 없고 차도 없는",)
+
+
+def test_two_english_clauses_that_begin_alike_are_joined_by_nor() -> None:
+    tv, fridge = Forms(post=("who have a TV",)), Forms(post=("who have a fridge",))
+    assert neither(tv, fridge, "en").post == (
+        "who have neither a TV nor a fridge",
+        "who do not have a TV or a fridge",
+    )
+    assert neither(tv, Forms(post=("who swim",)), "en") == Forms()
