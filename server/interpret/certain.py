@@ -1,13 +1,16 @@
 """Corrects what the model wrote by what the panel's phrases say for certain."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
 from server.interpret.phrase import Match, line_key, without
+from server.spelling import spell
 
+# As probable as tokens of a doubtful condition are.
+_STANDS_IN = 0.5
 # Words that turn what stands beside them into its opposite.
 _TURNS = re.compile(
     r"안|않|못|없|아니|아닌|빼|제외|말고|외의|외에"
@@ -43,6 +46,27 @@ def left_out(
                 if line[0] not in ">#?" and line_key(line)[1] not in fields:
                     found.setdefault(line_key(line)[1], set()).add(line)
     return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
+
+
+def settled(
+    lines: Sequence[Line], said: LexiconReading, *, wrong: Callable[[float], bool]
+) -> tuple[Line, ...]:
+    """The lines, those that are most probably wrong replaced by what phrases say of their field.
+
+    Groups, breakdowns and counts stay as they are. What stands in is doubtful too: of ten such
+    phrases seven were right.
+    """
+    doubtful = {
+        _field(line): line for line in lines if _is_condition(line.text) and wrong(line.probability)
+    }
+    sure = {_field(line) for line in lines if line not in doubtful.values()}
+    stands_in = {
+        name: Line(text, _STANDS_IN, (doubtful[name].text,))
+        for text in spell(said.reading).splitlines()
+        if (name := line_key(text)[1]) in doubtful and name not in sure and _is_condition(text)
+    }
+    kept = [line for line in lines if _field(line) not in stands_in]
+    return (*kept, *stands_in.values())
 
 
 def unfounded(
@@ -103,6 +127,10 @@ def _with_groups(lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...
         if line.text[:1] in ">#?" or (line.text[:1] not in "/&" and _field(line) not in fields)
     ]
     return (*others, *(Line(text, 1.0) for text in said.compared))
+
+
+def _is_condition(text: str) -> bool:
+    return text[:1] not in ">#?/&"
 
 
 def _field(line: Line) -> str:

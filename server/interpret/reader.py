@@ -12,7 +12,7 @@ from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Condition, Filter, placed_conditions
 from server.interpret.calibration import Calibration
-from server.interpret.certain import corrected, left_out, unfounded
+from server.interpret.certain import corrected, left_out, settled, unfounded
 from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
@@ -37,7 +37,8 @@ from server.phrases import Phrases
 from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
 
 DOUBTFUL_BELOW = 0.8
-# Below this a condition must have a word of its own to stand.
+# Below this a condition is more often wrong than right: what a phrase says of its field stands in
+# for it, or else it must have a word of its own.
 UNFOUNDED_BELOW = 0.4
 
 
@@ -138,7 +139,7 @@ class Reader:
         written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
         other = Expected(question, (), self._forced)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
-        lines = corrected(question, lines, said)
+        lines = settled(corrected(question, lines, said), said, wrong=self._is_wrong)
         understood, shared = self._understood(question, lines, mentions)
         spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
         fields = spoken | set(understood.reading.filter.by)
@@ -228,6 +229,9 @@ class Reader:
 
     def _is_doubtful(self, probability: float) -> bool:
         return self._calibration(probability) < DOUBTFUL_BELOW
+
+    def _is_wrong(self, probability: float) -> bool:
+        return self._calibration(probability) < UNFOUNDED_BELOW
 
     def _interpretation(self, righted: Righted, found: _Read, started: float) -> Interpretation:
         reading, question = found.reading, righted.question
