@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Language
-from server.korean import particle, toward
+from server.korean import has_final, particle, toward
 from server.training.framing import (
     framed_english,
     framed_korean,
@@ -330,7 +330,8 @@ def _and_korean(modifier: str, rng: random.Random) -> str:
     if modifier.endswith("인"):
         return modifier[:-1] + rng.choice(("이고", "이면서", "이며", "이고,"))
     if modifier.endswith("는"):
-        return modifier[:-1] + rng.choice(("고", "면서", "고,", "며"))
+        joins = "으" if has_final(modifier[:-1]) else ""
+        return modifier[:-1] + rng.choice(("고", f"{joins}면서", "고,", f"{joins}며"))
     return modifier
 
 

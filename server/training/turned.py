@@ -29,10 +29,18 @@ _DROPS_RIEUL = (
     "무",
 )
 _SINO_STEM = 2
+# What somebody says (최고라는), which is no verb of its own, but for a few that sound alike.
+_SAID = re.compile(r"(?<!바)(?<!자)(?<!놀)(?:라|다|냐)는$|.자는$")
+# Past forms that end as the copula does (쌓인, 줄인), and what is not 있다 by itself (들어가 있는).
+_PAST = re.compile(r"[쌓줄쓰보먹붙높들놓섞덮묶꼬절녹죽끓]인$")
+_CONTINUES = re.compile(r"(?:고|아|어|해|여|와|져|려|워|들어가|나가|올라가|돌아가)$")
 _TURNED_VERB = re.compile(
     r"(?P<name>[가-힣A-Za-z]+) (?P<verb>(?:안 )?[가-힣]+지 않는|안 [가-힣]+|없는)$"
 )
-_TURNED_EN = re.compile(r"\b(?:not|no|never|without|n't|cannot|nothing|none|neither|hardly)\b|n't")
+_TURNED_EN = re.compile(
+    r"\b(?:not|no|never|without|n't|cannot|nothing|none|neither|hardly|seldom|rarely|barely|avoid"
+    r"|little|zero|yet)\b|n't"
+)
 _AUXILIARY_EN = ("are ", "can ", "could ", "would ", "will ", "were ")
 # How two clauses that begin alike are said not to be so.
 _NEITHER_EN = (
@@ -130,15 +138,12 @@ def _modifiers(modifier: str) -> list[str]:
     before, space, verb = modifier.rpartition(" ")
     start = before + space
     if modifier.endswith("인"):
-        return [f"{modifier[:-1]}{particle(modifier[:-1], '이가')} 아닌"] if modifier[:-1] else []
-    if not verb.endswith("는") or len(verb) < _SINO_STEM:
+        noun = modifier[:-1]
+        return [f"{noun}{particle(noun, '이가')} 아닌"] if noun and not _PAST.search(verb) else []
+    if not verb.endswith("는") or len(verb) < _SINO_STEM or _SAID.search(verb):
         return []
     if verb == "있는":
-        return (
-            [f"{start}없는"]
-            if not before.endswith(("고", "아", "어", "해"))
-            else [f"{start}있지 않은"]
-        )
+        return [f"{start}없는"] if not _CONTINUES.search(before) else [f"{start}있지 않은"]
     stem = verb[:-1]
     found = [] if stem.endswith(_DROPS_RIEUL) else [f"{start}{stem}지 않는"]
     noun = stem.removesuffix("하")

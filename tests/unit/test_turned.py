@@ -30,6 +30,15 @@ def test_two_verbs_and_what_is_turned_already_are_left_alone(modifier: str) -> N
     assert not turned(Forms(mod=(modifier,)), "ko")
 
 
+@pytest.mark.parametrize("modifier", ["수박이 최고라는", "같이 가자는", "갤러리에 사진이 쌓인"])
+def test_what_only_ends_like_a_verb_or_a_noun_is_not_turned_as_one(modifier: str) -> None:
+    assert not turned(Forms(mod=(modifier,)), "ko").mod
+
+
+def test_a_verb_that_goes_on_is_turned_as_a_whole() -> None:
+    assert turned(Forms(mod=("집에 들어가 있는",)), "ko").mod == ("집에 들어가 있지 않은",)
+
+
 def test_a_korean_name_is_left_out() -> None:
     said = turned(Forms(kw=("서울",)), "ko")
     assert {"서울 제외", "서울 빼고", "서울 말고", "서울 아닌"} <= set(said.kw)
