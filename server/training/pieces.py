@@ -84,7 +84,7 @@ class Pieces:
 
     def outside(self, rng: random.Random, language: Language) -> Piece | None:
         """Something the panel does not hold."""
-        if self.phrases.outside.finer and rng.random() < 0.1:
+        if self.phrases.outside.finer and rng.random() < 0.25:
             return _set(rng.choice(self.phrases.outside.finer), language)
         forms = self.phrases.outside.ko if language == "ko" else self.phrases.outside.en
         kind, words = rng.choice(

@@ -76,7 +76,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "수도권은 빼놓고 여성",
         "아이폰 쓰거나 테슬라 타는 사람",
         "서울이나 여성",
-        "여성 빼고 서울",
+        "전업주부 빼고 서울",
         "서울 30대보다 나이 많은 사람",
         "서울 사는 유명한 사람",
         "women not in Seoul",
@@ -123,7 +123,7 @@ def test_generated_questions_that_are_read_whole_are_read_right(
             right += good
             if not good:
                 wrong.append((example.question, spell(said.reading), spell(example.reading)))
-    assert whole > 300
+    assert whole > 250
     assert right / whole > 0.98, wrong[:5]
 
 
