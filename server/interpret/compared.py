@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from server.interpret.phrase import Match, line_key
 
 COMPARES = re.compile(
-    r"(?:비교|차이)(?:해\s*줘(?:요)?|해\s*주세요|해서|를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
+    r"(?:비교|차이(?=[를가는점]|\W|$))(?:해\s*줘(?:요)?|해\s*주세요|해서|를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
     re.IGNORECASE,
 )
 _LINK = re.compile(

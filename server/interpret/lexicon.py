@@ -210,6 +210,8 @@ class Lexicon:
         """Whether what no phrase accounts for are words that say nothing of their own."""
         for word in _WORD.findall(without(question, matches)):
             key = normalise(word)
+            if _JOINS_ALTERNATIVES.search(key):
+                return False
             if key not in self._glue and not _PARTICLE_TAIL.fullmatch(key):
                 return False
         return True

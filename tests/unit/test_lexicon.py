@@ -146,3 +146,12 @@ def test_everyone_is_never_read_from_silence(lexicon: Lexicon, panel: Catalogue)
         said = lexicon.read(question)
         assert not said.complete
         assert said.reading.filter == parse_filter({}, panel)
+
+
+def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon) -> None:
+    said = lexicon.read("LG 옵티머스, 아이폰 11 차이코스")
+    assert not said.compared
+
+
+def test_people_who_are_alternatives_are_left_to_the_model(lexicon: Lexicon) -> None:
+    assert not lexicon.read("수영하는 사람이나 서울").complete
