@@ -25,6 +25,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).resolve().parents[1]
 HOST = ROOT / "deploy" / "host"
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -36,6 +38,7 @@ BASELINE = " ".join(
 )
 # AVX-512 by its registers and masks, AMX by its tiles, and AVX-VNNI.
 BEYOND = re.compile(r"%(?:zmm|tmm|k[0-7]\b|[xy]mm(?:1[6-9]|2\d|3[01])\b)|\bvpdp(?:busd|wssd)")
+LLAMA = "llama-cpp-python"
 BACKEND = "scikit-build-core==1.1.2"  # its version stands in the wheel
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 EPOCH = 1_700_000_000
@@ -117,8 +120,7 @@ def _collect(folder: Path, out: Path, pythons: tuple[str, ...], model: Path | No
     _run("uv", "build", "--quiet", "--wheel", "--out-dir", str(anywhere), str(ROOT))
     _copy(_llama(out), anywhere)
     for version in pythons:
-        _fetch_wheels(version, folder / "wheels" / version, folder / "constraints.txt")
-    (folder / "constraints.txt").unlink(missing_ok=True)
+        _fetch_wheels(version, folder / "wheels" / version)
     _share_wheels(folder / "wheels")
     for file in sorted(HOST.iterdir()):
         _copy(file, folder / "host")
@@ -187,11 +189,11 @@ def _wheel_component(file: Path) -> dict[str, Any]:
 
 def _llama(out: Path) -> Path:
     """The wheel of llama-cpp-python for the baseline; compiled when it is not there yet."""
-    wanted = next(r for r in _project()["dependencies"] if r.startswith("llama-cpp-python=="))
-    name = wanted.replace("==", "-").replace("-", "_", 2)
+    wanted = _locked(PYTHONS[0])[LLAMA]
+    name = wanted.partition(" ")[0].replace("==", "-").replace("-", "_", 2)
     folder = out / "x86-64-v3"
     if not list(folder.glob(f"{name}-*-linux_x86_64.whl")):
-        print(f"Compiling {wanted} for x86-64-v3: some minutes.", file=sys.stderr)
+        print(f"Compiling {name} for x86-64-v3: some minutes.", file=sys.stderr)
         _compile(_source(wanted, folder), folder)
     wheel = next(folder.glob(f"{name}-*-linux_x86_64.whl"))
     if found := beyond_baseline(wheel):
@@ -224,9 +226,7 @@ def _source(wanted: str, folder: Path) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     # Only this one as source: what builds it need not be compiled as well.
-    name = wanted.split("==", maxsplit=1)[0]
-    fetched = ("--no-deps", "--no-binary", name, "--no-cache-dir", "--dest", str(source))
-    _run(sys.executable, "-m", "pip", "download", "--quiet", *fetched, wanted)
+    _download(source, [wanted], "--no-binary", LLAMA, "--no-cache-dir")
     with tarfile.open(next(source.glob("*.tar.gz"))) as tar:
         tar.extractall(source, filter="data")
     return next(path for path in source.iterdir() if path.is_dir())
@@ -255,28 +255,40 @@ def _compile(source: Path, folder: Path) -> None:
     shutil.rmtree(folder / "source")
 
 
-def _fetch_wheels(version: str, folder: Path, constraints: Path) -> None:
-    """The wheels of everything else, at the versions that the checks passed with."""
-    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
-    constraints.write_text("\n".join(pinned["constraint-dependencies"]), "utf-8")
-    platform = ("--python-version", version, "--python-platform", "x86_64-manylinux_2_28")
-    listed = subprocess.run(  # noqa: S603  (our own words)
-        [
-            *("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", *platform),
-            *("-c", str(constraints), str(ROOT / "pyproject.toml")),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    needed = [
-        line for line in listed.split("\n") if line and not line.startswith("llama-cpp-python")
-    ]
+def _fetch_wheels(version: str, folder: Path) -> None:
+    """The wheels of everything else, each one of those that the checks passed with."""
     tags = [part for tag in PLATFORMS for part in ("--platform", tag)]
-    _run(
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)),
-        *("--only-binary", ":all:", "--python-version", version, *tags, *needed),
-    )
+    needed = [line for name, line in _locked(version).items() if name != LLAMA]
+    _download(folder, needed, "--only-binary", ":all:", "--python-version", version, *tags)
+
+
+def _download(folder: Path, wanted: list[str], *options: str) -> None:
+    """Fetch what `requirements.txt` locks; a file of another hash is refused."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n".join(wanted))
+        file.flush()
+        _run(
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"),
+            *("--dest", str(folder), *options, "-r", file.name),
+        )
+
+
+def _locked(version: str) -> dict[str, str]:
+    """What Linux and this Python need of `requirements.txt`, by name, with the hashes."""
+    target = {
+        "python_version": version,
+        "python_full_version": f"{version}.0",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+    }
+    found = {}
+    text = (ROOT / "requirements.txt").read_text("utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        said, _, hashes = line.partition("--hash=")
+        wanted = Requirement(said)
+        if wanted.marker is None or wanted.marker.evaluate(target):
+            found[wanted.name] = f"{wanted.name}{wanted.specifier} --hash={hashes}"
+    return found
 
 
 def _share_wheels(wheels: Path) -> None:

@@ -82,7 +82,7 @@ from server.terminal import (
 from server.training.calibrate import calibrate as calibrate_confidence
 from server.training.questions import HELD_OUT_SEED, generate, labelled
 from server.web.app import create_app
-from server.web.impatience import Impatient
+from server.web.impatience import KEEP_ALIVE_SECONDS, Impatient
 
 app = typer.Typer(
     name="panelens",
@@ -470,6 +470,7 @@ def _serve(web: FastAPI, listening: socket.socket, stop_seconds: int) -> None:
             http=Impatient,
             log_level="warning",
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=stop_seconds,
             # The longest filter, in Hangul, and a question beside it.
             h11_max_incomplete_event_size=200_000,

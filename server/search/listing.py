@@ -1,11 +1,13 @@
 """Every respondent of a filter, piece by piece: for a file that may hold the whole panel."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from server.catalogue import Catalogue
+from server.errors import TooBusy
 from server.filter import Filter
 from server.panel.schema import table
 from server.search.answer import Respondent
@@ -14,6 +16,8 @@ from server.search.queries import RespondentRow, rows_of, template
 from server.search.words import respondents_in_words
 
 ROWS_A_READ = 2000
+# How long a list that was begun waits for a connection, time after time: its caller has half of it.
+WAITS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 Page = tuple[tuple[Respondent, ...], tuple[int, str] | None]
 Read = Callable[[Callable[[AsyncConnection[Any]], Awaitable[Page]]], Awaitable[Page]]
@@ -22,17 +26,34 @@ Read = Callable[[Callable[[AsyncConnection[Any]], Awaitable[Page]]], Awaitable[P
 async def list_respondents(
     read: Read, catalogue: Catalogue, query: Filter, *, reference_year: int
 ) -> AsyncIterator[tuple[Respondent, ...]]:
-    """Respondents in their fixed order up to the filter's limit; no read holds a connection long."""
+    """Respondents in their fixed order up to the filter's limit; no read holds a connection long.
+
+    TooBusy for the first of them at once, for the others only after waiting long.
+    """
     after: tuple[int, str] | None = None
     left = query.limit
+    waits: tuple[float, ...] = ()
     while left is None or left > 0:
         most = ROWS_A_READ if left is None else min(ROWS_A_READ, left)
-        people, after = await read(_next(catalogue, query, reference_year, after, most))
+        page = _next(catalogue, query, reference_year, after, most)
+        people, after = await _read_in_time(read, page, waits)
+        waits = WAITS_SECONDS
         if people:
             yield people
         if len(people) < most:
             return
         left = None if left is None else left - len(people)
+
+
+async def _read_in_time(
+    read: Read, page: Callable[[AsyncConnection[Any]], Awaitable[Page]], waits: tuple[float, ...]
+) -> Page:
+    for seconds in waits:
+        try:
+            return await read(page)
+        except TooBusy:
+            await asyncio.sleep(seconds)
+    return await read(page)
 
 
 def _next(

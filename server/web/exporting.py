@@ -66,6 +66,19 @@ def harmless(text: str) -> str:
     return f"'{shown}" if shown.startswith(_FORMULA_BEGINS) else shown
 
 
+async def begun(people: People) -> People:
+    """The same people, the first of them read: what refuses that is an answer, not half a file."""
+    first = await anext(people, ())
+
+    async def from_the_first() -> People:
+        if first:
+            yield first
+        async for some in people:
+            yield some
+
+    return from_the_first()
+
+
 async def as_csv(table: Table, about: About, people: People) -> AsyncIterator[bytes]:
     """UTF-8 with its mark; lines about the file begin with # and stand before the heads."""
     yield (

@@ -15,7 +15,7 @@ from server.filter import Filter
 from server.filter import as_json as filter_as_json
 from server.search.listing import list_respondents
 from server.web.asking import fields_of, read_filter, write_filter
-from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, pieces
+from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, begun, pieces
 from server.web.frame import address_of
 from server.web.person import PERSONAL_DATA_FROM, PersonOf, requires, seen_by
 from server.web.site import Site, SiteOf
@@ -49,9 +49,10 @@ async def export(request: Request, site: SiteOf, person: PersonOf) -> Response:
     if set(fields_of(query)) - {field.name for field in fields}:
         raise NotAllowed()
     answer = await answer_filter(site.services, query, page_size=1, offset=0, usual=1)
-    people = list_respondents(
+    listed = list_respondents(
         site.services.read, catalogue, query, reference_year=_reference_year(site, answer)
     )
+    people = await begun(listed)
     question = address.question or ""
     headers = {"content-disposition": _attachment(catalogue.name, form)}
     table = Table(catalogue, wording, fields)

@@ -10,6 +10,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 REQUEST_SECONDS = 30.0
 # For each 64 kB of an answer.
 READING_SECONDS = 60.0
+# Between two requests. Whoever keeps lines open hangs up first (the proxy after 60 seconds,
+# deploy/host/Caddyfile): else a request can meet the server hanging up, and is lost.
+KEEP_ALIVE_SECONDS = 75
 
 
 class Impatient(H11Protocol):

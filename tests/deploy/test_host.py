@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -9,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from server.web.impatience import KEEP_ALIVE_SECONDS
 
 from .conftest import not_here
 
@@ -74,6 +77,12 @@ def test_the_proxy_takes_its_configuration() -> None:
         PANELENS_DOMAIN="panel.example.org",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_proxy_hangs_up_before_the_server_does() -> None:
+    found = re.search(r"keepalive (\d+)s", (HOST / "Caddyfile").read_text())
+    assert found is not None
+    assert int(found[1]) < KEEP_ALIVE_SECONDS
 
 
 @pytest.mark.parametrize("script", [*SCRIPTS, DEPLOY / "rehearse.sh"], ids=lambda p: p.name)

@@ -12,14 +12,14 @@ from openpyxl import load_workbook
 from starlette.types import Receive, Scope, Send
 
 from server.access.person import LOCAL, Person, Role
-from server.errors import DatabaseAway
+from server.errors import DatabaseAway, TooBusy
 from server.filter import load_catalogue
 from server.resources import folder
 from server.search import listing
 from server.search.answer import Respondent
 from server.settings import Settings
 from server.web.app import create_app
-from server.web.exporting import Table, as_xlsx, harmless
+from server.web.exporting import Table, as_xlsx, begun, harmless
 from server.web.person import seen_by
 from server.web.wording import load_wordings
 
@@ -151,3 +151,21 @@ async def test_who_may_not_see_personal_data_gets_none(settings: Settings) -> No
     seen = seen_by(viewer, catalogue.fields)
     assert seen and not any(field.personal for field in seen)
     assert seen_by(LOCAL, catalogue.fields) == catalogue.fields
+
+
+async def test_what_refuses_the_first_of_them_is_an_answer_and_not_half_a_file() -> None:
+    async def refused() -> AsyncIterator[tuple[Respondent, ...]]:
+        raise TooBusy("every connection is in use")
+        yield ()
+
+    with pytest.raises(TooBusy):
+        await begun(refused())
+
+
+async def test_those_read_ahead_come_first() -> None:
+    async def some() -> AsyncIterator[tuple[Respondent, ...]]:
+        for number in range(3):
+            yield (Respondent(f"w{number}", {}),)
+
+    people = [person.id async for piece in await begun(some()) for person in piece]
+    assert people == ["w0", "w1", "w2"]
