@@ -325,6 +325,7 @@ def fixed_phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str,
     for forms in (phrases.outside.ko, phrases.outside.en):
         for text in said_forms(forms):
             yield text, Meaning((), unsupported=True)
+    yield from _as(phrases.outside.neutral, Meaning(()))
 
 
 def _sets(

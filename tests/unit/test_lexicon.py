@@ -155,3 +155,9 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
 
 def test_people_who_are_alternatives_are_left_to_the_model(lexicon: Lexicon) -> None:
     assert not lexicon.read("수영하는 사람이나 서울").complete
+
+
+def test_what_asks_for_nothing_is_read_as_nothing(lexicon: Lexicon) -> None:
+    said = lexicon.read("서울 사는 남녀, 직업 상관없이")
+    assert said.complete
+    assert spell(said.reading) == "region=서울\n"
