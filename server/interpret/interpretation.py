@@ -27,7 +27,7 @@ class ReadCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class ReadAs:
     """Words that were read as others: as they were typed, and as they were read."""
 
     typed: str
@@ -52,7 +52,7 @@ class Interpretation:
     model: str
     milliseconds: float
     others: tuple[Filter, ...] = ()
-    read_as: tuple[Correction, ...] = ()
+    read_as: tuple[ReadAs, ...] = ()
 
     @property
     def understood(self) -> bool:

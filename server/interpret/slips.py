@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from server.catalogue import Catalogue, normalise
-from server.interpret.interpretation import Correction
+from server.interpret.interpretation import ReadAs
 from server.interpret.known import DIGITS, NUMBER, KnownWords, signs_of
 from server.interpret.words import WORD
 from server.phrases import Phrases
@@ -62,7 +62,7 @@ class Righted:
 
     text: str
     question: str
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[ReadAs, ...] = ()
     places: tuple[tuple[int, int], ...] = ()
 
     def typed(self, words: Iterable[str]) -> tuple[str, ...]:
@@ -389,7 +389,7 @@ def _righted(question: str, changes: Sequence[_Change]) -> Righted:
         text += [*typed[end : change.start], *read]
         end = change.end
         corrections.append(
-            Correction(question[change.start : end], "".join(character for character, _ in read))
+            ReadAs(question[change.start : end], "".join(character for character, _ in read))
         )
     text += typed[end:]
     return Righted(

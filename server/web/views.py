@@ -6,7 +6,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from server.errors import Language
-from server.interpret.interpretation import Correction
+from server.interpret.interpretation import ReadAs
 from server.web.phrasing import Segment
 from server.web.problems import Problem
 
@@ -147,7 +147,7 @@ class ReadingView:
     groups: tuple[tuple[Chip, ...], ...]
     settings: tuple[Setting, ...]
     everyone: bool
-    read_as: tuple[Correction, ...]
+    read_as: tuple[ReadAs, ...]
     unsupported: tuple[str, ...]
     unused: tuple[str, ...]
     contradiction: bool

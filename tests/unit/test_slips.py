@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
-from server.interpret.interpretation import Correction
+from server.interpret.interpretation import ReadAs
 from server.interpret.known import word_key
 from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.prompt import tidy
@@ -76,8 +76,8 @@ def test_a_slip_is_read_as_the_word_that_was_meant(typed: str, read: str) -> Non
 
 def test_what_was_read_instead_is_said_word_by_word() -> None:
     assert SLIPS.right("서울 사는 여셩, 아이펀쓰는사람, 30대기혼").corrections == (
-        Correction("여셩", "여성"),
-        Correction("30대기혼", "30대 기혼"),
+        ReadAs("여셩", "여성"),
+        ReadAs("30대기혼", "30대 기혼"),
     )
 
 

@@ -33,7 +33,7 @@ from server.filter import (
     parse_filter,
     placed_conditions,
 )
-from server.interpret.interpretation import Correction, Interpretation, ReadCondition
+from server.interpret.interpretation import Interpretation, ReadAs, ReadCondition
 from server.interpret.others import other_readings
 from server.panel.load import load_files
 from server.postgres.embedded import EmbeddedPostgres
@@ -62,7 +62,7 @@ class Known:
     unsupported: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     warnings: tuple[Any, ...] = ()
-    read_as: tuple[Correction, ...] = ()
+    read_as: tuple[ReadAs, ...] = ()
 
 
 QUESTIONS: Mapping[str, Known] = {
@@ -106,7 +106,7 @@ QUESTIONS: Mapping[str, Known] = {
     "서울사는 여셩": Known(
         {"where": {"region": ["서울"], "gender": ["여성"]}},
         {"region": "서울", "gender": "여셩"},
-        read_as=(Correction("서울사는", "서울 사는"), Correction("여셩", "여성")),
+        read_as=(ReadAs("서울사는", "서울 사는"), ReadAs("여셩", "여성")),
     ),
     "모두": Known({}),
 }
