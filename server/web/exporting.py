@@ -68,7 +68,10 @@ def harmless(text: str) -> str:
 
 async def begun(people: People) -> People:
     """The same people, the first of them read: what refuses that is an answer, not half a file."""
-    first = await anext(people, ())
+    try:
+        first = await anext(people)
+    except StopAsyncIteration:
+        first = ()
 
     async def from_the_first() -> People:
         if first:
