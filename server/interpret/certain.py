@@ -23,11 +23,12 @@ def corrected(question: str, lines: Sequence[Line], said: LexiconReading) -> tup
     """The lines without what the phrases of the question contradict.
 
     A compared pair of groups stands as the phrases say it; a condition is not negated where no word
-    turns it; the digits of a range are no count; what a phrase says is no unknown phrase.
+    turns it; a count stands as it is said, and the digits of a range are none; what a phrase says
+    is no unknown phrase.
     """
     known = [match for match in said.matches if match.is_plain]
     kept = _with_signs(question, lines, known)
-    kept = [line for line in kept if not _is_cut(question, line.text, known)]
+    kept = _with_count([line for line in kept if not _is_cut(question, line.text, known)], said)
     return _with_groups(kept, said)
 
 
@@ -103,6 +104,15 @@ def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) ->
         else line
         for line in lines
     ]
+
+
+def _with_count(lines: Sequence[Line], said: LexiconReading) -> list[Line]:
+    """The lines with the one count that is said in digits or words, in place of any other."""
+    counts = {line for m in said.matches for line in m.meanings[0].lines if line.startswith("#")}
+    if len(counts) != 1:
+        return list(lines)
+    others = [line for line in lines if not line.text.startswith("#")]
+    return [*others, Line(counts.pop(), 1.0)]
 
 
 def _is_cut(question: str, line: str, known: Sequence[Match]) -> bool:

@@ -34,15 +34,27 @@ _WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
 _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
 # Some write "열 다섯 명".
 _TENS = "(?:[이삼사오육칠팔구]?[십백]|열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)"
+_NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든]+"
+# Three people or more are a bound, and people of a family no count of respondents.
+_BOUND = r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성))"
+_ONLY = r"(?:만|씩|쯤|정도)?(?:[을를이은는의요]|으로)?(?!\w)"
 _LIMITS = (
-    re.compile(BEFORE_DIGITS + r"(?P<n>\d[\d,]*)\s*(?:명|분|인|개)(?:만|씩|쯤|정도)?(?![\w])"),
-    re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명(?:만|씩|쯤|정도)?(?!\w)"),
+    re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|인|개){_ONLY}{_BOUND}"),
+    re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
+    re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_NATIVE_NUMBER})\s*분{_ONLY}{_BOUND}"),
     re.compile(
         r"(?<![\w,.])(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
-        r"|participants|users|ppl)(?!\w)",
+        r"|participants|users|ppl|folks|individuals|customers|consumers)(?!\w)",
+        re.IGNORECASE,
+    ),
+    # Right behind what is asked for a number is a count: "need 75 …", "looking for 60 …".
+    re.compile(
+        r"(?:give me|show me|find(?: me)?|get(?: me)?|i need|we need|^need|looking for|pull|recruit(?:ing)?)"
+        r"\s+(?:about\s+|around\s+|up to\s+)?(?P<n>\d[\d,]*)(?=\s+(?!or\b|to\b|and\b|year|million|%|won\b|kids|children)[A-Za-z])",
         re.IGNORECASE,
     ),
     re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
+    re.compile(r"(?<!\w)n\s?=\s?(?P<n>\d[\d,]*)(?!\w)", re.IGNORECASE),
 )
 _BY_KOREAN = r"\s*별(?:로)?(?:\s*(?:분포|비율|통계|인원|비교))?(?:\s*(?:로|은|는))?(?!\w)"
 _BY_ENGLISH = r"(?:broken down by|split by|grouped by|by|per)\s+"

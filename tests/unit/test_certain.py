@@ -57,6 +57,24 @@ def test_the_digits_of_a_range_are_no_count(
     assert read(lexicon, question, written) == kept
 
 
+@pytest.mark.parametrize(
+    ("question", "written", "kept"),
+    [
+        ("이중 인증을 걸어둔 분 열다섯 명만", ["#50"], ["#15"]),
+        ("봉고 있는 분 다섯 분만", ["#50"], ["#5"]),
+        ("need 75 folks in Seoul", [], ["#75"]),
+        ("렉서스 타는 남성 n=60", [], ["#60"]),
+        ("서울 사는 분 80명을 모집합니다", ["#8"], ["#80"]),
+        ("친구가 3명 이상인 사람", [], []),
+        ("30명씩 50명", ["#50"], ["#50"]),
+    ],
+)
+def test_a_count_stands_as_it_is_said(
+    lexicon: Lexicon, question: str, written: list[str], kept: list[str]
+) -> None:
+    assert read(lexicon, question, written) == kept
+
+
 def test_what_a_phrase_says_is_no_unknown_phrase(lexicon: Lexicon) -> None:
     question = "호남 거주 농민"
     assert read(lexicon, question, ["region=광주|전북|전남", "?농민"]) == ["region=광주|전북|전남"]
