@@ -12,7 +12,7 @@ from server.phrases import read_phrases
 from server.settings import Settings
 from server.training.tune import Progress, Recipe, tune
 
-GOLD = "gold.jsonl"
+GOLD = "gold*.jsonl"
 
 
 def tune_adapter(
@@ -26,10 +26,9 @@ def tune_adapter(
     console: Console,
     report: Callable[[Progress], None],
 ) -> Path:
-    """Train for the catalogue; the adapter's path. The panel's own gold file is never trained on."""
+    """Train for the catalogue; the adapter's path. The panel's own gold files are never trained on."""
     panel = find_catalogue(settings.catalogue).parent
-    own = panel / GOLD
-    files = [*gold, own] if own.exists() else list(gold)
+    files = [*gold, *sorted(panel.glob(GOLD))]
     adapter = folder / f"{catalogue.name}.gguf"
 
     def hear(now: Progress) -> None:

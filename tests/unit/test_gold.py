@@ -66,11 +66,12 @@ def test_the_file_is_known_by_its_name_and_checksum(tmp_path: Path) -> None:
     assert (gold.name, gold.sha256) == ("gold.jsonl", sha256(path.read_bytes()).hexdigest())
 
 
-def test_the_questions_that_come_with_the_product_can_be_read() -> None:
+@pytest.mark.parametrize(("name", "count"), [("gold.jsonl", 240), ("gold-other.jsonl", 200)])
+def test_the_questions_that_come_with_the_product_can_be_read(name: str, count: int) -> None:
     welcome = load_catalogue("welcome")
-    gold = read_gold(folder("grammars") / "welcome" / "gold.jsonl", welcome)
-    assert len(gold.questions) >= 240
-    assert {"ko", "en"} <= {tag for question in gold.questions for tag in question.tags}
+    gold = read_gold(folder("grammars") / "welcome" / name, welcome)
+    assert len(gold.questions) >= count
+    assert {"by", "limit", "range"} <= {tag for question in gold.questions for tag in question.tags}
 
 
 @pytest.mark.parametrize(
