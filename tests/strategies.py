@@ -110,7 +110,7 @@ def readings(catalogue: Catalogue) -> st.SearchStrategy[Reading]:
     """Any reading of a question: a filter and the phrases the panel cannot answer."""
     phrases = st.text(
         st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=PHRASE_LENGTH_MAX
-    )
+    ).filter(str.strip)
     unsupported = st.lists(phrases, max_size=PHRASES_MAX).map(tuple)
     return st.builds(Reading, filters(catalogue), unsupported)
 

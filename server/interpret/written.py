@@ -44,7 +44,9 @@ class Understanding:
         lines = self._hints.ranges.keep(lines, mentions)
         ordered = sorted(lines, key=lambda line: _part(line.text))
         reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
-        unsupported = tuple(p for p in dict.fromkeys(reading.unsupported) if p in question)
+        unsupported = tuple(
+            p for p in dict.fromkeys(reading.unsupported) if p.strip() and p in question
+        )
         by_text = {line.text: line for line in ordered}
         found = [
             by_text.get(spell_condition(c, mark)) for mark, c in marked_conditions(reading.filter)
