@@ -3,12 +3,17 @@
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
+from itertools import pairwise
 
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
 from server.interpret.phrase import Match, line_key, without
 from server.spelling import spell
 
+# A word between two phrases, or the particle of the first, that makes them alternatives.
+_ALTERNATIVES = re.compile(
+    r"^(?:[가-힣]{1,2} )?(?:[가-힣]{0,3}거나|또는|혹은|아니면|or),?$|^이나$", re.IGNORECASE
+)
 # As probable as tokens of a doubtful condition are.
 _STANDS_IN = 0.5
 # Words that turn what stands beside them into its opposite.
@@ -28,6 +33,7 @@ def corrected(question: str, lines: Sequence[Line], said: LexiconReading) -> tup
     """
     known = [match for match in said.matches if match.is_plain]
     kept = _with_signs(question, lines, known)
+    kept = _with_alternatives(question, kept, said)
     kept = _with_count([line for line in kept if not _is_cut(question, line.text, known)], said)
     return _with_groups(kept, said)
 
@@ -104,6 +110,30 @@ def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) ->
         else line
         for line in lines
     ]
+
+
+def _with_alternatives(question: str, lines: Sequence[Line], said: LexiconReading) -> list[Line]:
+    """The lines, two of which are alternatives where a word between their phrases says so.
+
+    Of one field alternatives are values; groups that the model wrote stay.
+    """
+    written = {line.text: line for line in lines}
+    if any(text[:1] in "/&" for text in written):
+        return list(lines)
+    for one, other in pairwise(said.matches):
+        if not (one.says_one_thing and other.says_one_thing):
+            continue
+        either = [match.meanings[0].lines[0] for match in (one, other)]
+        between = f"{one.tail} {question[one.end : other.start].strip()}".strip()
+        if (
+            all(text in written for text in either)
+            and line_key(either[0])[1] != line_key(either[1])[1]
+            and _ALTERNATIVES.search(between)
+        ):
+            others = [line for line in lines if line.text not in either]
+            groups = [replace(written[text], text=f"/{text}", instead=()) for text in either]
+            return [*others, *groups]
+    return list(lines)
 
 
 def _with_count(lines: Sequence[Line], said: LexiconReading) -> list[Line]:

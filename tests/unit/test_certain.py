@@ -101,3 +101,25 @@ def test_a_doubtful_condition_needs_a_word_of_its_own() -> None:
     words = [("배달", "음식에"), ("배달",), (), ("혼자",), ()]
     confidences = [0.9, 0.3, 0.3, 0.3, 0.9]
     assert unfounded(words, confidences, below=0.4) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "kept"),
+    [
+        (
+            "테슬라를 타거나 아이폰 쓰는 서울 사람",
+            ["region=서울", "car_maker=테슬라", "phone_brand=애플"],
+            ["region=서울", "/car_maker=테슬라", "/phone_brand=애플"],
+        ),
+        ("서울이나 부산 사는 여성", ["region=서울|부산"], ["region=서울|부산"]),
+        (
+            "테슬라를 타고 아이폰 쓰는 사람",
+            ["car_maker=테슬라", "phone_brand=애플"],
+            ["car_maker=테슬라", "phone_brand=애플"],
+        ),
+    ],
+)
+def test_phrases_of_two_fields_with_or_between_them_are_alternatives(
+    lexicon: Lexicon, question: str, written: list[str], kept: list[str]
+) -> None:
+    assert read(lexicon, question, written) == kept
