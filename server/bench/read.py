@@ -167,8 +167,13 @@ def _compared(measured: Sequence[ReaderFigures]) -> Iterable[ReaderFigures]:
 def _to_ours(figures: ReaderFigures, time: ReadTime, ours: ReadTime) -> ReaderFigures:
     return replace(
         figures,
-        ratio=round(time.milliseconds.p50 / ours.milliseconds.p50, 2),
-        processor_ratio=round(
-            time.processor_seconds_per_question / ours.processor_seconds_per_question, 2
+        ratio=_ratio(time.milliseconds.p50, ours.milliseconds.p50),
+        processor_ratio=_ratio(
+            time.processor_seconds_per_question, ours.processor_seconds_per_question
         ),
     )
+
+
+def _ratio(theirs: float, ours: float) -> float | None:
+    """How many times ours; None where ours is too small to be measured: no question met the model."""
+    return round(theirs / ours, 2) if ours else None

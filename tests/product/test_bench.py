@@ -20,7 +20,7 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
     data_folder: DataFolder,
 ) -> None:
     with data_folder() as folder:
-        options = ("--rows", "1000", "--runs", "2", "--questions", "1", "--json")
+        options = ("--rows", "1000", "--runs", "2", "--questions", "4", "--json")
         # The unmodified model may write on until its room ends, and its grammar is slow.
         done = panelens("bench", *options, environment=environment(folder), patience_seconds=1800)
         assert done.returncode == 0, done.stderr
@@ -31,7 +31,7 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
         assert len({count["found"] for count in figures["search"]["counts"]}) == 1
         assert figures["search"]["counts"][0]["ratio"] == 1
         readers = figures["reader"]["readers"]
-        assert figures["reader"]["questions"] == 1
+        assert figures["reader"]["questions"] == 4
         ours, rules, same_weights, plain, missing = readers
         assert ours["weights"] == same_weights["weights"] != plain["weights"]
         assert ours["ratio"] == ours["processor_ratio"] == 1
