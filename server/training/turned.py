@@ -59,7 +59,7 @@ def turned(said: Forms, language: Language) -> Forms:
 
 
 def neither(one: Forms, other: Forms, language: Language) -> Forms:
-    """Ways to say that both are not so: "수영도 등산도 아닌", "who neither swim nor hike"."""
+    """Ways to say that both are not so: "수영도 등산도 아닌", "who have neither a TV nor a car"."""
     return _korean_neither(one, other) if language == "ko" else _english_neither(one, other)
 
 
