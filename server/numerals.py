@@ -49,6 +49,14 @@ ENGLISH_DECADES = {
 ENGLISH_COUNTS = {
     word: number for number, word in enumerate(("one", "two", "three", "four", "five"), start=1)
 }
+# Round numbers as people say how many they want.
+ENGLISH_NUMBERS = {
+    "half a dozen": 6, "ten": 10, "a dozen": 12, "twelve": 12, "fifteen": 15, "twenty": 20,
+    "two dozen": 24, "twenty-five": 25, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100, "hundred": 100,
+    "two hundred": 200, "three hundred": 300, "four hundred": 400, "five hundred": 500,
+    "a thousand": 1000, "one thousand": 1000, "two thousand": 2000,
+}  # fmt: skip
 KOREAN_COUNTS = {
     word: number for number, word in enumerate(("하나", "둘", "셋", "넷", "다섯"), start=1)
 }

@@ -93,6 +93,8 @@ def with_aside_english(question: str, thing: str, rng: random.Random) -> str:
             f"{question}, {thing}",
             f"{question} - {thing}",
             f"{question}; {thing}",
+            f"{question}, {thing} only",
+            f"{question}, only {thing}",
         )
     )
 

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from server.catalogue import Answer, Catalogue, Kind, PanelField
 from server.errors import Language
-from server.korean import particle
+from server.korean import particle, verb_stem
 from server.numerals import COUNTED_SLOTS
 from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
 from server.ranges import money_bounds
 from server.training.turned import neither, turned
+from server.training.verbs import and_then, or_else, though
 from server.training.wording import english_money, hangul_number, korean_money, labelled
 
 Json = dict[str, Any]
@@ -70,6 +71,7 @@ class Pieces:
             ways += [(lambda: self._either_of(field, rng, language), 0.5)]
             ways += [(lambda: self._neither(field, rng, language), 0.4)]
             if field.kind is Kind.MULTI:
+                ways += [(lambda: self._both_of(field, rng, language), 0.5)]
                 ways += [(lambda: self._rather(field, rng, language), 0.6)]
                 ways += [(lambda: self._some_but(field, rng, language), 0.4)]
         if said.sets:
@@ -177,10 +179,30 @@ class Pieces:
             firsts = [m for m in forms[0].mod if m.endswith(("는", "인"))] if forms[1].mod else []
             if not firsts:
                 return None
-            first = rng.choice(firsts)
-            stem = first[:-1] + ("이거나" if first.endswith("인") else "거나")
-            said = Forms(mod=(f"{stem} {rng.choice(forms[1].mod)}",))
+            first = or_else(rng.choice(firsts), rng)
+            said = Forms(mod=(f"{first} {rng.choice(forms[1].mod)}",))
         return Piece(said, {"where": {field.name: _in_order(field, values)}}, tag="several")
+
+    def _both_of(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
+        """Two answers that must both be, said in full: "수영하고 등산하는", "who both swim and hike"."""
+        answers = self.phrases.fields[field.name].answers
+        plain = [value for value in answers if not field.by_value[value].exclusive]
+        if len(plain) <= _FEW:
+            return None
+        values = rng.sample(plain, 2)
+        one, other = (_in(answers[value], language) for value in values)
+        if language == "en":
+            pairs = [(a, b) for a in one.post for b in other.post if a.startswith("who ")]
+            bare = [(a.removeprefix("who "), b.removeprefix("who ")) for a, b in pairs]
+            both = rng.choice(("who {} and {}", "who both {} and {}", "who {} and also {}", "who {} and {}, both"))  # fmt: skip
+            said = Forms(post=tuple(both.format(a, b) for a, b in bare))
+        else:
+            firsts = [a for a in one.mod if verb_stem(a)]
+            ways = ("", "", "동시에 ", "또 ")
+            mods = [f"{and_then(a, rng)} {rng.choice(ways)}{b}" for a in firsts for b in other.mod]
+            said = Forms(mod=tuple(mods))
+        listed = _in_order(field, values)
+        return _piece(said, {"where": {field.name: {"all": listed}}}, "several")
 
     def _rather(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         """One answer and not another: "걷기 말고 수영하는", "who swim, not walking"."""
@@ -227,11 +249,7 @@ class Pieces:
             both = Forms(post=tuple(words))
         else:
             pairs = [(a, b) for a in forms.mod for b in opposite.mod]
-            words = [
-                f"{a[:-1]}{rng.choice(('지만', '는데', '고'))} {b}"
-                for a, b in pairs
-                if a.endswith("는")
-            ]
+            words = [f"{though(a, rng)} {b}" for a, b in pairs if verb_stem(a)]
             both = Forms(mod=(*words, *(f"{a} 사람 중 {b}" for a, b in pairs)))
         return _piece(both, {"not": {field.name: _in_order(field, [value, *none])}}, "some-but")
 
@@ -451,10 +469,10 @@ def _rather_korean(wanted: Forms, other: Forms, word: str, rng: random.Random) -
     mod = rng.choice(wanted.mod)
     ways = [f"{word} {rng.choice(('말고', '말고', '대신', '아니고'))} {mod}"]
     for opposite in turned(other, "ko").mod:
-        if opposite.endswith("는"):
-            ways.append(f"{opposite[:-1]}고 {mod}")
-        if mod.endswith("는"):
-            ways.append(f"{mod[:-1]}{rng.choice(('지만', '고', '는데'))} {opposite}")
+        if verb_stem(opposite):
+            ways.append(f"{and_then(opposite, rng)} {mod}")
+        if verb_stem(mod):
+            ways.append(f"{though(mod, rng)} {opposite}")
     return Forms(mod=(ways[0] if rng.random() < 0.5 else rng.choice(ways),))
 
 

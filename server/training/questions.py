@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from server.accuracy.gold import GoldQuestion
@@ -20,13 +21,17 @@ from server.training.wording import with_slips
 HELD_OUT_SEED = 1_000_003
 ENGLISH_SHARE = 0.22
 SLIP_SHARE = 0.15
-EITHER_SHARE = 0.13
-COMPARED_SHARE = 0.3
+EITHER_SHARE = 0.17
+COMPARED_SHARE = 0.18
 BREAKDOWN_SHARE = 0.27
 NEUTRAL_SHARE = 0.06
 _CONDITIONS = ((0, 0.03), (1, 0.3), (2, 0.28), (3, 0.2), (4, 0.11), (5, 0.055), (6, 0.025))
 # Beside groups people say little else.
 _CONDITIONS_BESIDE_GROUPS = ((0, 0.45), (1, 0.4), (2, 0.15))
+
+
+# How many conditions the groups have of which one must hold, and how often.
+_GROUPS = (((1, 1), 0.66), ((2, 2), 0.14), ((1, 2), 0.07), ((2, 1), 0.07), ((1, 1, 1), 0.06))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _sentence(
     limit = _limit(rng, meaning, has_by=bool(by.names or by.ask))
     if not said and not groups and not by.names and not by.ask and limit is None:
         return None
-    compares = bool(groups) and rng.random() < COMPARED_SHARE
+    compares = len(groups) == 2 and rng.random() < COMPARED_SHARE
     sentence = Sentence(said, groups, compares, by.names, by.ask, limit)
     question = compose(sentence, rng, language)
     if question is None:
@@ -148,18 +153,17 @@ def _add(piece: Piece, meaning: _Meaning) -> bool:
 def _alternatives(
     rng: random.Random, language: Language, pieces: Pieces, meaning: _Meaning
 ) -> list[list[Piece]]:
-    """Two groups of which one must hold, all said plainly; they may speak of the same fields."""
+    """Groups of which one must hold, all said plainly; they may speak of the same fields."""
     taken = {name for part in ("where", "not") for name in meaning.raw.get(part, {})}
-    sizes = rng.choice(((1, 1), (1, 1), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2)))
+    sizes = rng.choices([sizes for sizes, _ in _GROUPS], [share for _, share in _GROUPS])[0]
     groups = [_group(rng, language, pieces, taken, size) for size in sizes]
     conditions: list[Json] = [_conditions(group) for group in groups]
-    if not all(groups) or conditions[0] == conditions[1]:
+    if not all(groups):
         return []
-    if (
-        len(conditions[0]) == len(conditions[1]) == 1
-        and conditions[0].keys() == conditions[1].keys()
-    ):
-        return []
+    for one, other in combinations(conditions, 2):
+        # Of one field alternatives are values.
+        if one == other or (len(one) == len(other) == 1 and one.keys() == other.keys()):
+            return []
     meaning.raw["either"] = conditions
     meaning.tags.append("either")
     return groups
@@ -233,7 +237,7 @@ def _limit(rng: random.Random, meaning: _Meaning, *, has_by: bool) -> int | None
     if rng.random() > (0.05 if has_by else 0.4):
         return None
     limit = rng.choice(
-        (10, 20, 30, 30, 50, 50, 100, 100, 100, 200, 300, 500, 1000, rng.randint(1, 300))
+        (10, 12, 20, 30, 30, 50, 50, 100, 100, 100, 200, 300, 500, 1000, rng.randint(1, 300))
     )
     meaning.raw["limit"] = limit
     meaning.tags.append("limit")

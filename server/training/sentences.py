@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Language
-from server.korean import has_final, particle, toward
+from server.korean import particle, toward
+from server.numerals import ENGLISH_NUMBERS
+from server.training.alternatives import english_clauses, korean_modifiers, korean_names
 from server.training.framing import (
     framed_english,
     framed_korean,
@@ -15,6 +17,8 @@ from server.training.framing import (
     with_aside_korean,
 )
 from server.training.pieces import Piece
+from server.training.turned import also
+from server.training.verbs import and_then
 from server.training.wording import asked_for, hangul_number
 
 _HEADS_KO = (
@@ -39,6 +43,10 @@ _HEADS_KO = (
     "가구",
     "가정",
     "집",
+    "애들",
+    "친구들",
+    "이들",
+    "고객군",
 )
 _HEADS_EN = (
     "people",
@@ -113,6 +121,17 @@ _COUNT_ENDS_KO = (
     " 인원 수 알려줘",
     "은 몇 명인가요?",
     " 총 몇명?",
+    " 얼마나 있어?",
+    "이 얼마나 되나요?",
+    "은 얼마나 돼?",
+    " 얼마나 많아?",
+    "이 얼마나 있을까요?",
+    " 몇이나 돼?",
+    " 있는지 확인해줘",
+    " 몇 명인지 궁금해요",
+    " 몇 명이나 있나요?",
+    "들은?",
+    " 머릿수",
 )
 _ENDS_EN = ("", "", "", "", " please", " pls", "?", ".", " - list", " list")
 _STARTS_EN = (
@@ -151,11 +170,21 @@ _STARTS_KO = (
     "이번 조사에는 ",
     "전국 ",
 )
-_AND_KO = re.compile(r"(는|인)$")
+_TURNED_KO = re.compile(r"(?:안 [가-힣]+|않|없)(?:는|고,?|으?면서|으?며)$")
 # How often a piece is said apart from the rest: "…100명 (흡연자 제외)".
 _ASIDE = 0.05
 _ASIDE_TURNED = 0.35
 _HONOURED = 0.07
+# How two clauses begin that are said in one breath, and what then links them.
+_BEGIN_ALIKE = (
+    ("without ", " or "),
+    ("who do not ", " or "),
+    ("who don't ", " or "),
+    ("who do not have ", " or "),
+    ("who are ", " and "),
+    ("who have ", " and "),
+    ("with ", " and "),
+)
 _STANDS_ALONE = ("제외", "빼고", "제외하고", "말고", "아닌")
 
 
@@ -185,7 +214,7 @@ def _compose_korean(sentence: Sentence, rng: random.Random) -> str | None:
     rng.shuffle(pieces)
     if not pieces and not sentence.groups:
         return framed_korean(_korean_tail("", sentence, rng).strip(), rng)
-    aside = _set_aside(pieces, rng) if not sentence.groups else None
+    aside = None if sentence.groups else _set_aside(pieces, rng, least=2)
     said = _korean_said(pieces, sentence, rng)
     if said is None or aside is None:
         return said and framed_korean(said, rng)
@@ -193,9 +222,9 @@ def _compose_korean(sentence: Sentence, rng: random.Random) -> str | None:
     return framed_korean(with_aside_korean(said, thing, rng), rng)
 
 
-def _set_aside(pieces: list[Piece], rng: random.Random) -> Piece | None:
+def _set_aside(pieces: list[Piece], rng: random.Random, *, least: int) -> Piece | None:
     """Now and then a piece is said apart from the others; what is left out, more often."""
-    if len(pieces) < 2:
+    if len(pieces) < least:
         return None
     for piece in pieces:
         share = _ASIDE_TURNED if piece.tag == "not" else _ASIDE
@@ -244,16 +273,21 @@ def _korean_either_with(
     pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> str | None:
     """Alternatives after what all share (서울 30대 중 …이거나 … 사람) or before it (…거나 … 여자)."""
-    either = _korean_either(groups, rng)
+    found = _korean_either(groups, rng)
     chain = _korean_chain(pieces, rng) if pieces else ""
-    if either is None or chain is None:
+    if found is None or chain is None:
         return None
+    either, are_names = found
+    before_noun = either if not are_names else f"{either}인" if rng.random() < 0.2 else either
+    if chain and rng.random() < 0.45:
+        return f"{before_noun}{' 중 ' if are_names and rng.random() < 0.5 else ' '}{chain}"
+    whole = either if are_names and rng.random() < 0.6 else f"{before_noun} {rng.choice(_HEADS_KO)}"
     if not chain:
-        return f"{either} {rng.choice(_HEADS_KO)}"
-    if rng.random() < 0.4:
-        return f"{either} {chain}"
-    link = rng.choice((" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, "))
-    return f"{chain}{link}{either} {rng.choice(_HEADS_KO)}"
+        return whole
+    if rng.random() < 0.15:
+        return f"{whole}{rng.choice((', ', ' 중 ', ' 중에서 ', '. '))}{chain}{rng.choice(('만', '만', ''))}"
+    link = (" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, ", "이면서 ", "인데 ", ", ", " ")
+    return f"{chain}{rng.choice(link)}{whole}"
 
 
 def _korean_comparison(
@@ -299,7 +333,9 @@ def _korean_chain(pieces: Sequence[Piece], rng: random.Random) -> str | None:
         if word is None:
             return None
         if not ends and piece.forms.mod and rng.random() < 0.45:
-            word = _and_korean(word, rng)
+            word = and_then(word, rng)
+        if words and _TURNED_KO.search(words[-1]) and rng.random() < 0.5:
+            word = also(word)
         words.append(word)
     # "기혼이고 수영하는 사람 빼고" would leave out fewer: who is left out comes first.
     words.sort(key=lambda word: " 사람" not in word or not word.endswith(_STANDS_ALONE))
@@ -325,34 +361,19 @@ def _before_noun(piece: Piece, rng: random.Random, *, ends: bool) -> str | None:
     )
 
 
-def _and_korean(modifier: str, rng: random.Random) -> str:
-    """ "차 있는" → "차 있고", "기혼인" → "기혼이면서"; other endings stay."""
-    if modifier.endswith("인"):
-        return modifier[:-1] + rng.choice(("이고", "이면서", "이며", "이고,"))
-    if modifier.endswith("는"):
-        joins = "으" if has_final(modifier[:-1]) else ""
-        return modifier[:-1] + rng.choice(("고", f"{joins}면서", "고,", f"{joins}며"))
-    return modifier
-
-
-def _korean_either(groups: Sequence[Sequence[Piece]], rng: random.Random) -> str | None:
-    """ "테슬라를 타거나 아이폰을 쓰는", "미혼이거나 자녀 없는", "테슬라 차주 또는 아이폰 유저"."""
+def _korean_either(
+    groups: Sequence[Sequence[Piece]], rng: random.Random
+) -> tuple[str, bool] | None:
+    """The groups in words, and whether they are names, which need no noun behind them."""
     if rng.random() < 0.3:
         names = [_korean_keywords(group, rng) for group in groups]
         if None not in names:
-            return rng.choice((" 또는 ", " 혹은 ", " 아니면 ", "이거나 ", "이나 ", " or ")).join(
-                name or "" for name in names
-            )
+            said = korean_names([name or "" for name in names], rng)
+            return said, not said.endswith(("인", "는"))
     parts = [_korean_modifier(group, rng) for group in groups]
-    one, other = parts
-    if one is None or other is None:
+    if None in parts:
         return None
-    if _AND_KO.search(one) and rng.random() < 0.7:
-        stem = one[:-1] + ("이거나" if one.endswith("인") else "거나")
-        return f"{stem}{rng.choice((' ', ', ', ' '))}{other}"
-    return (
-        f"{one}{rng.choice((' 사람 또는 ', ' 사람이나 ', ' 또는 ', ' 혹은 ', ' 아니면 '))}{other}"
-    )
+    return korean_modifiers([part or "" for part in parts], rng), False
 
 
 def _korean_keywords(group: Sequence[Piece], rng: random.Random) -> str | None:
@@ -429,6 +450,11 @@ def _korean_by(names: Sequence[str], rng: random.Random, *, begins: bool) -> str
                 "은 어떻게 돼?",
                 " 비교",
                 "별로 나눠줘",
+                "별로 쪼개줘",
+                "별로 쪼개서 보여줘",
+                "별로 갈라줘",
+                "별 현황",
+                "별 명단 수",
                 "별 인원",
                 " 분포 보여줘",
                 "별 통계",
@@ -518,7 +544,7 @@ def _korean_count(limit: int, rng: random.Random) -> str:
 def _compose_english(sentence: Sentence, rng: random.Random) -> str | None:
     pieces = list(sentence.pieces)
     rng.shuffle(pieces)
-    aside = _set_aside(pieces, rng) if not sentence.groups else None
+    aside = _set_aside(pieces, rng, least=1 if sentence.groups else 2)
     said = _english_said(pieces, sentence, rng)
     if said is None or aside is None:
         return said and framed_english(said, rng)
@@ -547,9 +573,14 @@ def _english_said(pieces: Sequence[Piece], sentence: Sentence, rng: random.Rando
     if not count and not sentence.by and not sentence.ask and rng.random() < 0.1:
         return rng.choice(_COUNT_STARTS_EN) + group_or_none + rng.choice(("", "?"))
     start = "" if sentence.by or sentence.ask else rng.choice(_STARTS_EN)
-    counted = bool(count) and rng.random() < 0.65
-    before = f"{count} " if counted else ""
+    counted = sentence.limit is not None and rng.random() < 0.65
+    before = f"{_english_count(sentence.limit, rng)} " if counted else ""
     return _english_tail(start + before + group_or_none, sentence, rng, counted=counted)
+
+
+def _english_count(limit: int | None, rng: random.Random) -> str:
+    words = [word for word, number in ENGLISH_NUMBERS.items() if number == limit]
+    return rng.choice(words) if words and rng.random() < 0.2 else str(limit)
 
 
 def _english_comparison(
@@ -595,12 +626,24 @@ def _english_group(
         else:
             return None
     if groups:
-        both = [_english_alternative(group, rng) for group in groups]
-        if None in both:
+        either = [_english_alternative(group, rng) for group in groups]
+        if None in either:
             return None
-        after.append(f"{rng.choice(('', 'either '))}{both[0]} or {both[1]}")
+        after.append(english_clauses([clause or "" for clause in either], rng))
+    return " ".join([*before, head or rng.choice(_HEADS_EN), _english_joined(after, rng)]).strip()
+
+
+def _english_joined(clauses: Sequence[str], rng: random.Random) -> str:
+    """Clauses one after another; two that begin alike are now and then said in one breath: "who
+    swim and hike", "without a car or a TV".
+    """
     joiner = rng.choice((" and ", ", ", " ", " and "))
-    return " ".join([*before, head or rng.choice(_HEADS_EN), joiner.join(after)]).strip()
+    if len(clauses) == 2 and rng.random() < 0.4:
+        for start, link in _BEGIN_ALIKE:
+            one, other = clauses
+            if one.startswith(start) and other.startswith(start) and " or " not in one + other:
+                return one + link + other.removeprefix(start)
+    return joiner.join(clauses)
 
 
 def _english_alternative(group: Sequence[Piece], rng: random.Random) -> str | None:
@@ -628,6 +671,10 @@ def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted
                 f"{names} breakdown",
                 f"per {names}",
                 f"grouped by {names}",
+                f"tabulated by {names}",
+                f"cross-tabulated by {names}",
+                f"segmented by {names}",
+                f"sliced by {names}",
                 f"compare {names}",
                 f"what is their {names}?",
                 f"show {names}",

@@ -79,7 +79,7 @@ def _korean_neither(one: Forms, other: Forms) -> Forms:
     turned_verbs = [_modifiers_of(said) for said in (one, other)]
     mod = [f"{a}도 {b}도 아닌" for a, b in names]
     mod += [
-        f"{_also(a)[:-1]}고 {_also(b)}"
+        f"{also(a)[:-1]}고 {also(b)}"
         for a in turned_verbs[0]
         for b in turned_verbs[1]
         if a.endswith("는")
@@ -91,7 +91,7 @@ def _modifiers_of(said: Forms) -> list[str]:
     return [t for m in said.mod if not _NOT_SIMPLE.search(m) for t in _modifiers(m)]
 
 
-def _also(modifier: str) -> str:
+def also(modifier: str) -> str:
     """ "등산을 안 하는" → "등산도 안 하는", "차가 없는" → "차도 없는"; others stay."""
     found = _TURNED_VERB.search(modifier)
     if found is None:
