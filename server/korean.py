@@ -8,7 +8,7 @@ _FINALS = 28
 _RIEUL = 8
 _RIEUL_JAMO = "ᆯ"
 # What a stem in ㄹ ends in before 는, which drops it: 푸는 of 풀다, 만드는 of 만들다.
-_WITHOUT_RIEUL = tuple("사푸드노모여거떠터미아파느")
+_WITHOUT_RIEUL = tuple("사푸드노모여거떠터미아파느버")
 _OBJECT_BEFORE_VERB = ("을", "를", "은", "는", "도", "만")
 # Stems whose last consonant or vowel changes before 아 and 어: 듣다, 돕다, 짓다, 고르다, 푸다.
 _IRREGULAR = tuple("듣걷묻싣돕눕굽덥춥맵렵깝겁붓짓낫긋르푸")

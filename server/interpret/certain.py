@@ -158,15 +158,15 @@ def _is_cut(question: str, line: str, known: Sequence[Match]) -> bool:
 
 def _with_groups(lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...]:
     """The lines with the groups that are compared, in place of others on the same fields."""
-    if not said.compared:
+    if not said.groups:
         return tuple(lines)
-    fields = {line_key(text)[1] for text in said.compared}
+    fields = {line_key(text)[1] for text in said.groups}
     others = [
         line
         for line in lines
         if line.text[:1] in ">#?" or (line.text[:1] not in "/&" and _field(line) not in fields)
     ]
-    return (*others, *(Line(text, 1.0) for text in said.compared))
+    return (*others, *(Line(text, 1.0) for text in said.groups))
 
 
 def _is_condition(text: str) -> bool:

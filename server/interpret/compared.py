@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from server.interpret.phrase import Match, line_key
 
+# Groups among the matches of a question, each as [first, last).
+Sides = tuple[tuple[int, int], ...]
+
 COMPARES = re.compile(
     r"(?:비교|차이(?=[를가는점]|\W|$))(?:해\s*줘(?:요)?|해\s*주세요|해서|를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
     re.IGNORECASE,
@@ -14,18 +17,22 @@ _LINK = re.compile(
     r"(?:와|과|이랑|랑|하고|대|및|vs\.?|versus|with|and|to)?\W*",
     re.IGNORECASE,
 )
+# A verb that goes on to what else holds: 소주 마시고 맥주 마시는.
+_GOES_ON = ("고", "며", "면서", "지만", "는데", "인데")
 # A linking word, a comma or a stroke, or both.
-_LISTED = re.compile(r"(?=.)(?:이?랑|와|과|하고|이?나|vs|대)?(?:[,/]|$)", re.IGNORECASE)
+_LISTED = re.compile(
+    r"(?=.)(?:이?랑|와|과|하고|이?나|또는|혹은|or|and|vs|대)?(?:[,/]|$)", re.IGNORECASE
+)
 
 
-def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, int] | None:
-    """Where the two groups lie among the matches, as [first, middle) and [middle, last).
+def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
+    """Where the two groups lie among the matches.
 
     They speak of the same fields, each once, and a word that links stands between them. The longest
-    such pair counts; None without one, or where the question compares nothing.
+    such pair counts; none without one, or where the question compares nothing.
     """
     if not COMPARES.search(question):
-        return None
+        return ()
     for size in range(len(matches) // 2, 0, -1):
         for first in range(len(matches) - 2 * size + 1):
             middle, last = first + size, first + 2 * size
@@ -34,8 +41,8 @@ def compared_groups(question: str, matches: Sequence[Match]) -> tuple[int, int, 
             if _are_groups(question, *groups) and not any(
                 _lists(question, matches, n) for n in ends
             ):
-                return first, middle, last
-    return None
+                return (first, middle), (middle, last)
+    return ()
 
 
 def _lists(question: str, matches: Sequence[Match], place: int) -> bool:
@@ -53,5 +60,8 @@ def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> 
     if fields[0] != fields[1] or len(fields[0]) != len(one):
         return False
     lines = [{match.meanings[0].lines[0] for match in side} for side in (one, other)]
-    between = one[-1].tail + question[one[-1].end : other[0].start]
+    last = one[-1]
+    if question[last.start : last.end - len(last.tail)].endswith(_GOES_ON):
+        return False
+    between = last.tail + question[last.end : other[0].start]
     return lines[0] != lines[1] and _LINK.fullmatch(between) is not None

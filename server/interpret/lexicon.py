@@ -1,18 +1,21 @@
 """Reads what a panel's phrases say word for word: certain where they account for the whole question."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
-from server.interpret.compared import COMPARES, compared_groups
+from server.interpret.choices import alternatives, values
+from server.interpret.compared import COMPARES, Sides, compared_groups
+from server.interpret.endings import modifiers
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
 from server.interpret.words import read_plain_words
-from server.korean import particle
+from server.korean import particle, verb_stem, with_ending
 from server.numerals import (
     HANGUL_NUMBERS,
     MONEY_ENGLISH,
@@ -26,9 +29,13 @@ from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said
 from server.ranges import BOUNDS, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
 
-# What a modifier ends in when another follows it: "차 있는" → "차 있고", "기혼인" → "기혼이면서".
-_CONJUGATED = {"는": ("고", "면서", "며", "지만"), "인": ("이고", "이면서", "이며", "인데")}
-_JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|이든|도)$")
+# What a modifier with a slot ends in when another follows it: "차를 모는" → "차를 몰고".
+_LINKING = ("고", "면서", "며", "지만", "는데", "거나", "든지")
+_CHOICE = re.compile(r"(?:거나|든지)$")
+_JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
+# An ending may be longer than the 는 it stands for.
+_ENDING_MAX = 3
+_LISTS = ("와", "과", "이랑", "랑", "하고")
 _PARTICLE_TAIL = re.compile(rf"(?:{PARTICLES})*")
 _WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
 _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
@@ -37,9 +44,11 @@ _TENS = "(?:[이삼사오육칠팔구]?[십백]|열|스물|서른|마흔|쉰|예
 _NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든]+"
 # Three people or more are a bound, and people of a family no count of respondents.
 _BOUND = r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성))"
-_ONLY = r"(?:만|씩|쯤|정도)?(?:[을를이은는의요]|으로)?(?!\w)"
+_ONLY = r"(?:만|씩|쯤|\s?정도)?(?:[을를이은는의요]|으로)?(?!\w)"
 _LIMITS = (
-    re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|인|개){_ONLY}{_BOUND}"),
+    re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|개){_ONLY}{_BOUND}"),
+    # 4050인 are people of two decades.
+    re.compile(BEFORE_DIGITS + rf"(?P<n>\d{{1,3}})\s*인{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_NATIVE_NUMBER})\s*분{_ONLY}{_BOUND}"),
     re.compile(
@@ -57,7 +66,15 @@ _LIMITS = (
     re.compile(r"(?<!\w)n\s?=\s?(?P<n>\d[\d,]*)(?!\w)", re.IGNORECASE),
 )
 _BY_KOREAN = r"\s*별(?:로)?(?:\s*(?:분포|비율|통계|인원|비교))?(?:\s*(?:로|은|는))?(?!\w)"
-_BY_ENGLISH = r"(?:broken down by|split by|grouped by|by|per)\s+"
+_BY_ENGLISH = (
+    r"(?:(?:broken down|split|grouped|segmented|(?:cross-)?tabulated|sliced|divided) by|by|per)\s+"
+)
+# Whether there are such people, and how many: what is asked anyway.
+_ASKS = re.compile(
+    r"(?<=[자널원객구정집층룹단분람])(?:들)?[이은는]?\s(?:있나요|있어요?|있을까요?|있나|없나요?|얼마나\s(?:되나요|돼|있어|있나요|있을까요))(?!\w)"
+    r"|(?<!\w)how many(?!\w)",
+    re.IGNORECASE,
+)
 _SLOTS = {
     "n": r"\d{1,4}", "a": r"\d{1,4}", "b": r"\d{1,4}", "yy": r"\d{2}", "ya": r"\d{2}",
     "yb": r"\d{2}", "nh": _HANGUL_NUMBER, "bare": r"\d[\d,]*", "moneybare": r"\d[\d,]*",
@@ -70,13 +87,13 @@ _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 class LexiconReading:
     """What the phrases of a question say; `complete` when they account for all of it, one way.
 
-    `compared` are the lines of two groups that the question compares.
+    `groups` are the lines of groups that the question compares or of which one must hold.
     """
 
     reading: Reading
     matches: tuple[Match, ...]
     complete: bool
-    compared: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -107,20 +124,27 @@ class Lexicon:
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
         matches = self._find(question)
-        groups = compared_groups(question, matches)
-        compared = () if groups is None else self._compared(matches, groups)
-        others = matches if groups is None else (*matches[: groups[0]], *matches[groups[2] :])
-        lines, one_way = self._together(question, others)
+        compared = compared_groups(question, matches)
+        sides = compared or self._alternatives(question, matches)
+        first, last = (sides[0][0], sides[-1][1]) if sides else (0, 0)
+        groups = self._grouped(matches, sides)
+        chosen = tuple(values(question, matches))
+        lines, one_way = self._together(
+            question, (*matches[:first], *matches[last:]), {name for name, _, _ in chosen}
+        )
         place = sum(line[0] not in ">#?" for line in lines)
-        lines[place:place] = compared
+        lines[place:place] = groups
         try:
             reading = read("".join(f"{line}\n" for line in lines), self._catalogue)
         except InvalidFilter:
             return LexiconReading(Reading(Filter()), matches, False)
         said = reading.filter != Filter() or bool(reading.unsupported)
-        plain = COMPARES.sub(_blank, question) if compared else question
+        plain = _ASKS.sub(_blank, COMPARES.sub(_blank, question) if compared else question)
+        between = [(one.end, other.start) for one, other in pairwise(matches[first:last])]
+        for start, end in (*between, *((start, end) for _, start, end in chosen)):
+            plain = f"{plain[:start]}{' ' * (end - start)}{plain[end:]}"
         complete = one_way and said and self._is_glue(plain, matches)
-        return LexiconReading(reading, matches, complete, compared)
+        return LexiconReading(reading, matches, complete, groups)
 
     def _find(self, question: str) -> tuple[Match, ...]:
         squeezed = squeeze(question)
@@ -140,22 +164,39 @@ class Lexicon:
 
     def _phrases_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
-            for stop in range(min(len(squeezed.text), start + self._longest), start, -1):
-                meanings = self._index.get(squeezed.text[start:stop])
+            longest = start + self._longest + _ENDING_MAX
+            for stop in range(min(len(squeezed.text), longest), start, -1):
+                meanings, choice = self._meanings(squeezed.text[start:stop])
                 if meanings and ends_word(squeezed, stop):
-                    yield _match(meanings, squeezed, start, stop)
+                    yield _match(meanings, squeezed, start, stop, choice)
                     break
+
+    def _meanings(self, key: str) -> tuple[tuple[Meaning, ...], str]:
+        """What a phrase means, and the ending of choice at its end: "차있거나" says "차있는"."""
+        found = self._index.get(key)
+        if found:
+            return found, ""
+        for ended in modifiers(key):
+            found = self._index.get(ended.modifier)
+            if found:
+                return found, ended.choice
+        return (), ""
 
     def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
             for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
                 for name, line in self._names.index.get(squeezed.text[start:stop], ()):
-                    first, last = self._carriers[name].widen(squeezed, start, stop)
+                    first, last, choice = self._carriers[name].widen(squeezed, start, stop)
                     if ends_word(squeezed, last):
-                        yield _match((Meaning((line,)),), squeezed, first, last)
+                        yield _match((Meaning((line,)),), squeezed, first, last, choice)
 
-    def _together(self, question: str, matches: Sequence[Match]) -> tuple[list[str], bool]:
-        """The lines of all matches, in the spelling's order, and whether there is but one way."""
+    def _together(
+        self, question: str, matches: Sequence[Match], chosen: Set[str]
+    ) -> tuple[list[str], bool]:
+        """The lines of all matches, in the spelling's order, and whether there is but one way.
+
+        Of the `chosen` fields a word says that any of the values will do.
+        """
         lines: dict[tuple[str, str], str] = {}
         unsupported: list[str] = []
         by: list[str] = []
@@ -176,25 +217,29 @@ class Lexicon:
                 if line.startswith((">", "#")):
                     (by if line.startswith(">") else limits).append(line)
                     continue
-                one_way &= self._add(lines, line)
+                one_way &= self._add(lines, line, chosen)
         one_way &= len(limits) < 2 and all(phrase in question for phrase in unsupported)
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
 
-    def _compared(self, matches: Sequence[Match], groups: tuple[int, int, int]) -> tuple[str, ...]:
-        """The lines of two groups, each in the catalogue's order."""
-        first, middle, last = groups
+    def _alternatives(self, question: str, matches: Sequence[Match]) -> Sides:
+        """Each of the alternatives as a group, in the order of the catalogue's fields."""
+        row = alternatives(question, matches)
+        return () if row is None else tuple((n, n + 1) for n in range(*row))
+
+    def _grouped(self, matches: Sequence[Match], sides: Sides) -> tuple[str, ...]:
+        """The lines of the groups, each in the catalogue's order."""
         lines: list[str] = []
-        for side in (matches[first:middle], matches[middle:last]):
-            said = sorted((m.meanings[0].lines[0] for m in side), key=self._place)
+        for first, last in sides:
+            said = sorted((m.meanings[0].lines[0] for m in matches[first:last]), key=self._place)
             lines += [f"{'&' if number else '/'}{line}" for number, line in enumerate(said)]
         return tuple(lines)
 
     def _place(self, line: str) -> int:
         return self._catalogue.position(line_key(line)[1])
 
-    def _add(self, lines: dict[tuple[str, str], str], line: str) -> bool:
+    def _add(self, lines: dict[tuple[str, str], str], line: str, chosen: Set[str]) -> bool:
         """Take a condition in; values of one field are alternatives. False when they clash."""
         mark, name = line_key(line)
         if ("" if mark else "-", name) in lines:
@@ -209,10 +254,18 @@ class Lexicon:
         order = list(listed.by_value)
         kept = sorted(values, key=lambda v: order.index(v) if v in order else len(order))
         lines[mark, name] = f"{name}={'|'.join(kept)}"
-        return listed.kind is not Kind.MULTI
+        return listed.kind is not Kind.MULTI or name in chosen
 
     def _joins(self, match: Match, later: Sequence[Match]) -> bool:
-        """Whether a particle makes this and the next one of another field alternatives."""
+        """Whether a particle makes this and the next one of another field alternatives, or this one
+        of the fields of a breakdown.
+        """
+        if (
+            later
+            and match.tail in _LISTS
+            and any(line.startswith(">") for line in later[0].meanings[0].lines)
+        ):
+            return True
         if not later or not _JOINS_ALTERNATIVES.search(match.tail):
             return False
         names = match.meanings[0].names
@@ -224,9 +277,16 @@ class Lexicon:
             key = normalise(word)
             if _JOINS_ALTERNATIVES.search(key):
                 return False
-            if key not in self._glue and not _PARTICLE_TAIL.fullmatch(key):
+            if not self._says_nothing(key):
                 return False
         return True
+
+    def _says_nothing(self, word: str) -> bool:
+        """Whether it is a particle, or a plain word, perhaps with particles behind it."""
+        if word in self._glue or _PARTICLE_TAIL.fullmatch(word):
+            return True
+        parts = ((word[:n], word[n:]) for n in range(2, len(word)))
+        return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,30 +312,28 @@ def _long_names(catalogue: Catalogue) -> _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Carriers:
-    """What stands round a name: "who drive a {name}", "{name} 타는"; each as (before, after)."""
+    """What stands round a name: "who drive a {name}", "{name} 타거나"; each as before, after, and
+    the ending of choice.
+    """
 
-    around: tuple[tuple[str, str], ...]
+    around: tuple[tuple[str, str, str], ...]
 
     @classmethod
     def of(cls, phrases: FieldPhrases) -> "_Carriers":
-        texts = {
-            t for forms in (phrases.carriers.ko, phrases.carriers.en) for t in said_forms(forms)
-        }
-        pairs = {
-            tuple(_squeezed(part) for part in t.split("{name}"))
-            for t in texts
-            if t.count("{name}") == 1
-        }
-        return cls(tuple(sorted(((p[0], p[1]) for p in pairs), key=lambda p: -len("".join(p)))))
+        said = [t for c in (phrases.carriers.ko, phrases.carriers.en) for t in said_forms(c)]
+        texts = {linked for text in said for linked in _linked_forms(text)}
+        parts = [(text.split("{name}"), _choice(text)) for text in texts]
+        around = {(_squeezed(p[0]), _squeezed(p[1]), end) for p, end in parts if len(p) == 2}
+        return cls(tuple(sorted(around, key=lambda parts: (-len(parts[0] + parts[1]), parts))))
 
-    def widen(self, squeezed: Squeezed, start: int, stop: int) -> tuple[int, int]:
-        """The longest carrier that stands round the name, or the name alone."""
+    def widen(self, squeezed: Squeezed, start: int, stop: int) -> tuple[int, int, str]:
+        """The longest carrier that stands round the name, and its ending; or the name alone."""
         text = squeezed.text
-        for before, after in self.around:
+        for before, after, choice in self.around:
             first, last = start - len(before), stop + len(after)
             if first >= 0 and text[first:start] == before and text[stop:last] == after:
-                return first, last
-        return start, stop
+                return first, last, choice
+        return start, stop, ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +347,7 @@ class _Pattern:
         for match in self.regex.finditer(question):
             line = self.line_of(match)
             if line is not None:
-                yield Match((Meaning((line,)),), match.start(), match.end())
+                yield Match((Meaning((line,)),), match.start(), match.end(), _choice(match[0]))
 
 
 def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]:
@@ -309,6 +367,12 @@ def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]
         )
         for part, _, c in placed_conditions(said.reading.filter)
     )
+
+
+def _choice(text: str) -> str:
+    """The ending of choice of a phrase, or none: "타거나" ends in "거나"."""
+    found = _CHOICE.search(text)
+    return found[0] if found else ""
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -331,7 +395,7 @@ def fixed_phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str,
         for text in (*said.ask.ko, *said.ask.en):
             yield text, Meaning((f">{panel_field.name}",))
     for group in catalogue.groups:
-        lines = tuple(spell(Reading(parse_filter(group.filter, catalogue))).splitlines())
+        lines = _lines(Reading(parse_filter(group.filter, catalogue)), catalogue)
         for text in group.words:
             yield text, Meaning(lines)
     for forms in (phrases.outside.ko, phrases.outside.en):
@@ -344,8 +408,23 @@ def _sets(
     raw: Mapping[str, object], forms: Forms, unsupported: Sequence[str], catalogue: Catalogue
 ) -> Iterator[tuple[str, Meaning]]:
     reading = Reading(parse_filter(dict(raw), catalogue), tuple(unsupported))
-    meaning = Meaning(tuple(spell(reading).splitlines()), unsupported=bool(unsupported))
+    meaning = Meaning(_lines(reading, catalogue), unsupported=bool(unsupported))
     yield from ((text, meaning) for text in said_forms(forms))
+
+
+def _lines(reading: Reading, catalogue: Catalogue) -> tuple[str, ...]:
+    """The lines of a reading, values in the catalogue's order: what means the same is the same."""
+    return tuple(
+        line
+        if line[0] in ">#?/&" or ".." in line
+        else f"{line.partition('=')[0]}={'|'.join(_in_order(line, catalogue))}"
+        for line in spell(reading).splitlines()
+    )
+
+
+def _in_order(line: str, catalogue: Catalogue) -> list[str]:
+    order = list(catalogue.field(line_key(line)[1]).by_value)
+    return sorted(_values(line), key=lambda v: order.index(v) if v in order else len(order))
 
 
 def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
@@ -353,14 +432,18 @@ def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
 
 
 def said_forms(forms: Forms) -> Iterator[str]:
-    """Every form of a phrase; modifiers with and without particles, and as they stand before another."""
+    """Every form of a phrase; modifiers with and without particles."""
     yield from (*forms.noun, *forms.post, *forms.kw)
     for modifier in forms.mod:
-        for text in _with_particles(modifier):
-            yield text
-            for ending, others in _CONJUGATED.items():
-                if text.endswith(ending):
-                    yield from (text[: -len(ending)] + other for other in others)
+        yield from _with_particles(modifier)
+
+
+def _linked_forms(text: str) -> Iterator[str]:
+    """A modifier as it stands before a noun, before another modifier, and as an alternative."""
+    yield text
+    stem = f"{text[:-1]}이" if text.endswith("인") else verb_stem(text)
+    if stem is not None:
+        yield from (with_ending(stem, ending) for ending in _LINKING)
 
 
 def _with_particles(modifier: str) -> Iterator[str]:
@@ -402,6 +485,9 @@ def _slotted(text: str, money: str) -> re.Pattern[str]:
         return rf"(?P<{name}>{slot_pattern(name) or _SLOTS.get(name, money)})"
 
     escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
+    last = [form[len(text) - 2 :] for form in _linked_forms(text)]
+    if len(last) > 1:
+        escaped = escaped.removesuffix(re.escape(text[-2:])) + f"(?:{'|'.join(last)})"
     tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
     begins = _BEGINS_WITH_DIGITS.match(text)
     before = BEFORE_DIGITS if begins else BEFORE_WORD
@@ -463,11 +549,16 @@ def _limits(question: str) -> Iterator[Match]:
                 yield Match((Meaning((f"#{n}",)),), match.start(), match.end())
 
 
-def _match(meanings: tuple[Meaning, ...], squeezed: Squeezed, start: int, stop: int) -> Match:
-    """The match with the particles behind it, which belong to it."""
+def _match(
+    meanings: tuple[Meaning, ...], squeezed: Squeezed, start: int, stop: int, choice: str = ""
+) -> Match:
+    """The match with the particles behind it, which belong to it, and its ending of choice."""
     end = stop if stop in squeezed.starts else squeezed.word_end(stop - 1)
     return Match(
-        meanings, squeezed.places[start], squeezed.places[end - 1] + 1, squeezed.text[stop:end]
+        meanings,
+        squeezed.places[start],
+        squeezed.places[end - 1] + 1,
+        choice + squeezed.text[stop:end],
     )
 
 

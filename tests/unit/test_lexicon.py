@@ -74,7 +74,9 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
     "question",
     [
         "수도권은 빼놓고 여성",
-        "아이폰 쓰거나 테슬라 타는 사람",
+        "서울 살든지 30대이거나 인천 사는 40대",
+        "아이폰 쓰거나 테슬라 타거나 서울 사는 30대와 인천 사는 40대",
+        "서울 30대 아이폰 쓰거나 테슬라 타는 사람",
         "서울이나 여성",
         "전업주부 빼고 서울",
         "서울 30대보다 나이 많은 사람",
@@ -106,7 +108,7 @@ def test_an_unknown_phrase_stands_without_what_joins_it(lexicon: Lexicon) -> Non
     "question", ["소주/맥주/와인, 여자 회원을 비교", "삼성/LG 폰과 기혼자 비교해줘"]
 )
 def test_a_pair_cut_out_of_a_longer_list_is_not_compared(lexicon: Lexicon, question: str) -> None:
-    assert not lexicon.read(question).compared
+    assert not lexicon.read(question).groups
 
 
 def test_generated_questions_that_are_read_whole_are_read_right(
@@ -150,11 +152,53 @@ def test_everyone_is_never_read_from_silence(lexicon: Lexicon, panel: Catalogue)
 
 def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon) -> None:
     said = lexicon.read("LG 옵티머스, 아이폰 11 차이코스")
-    assert not said.compared
+    assert not said.groups
 
 
-def test_people_who_are_alternatives_are_left_to_the_model(lexicon: Lexicon) -> None:
-    assert not lexicon.read("수영하는 사람이나 서울").complete
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("아이폰 쓰거나 테슬라 타는 사람", ["/phone_brand=애플", "/car_maker=테슬라"]),
+        ("수영하는 사람이나 서울", ["/physical_activity=수영", "/region=서울"]),
+        ("미혼이거나, 자녀가 없는 여자", ["gender=여성", "/marital_status=미혼", "/children=..0"]),
+        (
+            "30대 여성 중 울산에 살거나 세탁기가 있든지 아이폰 쓰는 사람",
+            [
+                "gender=여성",
+                "age=30..39",
+                "/region=울산",
+                "/appliances=세탁기",
+                "/phone_brand=애플",
+            ],
+        ),
+        ("안마의자 or 비데 있는 60대", ["age=60..69", "appliances=안마의자|비데"]),
+    ],
+)
+def test_alternatives_are_groups_and_of_one_field_values(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert set(spell(said.reading).splitlines()) == set(lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("스트레스를 잠으로 풀면서 서울 살고", ["region=서울", "stress_relief_method=수면"]),
+        ("쏘렌토 몰고 기혼이신 분", ["marital_status=기혼", "car_model=쏘렌토"]),
+        (
+            "차 있으면서 맥주 마시는데 미혼",
+            ["marital_status=미혼", "car_owned=있다", "drinking=맥주"],
+        ),
+    ],
+)
+def test_a_verb_may_go_on_to_something_else(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert set(spell(said.reading).splitlines()) == set(lines)
 
 
 def test_what_asks_for_nothing_is_read_as_nothing(lexicon: Lexicon) -> None:

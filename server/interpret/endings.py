@@ -1,0 +1,59 @@
+"""Verbs that go on to something else, back in the form they have before a noun: "차있고" → "차있는"."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_RIEUL = "ᆯ"
+# Endings of a verb, longest first, and of 이다 behind a noun.
+_OF_VERBS = ("으면서", "으시는", "면서", "으며", "지만", "거나", "든지", "든가", "시는", "고", "며")
+_OF_NOUNS = (
+    "이면서",
+    "이지만",
+    "이거나",
+    "이든지",
+    "이든가",
+    "이고",
+    "이며",
+    "인데",
+    "이신",
+    "이어서",
+)
+_OR = ("거나", "든지", "든가")
+_ANY = (*_OF_VERBS, *_OF_NOUNS, "는데")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A modifier as phrases have it, and the ending of choice that stood in its place, if any."""
+
+    modifier: str
+    choice: str = ""
+
+
+def modifiers(word: str) -> Iterator[Ended]:
+    """What a word that ends in a linking ending would be before a noun; nothing for other words."""
+    if not word.endswith(_ANY):
+        return
+    if word.endswith("는데"):
+        yield Ended(word[:-1])
+    for ending in _OF_NOUNS:
+        if word.endswith(ending):
+            yield Ended(f"{word.removesuffix(ending)}인", _choice(ending))
+            break
+    for ending in _OF_VERBS:
+        stem = word.removesuffix(ending)
+        if stem and stem != word:
+            yield Ended(f"{_before_neun(stem)}는", _choice(ending))
+            return
+
+
+def _before_neun(stem: str) -> str:
+    """The stem before 는, without a ㄹ at its end: 살 → 사."""
+    jamo = unicodedata.normalize("NFD", stem[-1])
+    bare = jamo[:-1] if jamo.endswith(_RIEUL) else jamo
+    return stem[:-1] + unicodedata.normalize("NFC", bare)
+
+
+def _choice(ending: str) -> str:
+    return ending if ending.endswith(_OR) else ""
