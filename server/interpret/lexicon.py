@@ -11,6 +11,7 @@ from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, pla
 from server.interpret.choices import alternatives, values
 from server.interpret.compared import COMPARES, Sides, compared_groups
 from server.interpret.endings import modifiers
+from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
@@ -123,7 +124,7 @@ class Lexicon:
 
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
-        matches = self._find(question)
+        matches = with_exclusions(question, self._find(question))
         compared = compared_groups(question, matches)
         sides = compared or self._alternatives(question, matches)
         first, last = (sides[0][0], sides[-1][1]) if sides else (0, 0)
@@ -242,19 +243,19 @@ class Lexicon:
     def _add(self, lines: dict[tuple[str, str], str], line: str, chosen: Set[str]) -> bool:
         """Take a condition in; values of one field are alternatives. False when they clash."""
         mark, name = line_key(line)
-        if ("" if mark else "-", name) in lines:
+        listed = self._catalogue.field(name)
+        if ("" if mark else "-", name) in lines and listed.kind is not Kind.MULTI:
             return False
         known = lines.setdefault((mark, name), line)
         if known == line:
             return True
-        listed = self._catalogue.field(name)
-        if mark or ".." in line or ".." in known or "*=" in line or "*=" in known:
+        if ".." in line or ".." in known or "*=" in line or "*=" in known:
             return False
         values = {*_values(known), *_values(line)}
         order = list(listed.by_value)
         kept = sorted(values, key=lambda v: order.index(v) if v in order else len(order))
-        lines[mark, name] = f"{name}={'|'.join(kept)}"
-        return listed.kind is not Kind.MULTI or name in chosen
+        lines[mark, name] = f"{mark}{name}={'|'.join(kept)}"
+        return bool(mark) or listed.kind is not Kind.MULTI or name in chosen
 
     def _joins(self, match: Match, later: Sequence[Match]) -> bool:
         """Whether a particle makes this and the next one of another field alternatives, or this one

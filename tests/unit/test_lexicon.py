@@ -78,7 +78,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "아이폰 쓰거나 테슬라 타거나 서울 사는 30대와 인천 사는 40대",
         "서울 30대 아이폰 쓰거나 테슬라 타는 사람",
         "서울이나 여성",
-        "전업주부 빼고 서울",
+        "서울 전업주부 빼고",
         "서울 30대보다 나이 많은 사람",
         "서울 사는 유명한 사람",
         "women not in Seoul",
@@ -180,6 +180,32 @@ def test_alternatives_are_groups_and_of_one_field_values(
     said = lexicon.read(question)
     assert said.complete
     assert set(spell(said.reading).splitlines()) == set(lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("서울 제외 30대 여성", ["gender=여성", "age=30..39", "-region=서울"]),
+        ("서울이나 부산 빼고 기혼자", ["marital_status=기혼", "-region=서울|부산"]),
+        (
+            "여성 중에 걷기 말고 수영하는 사람",
+            ["gender=여성", "physical_activity=수영", "-physical_activity=달리기/걷기"],
+        ),
+        ("남성, 흡연자는 빼고", ["gender=남성", "smoking=담배를 피워본 적이 없다"]),
+        ("women in their 30s except Seoul", ["gender=여성", "age=30..39", "-region=서울"]),
+    ],
+)
+def test_what_is_said_to_be_left_out_is_turned(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert set(spell(said.reading).splitlines()) == set(lines)
+
+
+@pytest.mark.parametrize("question", ["서울 30대 제외", "excluding Seoul residents in their 30s"])
+def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""Phrases that a word beside them turns into what must not be: "서울 제외", "걷기 말고", "except Seoul"."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from server.interpret.phrase import Match, Meaning, line_key
+
+# Behind a phrase in Korean, a word for people perhaps between them.
+_BEHIND = re.compile(
+    r"(?:\s*(?:인\s)?(?:사람|분|응답자)들?)?(?:[은는을를이가만]|까지|도)?\s*"
+    r"(?:(?:다|모두|전부)\s)?(?:제외(?:하고|한|해줘|해|하여|됨)?|빼고|뺀|말고|아닌)(?![가-힣])"
+    r"(?:\s다른\s(?:데|곳|지역)(?:에서?)?(?:\s(?:사는|거주하는|살고\s있는))?)?"
+)
+# Before one in English.
+_BEFORE = re.compile(
+    r"(?<!\w)(?:except(?: for| those| people)?|excluding(?: people| those)?|but not|other than|apart from"
+    r"|minus)\s+(?:in |from |the |who are )?$",
+    re.IGNORECASE,
+)
+# What parts a phrase from what stands before it.
+_PARTS = re.compile(r"[,.;:(\[]\s*(?:단,?\s*|근데\s*)?$|(?:중|중에|중에서|가운데|인데|단|근데)\s*$")
+_LISTS = re.compile(
+    r"\s*(?:와|과|이?랑|이?나|하고|,|/|및|또는|or|and|nor)\s*(?:in |from )?", re.IGNORECASE
+)
+
+
+def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """The matches, those that are said to be left out with their conditions turned.
+
+    Only where nothing else can be meant: the phrase begins the question or stands apart from what
+    comes before it, or, in English, ends the question.
+    """
+    kept = list(matches)
+    for number, match in enumerate(matches):
+        if not _can_turn(match):
+            continue
+        behind = _BEHIND.match(question, match.end - len(match.tail))
+        if behind:
+            first = _begins(question, matches, number)
+            if first is not None:
+                for place in range(first, number + 1):
+                    kept[place] = _turned(matches[place])
+                kept[number] = replace(kept[number], end=max(behind.end(), match.end), tail="")
+            continue
+        before = _BEFORE.search(question, 0, match.start)
+        if before and (number == 0 or before.start() >= matches[number - 1].end):
+            last = _ends(question, matches, number)
+            if last is not None:
+                for place in range(number, last + 1):
+                    kept[place] = _turned(matches[place])
+                kept[number] = replace(kept[number], start=before.start())
+    return tuple(kept)
+
+
+def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:
+    """Where the row of one field's answers begins that ends with the match; None unless it stands
+    apart from what is before it.
+    """
+    first = last
+    while first and _are_listed(question, matches[first - 1], matches[first]):
+        first -= 1
+    if not first:
+        return first
+    one = matches[first - 1]
+    apart = _PARTS.search(one.tail + question[one.end : matches[first].start])
+    return first if apart else None
+
+
+def _ends(question: str, matches: Sequence[Match], first: int) -> int | None:
+    """Where the row of one field's answers ends; None unless the conditions of the question do."""
+    last = first
+    while last + 1 < len(matches) and _are_listed(question, matches[last], matches[last + 1]):
+        last += 1
+    others = matches[last + 1 :]
+    says_more = any(line[0] not in ">#" for m in others for line in m.meanings[0].lines)
+    return None if says_more else last
+
+
+def _are_listed(question: str, one: Match, other: Match) -> bool:
+    between = one.tail + question[one.end : other.start]
+    return (
+        _can_turn(one)
+        and _can_turn(other)
+        and line_key(one.meanings[0].lines[0]) == line_key(other.meanings[0].lines[0])
+        and _LISTS.fullmatch(between) is not None
+    )
+
+
+def _can_turn(match: Match) -> bool:
+    """Whether it says one condition and nothing else."""
+    return (
+        match.is_plain
+        and len(match.meanings[0].lines) == 1
+        and match.meanings[0].lines[0][0] not in ">#?/&"
+    )
+
+
+def _turned(match: Match) -> Match:
+    line = match.meanings[0].lines[0]
+    opposite = line[1:] if line.startswith("-") else f"-{line}"
+    return replace(match, meanings=(Meaning((opposite,)),))
