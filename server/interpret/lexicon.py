@@ -18,6 +18,7 @@ from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
 from server.interpret.words import read_plain_words
 from server.korean import particle, verb_stem, with_ending
 from server.numerals import (
+    ENGLISH_NUMBERS,
     HANGUL_NUMBERS,
     MONEY_ENGLISH,
     MONEY_KOREAN,
@@ -61,6 +62,12 @@ _LIMITS = (
     re.compile(
         r"(?:give me|show me|find(?: me)?|get(?: me)?|i need|we need|^need|looking for|pull|recruit(?:ing)?)"
         r"\s+(?:about\s+|around\s+|up to\s+)?(?P<n>\d[\d,]*)(?=\s+(?!or\b|to\b|and\b|year|million|%|won\b|kids|children)[A-Za-z])",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?<!\w)(?P<word>{'|'.join(sorted(ENGLISH_NUMBERS, key=len, reverse=True))})\s+(?:people"
+        r"|persons|respondents|panelists|panel members|participants|users|ppl|folks|individuals"
+        r"|customers|consumers|households|anyone|of them)(?!\w)",
         re.IGNORECASE,
     ),
     re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
@@ -541,11 +548,12 @@ def _limits(question: str) -> Iterator[Match]:
     for pattern in _LIMITS:
         for match in pattern.finditer(question):
             slots = match.groupdict()
-            n = (
-                HANGUL_NUMBERS.get(slots["nh"].replace(" ", ""))
-                if "nh" in slots
-                else int(slots["n"].replace(",", ""))
-            )
+            if "word" in slots:
+                n: int | None = ENGLISH_NUMBERS[slots["word"].lower()]
+            elif "nh" in slots:
+                n = HANGUL_NUMBERS.get(slots["nh"].replace(" ", ""))
+            else:
+                n = int(slots["n"].replace(",", ""))
             if n and n <= LIMIT_MAX:
                 yield Match((Meaning((f"#{n}",)),), match.start(), match.end())
 

@@ -9,10 +9,11 @@ from server.filter import NUMBER_MAX, Condition, Range
 from server.interpret.lines import Line
 from server.interpret.names import PARTICLES, Mention, Named
 from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
-from server.phrases import Phrases, RangePhrases
+from server.phrases import Forms, Phrases, RangePhrases
 from server.ranges import BOUNDS
 from server.spelling import spell_condition
 
+_ENDS_OPEN = re.compile(r"^(?!.*\b(?:age|aged|old|born|year)\b)[ -~]*(?:\}\+?|\} or \w+)$")
 _DIGITS = r"\d{1,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 # People leave the space before a number out: "우울한20대".
@@ -83,11 +84,17 @@ def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
 
 
 def _texts(said: RangePhrases) -> Iterator[str]:
-    """The short forms whose slots are all plain digits."""
-    for text in dict.fromkeys((*said.ko.kw, *said.ko.noun, *said.en.kw, *said.en.noun)):
+    """The forms whose slots are all plain digits."""
+    for text in dict.fromkeys(text for forms in (said.ko, said.en) for text in _all(forms)):
         slots = set(re.findall(r"\{([a-z]+)\}", text))
         if slots and slots <= {"n", "a", "b", "yy", *COUNTED_SLOTS}:
             yield text
+
+
+def _all(forms: Forms) -> Iterator[str]:
+    yield from (*forms.kw, *forms.noun)
+    # "under 30" may go on with "million won".
+    yield from (text for text in (*forms.mod, *forms.post) if not _ENDS_OPEN.search(text))
 
 
 def _compiled(text: str) -> re.Pattern[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Condition, Filter, placed_conditions
+from server.interpret.asked import Asked
 from server.interpret.calibration import Calibration
 from server.interpret.certain import corrected, left_out, settled, unfounded
 from server.interpret.contradictions import contradicts
@@ -80,6 +81,7 @@ class Reader:
         self._calibration = calibration
         self._hints = Hints(catalogue, phrases)
         self._lexicon = Lexicon(catalogue, phrases)
+        self._asked = Asked(catalogue, phrases)
         self._slips = Slips(catalogue, phrases, is_common=model.has_word)
         self._forced = Forced(catalogue)
         self._understanding = Understanding(catalogue, self._hints)
@@ -140,6 +142,7 @@ class Reader:
         other = Expected(question, (), self._forced)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
         lines = settled(corrected(question, lines, said), said, wrong=self._is_wrong)
+        lines = self._asked.keep(question, lines, said)
         understood, shared = self._understood(question, lines, mentions)
         spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
         fields = spoken | set(understood.reading.filter.by)
