@@ -14,6 +14,7 @@ from server.spelling import spell
 _ALTERNATIVES = re.compile(
     r"^(?:[가-힣]{1,2} )?(?:[가-힣]{0,3}거나|또는|혹은|아니면|or),?$|^이나$", re.IGNORECASE
 )
+_NUMBER = re.compile(r"\d+")
 # As probable as tokens of a doubtful condition are.
 _STANDS_IN = 0.5
 # Words that turn what stands beside them into its opposite.
@@ -146,11 +147,16 @@ def _with_count(lines: Sequence[Line], said: LexiconReading) -> list[Line]:
 
 
 def _is_cut(question: str, line: str, known: Sequence[Match]) -> bool:
-    """Whether a count or an unknown phrase was cut out of a phrase that says something else."""
+    """Whether a count or an unknown phrase was cut out of a phrase that says something else, or a
+    count out of another number: 200 of 2000년.
+    """
     if line.startswith("?"):
         return any(line[1:] in question[m.start : m.end] for m in known)
     if not line.startswith("#"):
         return False
+    numbers = _NUMBER.findall(question.replace(",", ""))
+    if line[1:] not in numbers and any(line[1:] in number for number in numbers):
+        return True
     places = [m.start() for m in re.finditer(rf"(?<!\d){line[1:]}(?!\d)", question)]
     others = [m for m in known if not any(said.startswith("#") for said in m.meanings[0].lines)]
     return bool(places) and all(any(m.start <= p < m.end for m in others) for p in places)

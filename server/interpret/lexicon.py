@@ -10,7 +10,7 @@ from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
 from server.interpret.choices import alternatives, values
 from server.interpret.compared import COMPARES, Sides, compared_groups
-from server.interpret.endings import modifiers
+from server.interpret.endings import Ended, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
@@ -35,6 +35,7 @@ from server.spelling import Reading, read, spell, spell_condition
 _LINKING = ("고", "면서", "며", "지만", "는데", "거나", "든지")
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
+_ALSO = "도"
 # An ending may be longer than the 는 it stands for.
 _ENDING_MAX = 3
 _LISTS = ("와", "과", "이랑", "랑", "하고")
@@ -180,12 +181,14 @@ class Lexicon:
                     break
 
     def _meanings(self, key: str) -> tuple[tuple[Meaning, ...], str]:
-        """What a phrase means, and the ending of choice at its end: "차있거나" says "차있는"."""
-        found = self._index.get(key)
-        if found:
-            return found, ""
-        for ended in modifiers(key):
+        """What a phrase means, and the ending of choice at its end: "차있거나" says "차있는".
+
+        "TV도없는" says what "TV없는" says.
+        """
+        for ended in (Ended(key), *modifiers(key)):
             found = self._index.get(ended.modifier)
+            if not found and _ALSO in ended.modifier[1:]:
+                found = self._index.get(_without_also(ended.modifier))
             if found:
                 return found, ended.choice
         return (), ""
@@ -569,6 +572,10 @@ def _match(
         squeezed.places[end - 1] + 1,
         choice + squeezed.text[stop:end],
     )
+
+
+def _without_also(key: str) -> str:
+    return key[0] + key[1:].replace(_ALSO, "", 1)
 
 
 def _squeezed(text: str) -> str:

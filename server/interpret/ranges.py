@@ -16,6 +16,10 @@ from server.spelling import spell_condition
 _ENDS_OPEN = re.compile(r"^(?!.*\b(?:age|aged|old|born|year)\b)[ -~]*(?:\}\+?|\} or \w+)$")
 _DIGITS = r"\d{1,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+# What turns a number in English into a bound: "aged 60 and up".
+_GOES_ON = (
+    r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d)"
+)
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
 _AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[가-힣]{{1,2}}(?:$|\s)))"
@@ -101,7 +105,8 @@ def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
     digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>{slot_pattern(slot[1]) or _DIGITS})", escaped)
     before = BEFORE_DIGITS if text.startswith("{") else BEFORE_WORD
-    return re.compile(rf"{before}{digits}{_AFTER}", re.IGNORECASE)
+    after = _AFTER if not text.isascii() else rf"(?!\s*{_GOES_ON}){_AFTER}"
+    return re.compile(rf"{before}{digits}{after}", re.IGNORECASE)
 
 
 def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:

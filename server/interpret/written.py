@@ -1,7 +1,6 @@
 """What the model wrote, as a reading: its lines checked, their confidence, what it nearly wrote."""
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,6 @@ from server.interpret.signs import Signs
 from server.spelling import Reading, read, spell_condition
 
 ALTERNATIVES_MAX = 2
-_NUMBER = re.compile(r"\d+")
 # A token this likely is not worth writing the line anew for.
 _WORTH_ASKING_BELOW = 0.9
 
@@ -40,7 +38,7 @@ class Understanding:
 
     def of(self, question: str, lines: Sequence[Line], mentions: tuple[Mention, ...]) -> Understood:
         """The lines as a reading; phrases the model made up fall away."""
-        lines = self._signs.keep(tuple(_without_cut_counts(lines, question)), question, mentions)
+        lines = self._signs.keep(lines, question, mentions)
         lines = self._hints.ranges.keep(lines, mentions)
         ordered = sorted(lines, key=lambda line: _part(line.text))
         reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
@@ -121,15 +119,6 @@ def _lines(tokens: Sequence[Token]) -> Iterator[tuple[int, Line]]:
         if line.endswith(b"\n"):
             yield first, Line(line[:-1].decode("utf-8"), math.exp(total))
             first, line, total = place + 1, b"", 0.0
-
-
-def _without_cut_counts(lines: Sequence[Line], question: str) -> Iterator[Line]:
-    """The lines without a count that is only a piece of another number: 200 out of 2000년."""
-    numbers = set(_NUMBER.findall(question.replace(",", "")))
-    for line in lines:
-        count = line.text[1:] if line.text.startswith("#") else ""
-        if not count or count in numbers or not any(count in number for number in numbers):
-            yield line
 
 
 def _part(line: str) -> int:
