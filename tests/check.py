@@ -11,7 +11,17 @@ STEPS = (
     ("tests.supply", "licences"),
     ("tests.supply", "audit"),
     ("tests.supply", "sbom"),
-    ("pytest",),
+    # A process for each processor, each with a PostgreSQL and a model of its own.
+    (
+        "pytest",
+        "-n",
+        "logical",
+        "--maxprocesses",
+        "4",
+        "--dist",
+        "loadgroup",
+        "--no-loadscope-reorder",
+    ),
 )
 
 
