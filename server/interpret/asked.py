@@ -1,11 +1,11 @@
 """Whether a question asks for a breakdown at all: the model sometimes writes one that nobody asked for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import yaml
 
-from server.catalogue import Catalogue, normalise
+from server.catalogue import Catalogue
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
 from server.interpret.phrase import line_key
@@ -27,17 +27,15 @@ class Asked:
         english = "|".join(word for word in words if word.isascii())
         korean = "|".join(word for word in words if not word.isascii())
         self._asks = re.compile(rf"{korean}|\b(?:{english})")
-        self._names: Mapping[str, frozenset[str]] = {
-            field.name: frozenset(
-                _squeezed(name)
-                for name in (
+        self._names: Mapping[str, re.Pattern[str]] = {
+            field.name: _any_of(
+                (
                     *phrases.fields[field.name].by.ko,
                     *phrases.fields[field.name].by.en,
                     field.label.ko,
                     field.label.en,
                     *field.aliases,
                 )
-                if name
             )
             for field in catalogue.fields
         }
@@ -49,8 +47,7 @@ class Asked:
         Of the breakdowns read from the labelled questions, 38 by a field that was named were right
         and none wrong; of the others that fall away one was right and eight wrong.
         """
-        key = normalise(question)
-        asks = self._asks.search(_COUNTS.sub(" ", key)) is not None
+        asks = self._asks.search(_COUNTS.sub(" ", question.casefold())) is not None
         by = {
             line
             for m in said.matches
@@ -68,9 +65,15 @@ class Asked:
         )
 
     def _is_named(self, question: str, line: Line) -> bool:
-        key = _squeezed(question)
-        return any(name in key for name in self._names[line_key(line.text)[1]])
+        return self._names[line_key(line.text)[1]].search(question.casefold()) is not None
 
 
-def _squeezed(text: str) -> str:
-    return normalise(text).replace(" ", "")
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of the names: in Korean with or without their spaces, in English as words of their own."""
+    said = {re.escape(name.casefold()) for name in names if name}
+    return re.compile(
+        "|".join(
+            rf"\b{name}\b" if name.isascii() else name.replace("\\ ", r"\s*")
+            for name in sorted(said)
+        )
+    )

@@ -49,6 +49,8 @@ def test_a_sign_stays_where_the_other_is_written_too(lexicon: Lexicon) -> None:
         ("서울의 30대 중에 맥주 마시는 사람", ["#30"], []),
         ("서울의 30대 30명", ["#30"], ["#30"]),
         ("30 이하로 보여줘", ["#30"], ["#30"]),
+        ("2000년에 태어난 사람", ["#200"], []),
+        ("55세 이상 다섯 분만", [], ["#5"]),
     ],
 )
 def test_the_digits_of_a_range_are_no_count(
