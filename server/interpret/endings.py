@@ -19,6 +19,12 @@ _OF_NOUNS = (
     "이신",
     "이어서",
 )
+# The past before an ending, and before a noun: 이혼했거나, 이혼한.
+_PAST = {
+    "했": "한", "봤": "본", "갔": "간", "왔": "온", "샀": "산", "됐": "된", "탔": "탄", "났": "난", "셨": "신",
+    "웠": "운", "졌": "진", "렸": "린", "쳤": "친", "겼": "긴", "켰": "킨", "꿨": "꾼", "썼": "쓴", "땄": "딴",
+    "었": "은", "았": "은",
+}  # fmt: skip
 _OR = ("거나", "든지", "든가")
 _ANY = (*_OF_VERBS, *_OF_NOUNS, "는데")
 
@@ -37,6 +43,7 @@ def modifiers(word: str) -> Iterator[Ended]:
         return
     if word.endswith("는데"):
         yield Ended(word[:-1])
+        yield from _past(word.removesuffix("는데"), "")
     for ending in _OF_NOUNS:
         if word.endswith(ending):
             yield Ended(f"{word.removesuffix(ending)}인", _choice(ending))
@@ -44,8 +51,14 @@ def modifiers(word: str) -> Iterator[Ended]:
     for ending in _OF_VERBS:
         stem = word.removesuffix(ending)
         if stem and stem != word:
+            yield from _past(stem, _choice(ending))
             yield Ended(f"{_before_neun(stem)}는", _choice(ending))
             return
+
+
+def _past(stem: str, choice: str) -> Iterator[Ended]:
+    if len(stem) > 1 and stem[-1] in _PAST:
+        yield Ended(stem[:-1] + _PAST[stem[-1]], choice)
 
 
 def _before_neun(stem: str) -> str:

@@ -10,7 +10,7 @@ from server.interpret.phrase import Match, Meaning, line_key
 _BEHIND = re.compile(
     r"(?:\s*(?:인\s)?(?:사람|분|응답자)들?)?(?:[은는을를이가만]|까지|도)?\s*"
     r"(?:(?:다|모두|전부)\s)?(?:제외(?:하고|한|해줘|해|하여|됨)?|빼고|뺀|말고|아닌)(?![가-힣])"
-    r"(?:\s다른\s(?:데|곳|지역)(?:에서?)?(?:\s(?:사는|거주하는|살고\s있는))?)?"
+    r"(?:\s(?:다른\s)?(?:데|곳|지역)(?:에서?)?(?:\s(?:사는|거주하는|살고\s있는))?)?"
 )
 # Before one in English.
 _BEFORE = re.compile(

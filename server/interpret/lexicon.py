@@ -32,7 +32,7 @@ from server.ranges import BOUNDS, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
 
 # What a modifier with a slot ends in when another follows it: "차를 모는" → "차를 몰고".
-_LINKING = ("고", "면서", "며", "지만", "는데", "거나", "든지")
+_LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지")
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
