@@ -60,8 +60,15 @@ ENGLISH_NUMBERS = {
 KOREAN_COUNTS = {
     word: number for number, word in enumerate(("하나", "둘", "셋", "넷", "다섯"), start=1)
 }
+# 이십 대 people are counted in Sino-Korean only.
+KOREAN_DECADES = {sino_korean(number): number for number in range(10, 90, 10)}
 # The slots of phrases that are filled with such words.
-COUNTED_SLOTS = {"tens": ENGLISH_DECADES, "nw": ENGLISH_COUNTS, "nc": KOREAN_COUNTS}
+COUNTED_SLOTS = {
+    "tens": ENGLISH_DECADES,
+    "st": KOREAN_DECADES,
+    "nw": ENGLISH_COUNTS,
+    "nc": KOREAN_COUNTS,
+}
 
 
 def counted(slot: str, text: str) -> int | None:
@@ -84,7 +91,16 @@ def slot_pattern(slot: str) -> str | None:
 
 
 # What the number of a slot is called where bounds are made of it.
-SLOT_NUMBERS = {"yy": "n", "ya": "a", "yb": "b", "nh": "n", "tens": "n", "nw": "n", "nc": "n"}
+SLOT_NUMBERS = {
+    "yy": "n",
+    "ya": "a",
+    "yb": "b",
+    "nh": "n",
+    "tens": "n",
+    "st": "n",
+    "nw": "n",
+    "nc": "n",
+}
 
 
 def read_money(text: str) -> int | None:

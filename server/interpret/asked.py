@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import yaml
-
 from server.catalogue import Catalogue
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
 from server.interpret.phrase import line_key
+from server.interpret.words import read_words
 from server.phrases import Phrases
-from server.resources import folder
 
 # How many there are is no breakdown.
 _COUNTS = re.compile(
@@ -22,8 +20,7 @@ class Asked:
     """The names of a panel's fields, and the parts of words that ask."""
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
-        text = (folder("grammars") / "plain-words.yaml").read_text("utf-8")
-        words = yaml.load(text, Loader=yaml.CSafeLoader)["asking"].split()
+        words = sorted(read_words("asking"))
         english = "|".join(word for word in words if word.isascii())
         korean = "|".join(word for word in words if not word.isascii())
         self._asks = re.compile(rf"{korean}|\b(?:{english})")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
-from server.interpret.phrase import Match, line_key, without
+from server.interpret.phrase import Match, line_key
 from server.spelling import spell
 
 # A word between two phrases, or the particle of the first, that makes them alternatives.
@@ -17,6 +17,7 @@ _ALTERNATIVES = re.compile(
 _NUMBER = re.compile(r"\d+")
 # As probable as tokens of a doubtful condition are.
 _STANDS_IN = 0.5
+_LISTS = re.compile(r"\s*(?:와|과|이?랑|이?나|하고|,|/|및|또는|or|and|nor)?\s*", re.IGNORECASE)
 # Words that turn what stands beside them into its opposite.
 _TURNS = re.compile(
     r"안|않|못|없|아니|아닌|빼|제외|말고|외의|외에"
@@ -97,20 +98,36 @@ def unfounded(
 
 
 def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) -> list[Line]:
-    """The lines, none of them negated that a phrase says plainly where no other word turns it."""
-    if _TURNS.search(without(question, known)):
-        return list(lines)
-    plain = {line for match in known for line in match.meanings[0].lines}
+    """The lines, none of them negated that a phrase says plainly where no word beside it turns it."""
+    plain = {
+        line
+        for place, match in enumerate(known)
+        for line in match.meanings[0].lines
+        if not _TURNS.search(_beside(question, known, place))
+    }
+    said = {line for match in known for line in match.meanings[0].lines}
     written = {line.text.partition("=")[0] for line in lines}
     return [
         replace(line, text=line.text[1:])
         if line.text.startswith("-")
         and line.text[1:] in plain
-        and line.text not in plain
+        and line.text not in said
         and line.text[1:].partition("=")[0] not in written
         else line
         for line in lines
     ]
+
+
+def _beside(question: str, known: Sequence[Match], place: int) -> str:
+    """What stands between a phrase and those around it; behind a list, what stands behind its end."""
+    before = question[known[place - 1].end if place else 0 : known[place].start]
+    last = place
+    while last + 1 < len(known) and _LISTS.fullmatch(
+        known[last].tail + question[known[last].end : known[last + 1].start]
+    ):
+        last += 1
+    end = known[last + 1].start if last + 1 < len(known) else len(question)
+    return f"{before} {question[known[last].end : end]}"
 
 
 def _with_alternatives(question: str, lines: Sequence[Line], said: LexiconReading) -> list[Line]:

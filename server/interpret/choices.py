@@ -4,47 +4,78 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from server.interpret.compared import Sides
 from server.interpret.phrase import Match, line_key
 
 # What stands between two phrases, the particles of the first one included.
 _OR = re.compile(
-    r"(?:(?:이?거나|이?든지|이?든가)\s*,?|(?:(?:인 )?(?:사람|분)(?:이나)?|인)?\s*(?:또는|혹은|아니면|or)|사람이나)",
+    r"(?:(?:이?거나|이?든지|이?든가)\s*,?\s*(?:아니면|또는|혹은)?|(?:(?:인 )?(?:사람|분)(?:이나)?|인)?\s*(?:또는|혹은|아니면|or)|사람이나)",
     re.IGNORECASE,
 )
 # What parts the phrases that all share from those of the groups behind them.
-_PARTS = re.compile(r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$")
+_PARTS = re.compile(
+    r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"
+)
 
 
-def alternatives(question: str, matches: Sequence[Match]) -> tuple[int, int] | None:
-    """Where the alternatives lie among the matches, as [first, last).
+def alternatives(question: str, matches: Sequence[Match]) -> Sides:
+    """Where the alternatives lie among the matches.
 
-    Each says one thing of a field that nothing else in the question speaks of, and what all share
-    stands behind them or is parted from them. None without them, or where there is more than one
-    such row: then it is not for a list of phrases to say what belongs together.
+    Each says one thing of a field that nothing else in the question speaks of, or as many of the
+    same fields as the other (부산 사는 30대거나 대구 사는 40대); what all share stands behind them or
+    is parted from them. Nothing without them, or where there is more than one such row: then it is
+    not for a list of phrases to say what belongs together.
     """
     linked = [
         _is_choice(question, one, other) and not _of_one_field(one, other)
         for one, other in pairwise(matches)
     ]
     if not any(linked):
-        return None
+        return ()
     first = linked.index(True)
+    if linked.count(True) == 1:
+        pair = _parallel(question, matches, first + 1)
+        if pair:
+            return pair
     last = first + 1
     while last < len(matches) and linked[last - 1]:
         last += 1
     row = matches[first:last]
-    if any(linked[last:]) or not all(match.says_one_thing for match in row):
-        return None
-    names = [line_key(match.meanings[0].lines[0])[1] for match in row]
+    if any(linked[last:]) or not _stand_alone(question, matches, first, last):
+        return ()
+    names = [name for match in row for name in _names(match)]
+    return () if len(set(names)) < len(names) else tuple((n, n + 1) for n in range(first, last))
+
+
+def _parallel(question: str, matches: Sequence[Match], middle: int) -> Sides:
+    """Two groups around the link that speak of the same two fields or more, each once."""
+    for size in range(min(middle, len(matches) - middle), 1, -1):
+        first, last = middle - size, middle + size
+        if not _stand_alone(question, matches, first, last):
+            continue
+        names = [
+            {name for match in matches[a:b] for name in _names(match)}
+            for a, b in ((first, middle), (middle, last))
+        ]
+        if names[0] == names[1] and len(names[0]) == size:
+            return (first, middle), (middle, last)
+    return ()
+
+
+def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int) -> bool:
+    """Whether each of these says one thing, of a field that the others do not speak of, and stands
+    apart from those before it.
+    """
+    row = matches[first:last]
+    if not all(match.says_one_thing for match in row):
+        return False
     others = [name for m in (*matches[:first], *matches[last:]) for name in _names(m)]
-    if len(set(names)) < len(names) or not set(names).isdisjoint(others):
-        return None
+    if not {name for match in row for name in _names(match)}.isdisjoint(others):
+        return False
     before = [m for m in matches[:first] if _names(m)]
-    if before:
-        link = before[-1].tail + question[before[-1].end : row[0].start]
-        if not _PARTS.search(link):
-            return None
-    return first, last
+    if not before:
+        return True
+    return _PARTS.search(question[before[-1].start : row[0].start]) is not None
 
 
 def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:

@@ -1,5 +1,6 @@
 """Verbs that go on to something else, back in the form they have before a noun: "차있고" → "차있는"."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _PAST = {
     "웠": "운", "졌": "진", "렸": "린", "쳤": "친", "겼": "긴", "켰": "킨", "꿨": "꾼", "썼": "쓴", "땄": "딴",
     "었": "은", "았": "은",
 }  # fmt: skip
+_NOT = re.compile(r"(?<=.)(?:안|못)(?=[가-힣]{1,5}는$)")
 _OR = ("거나", "든지", "든가")
 _ANY = (*_OF_VERBS, *_OF_NOUNS, "는데")
 
@@ -66,6 +68,19 @@ def _before_neun(stem: str) -> str:
     jamo = unicodedata.normalize("NFD", stem[-1])
     bare = jamo[:-1] if jamo.endswith(_RIEUL) else jamo
     return stem[:-1] + unicodedata.normalize("NFC", bare)
+
+
+def affirmed(word: str) -> Iterator[str]:
+    """What a modifier that says no would be if it said yes: "수영안하는" → "수영하는"."""
+    if word.endswith("지않는"):
+        yield f"{_before_neun(word.removesuffix('지않는'))}는"
+    elif word.endswith("없는"):
+        yield f"{word.removesuffix('없는')}있는"
+    elif word.endswith(("이아닌", "가아닌")):
+        yield f"{word[:-3]}인"
+    else:
+        for found in _NOT.finditer(word):
+            yield word[: found.start()] + word[found.end() :]
 
 
 def _choice(ending: str) -> str:

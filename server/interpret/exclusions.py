@@ -15,7 +15,7 @@ _BEHIND = re.compile(
 # Before one in English.
 _BEFORE = re.compile(
     r"(?<!\w)(?:except(?: for| those| people)?|excluding(?: people| those)?|but not|other than|apart from"
-    r"|minus)\s+(?:in |from |the |who are )?$",
+    r"|minus|no)\s+(?:in |from |the |who are )?$",
     re.IGNORECASE,
 )
 # What parts a phrase from what stands before it.
@@ -31,7 +31,7 @@ def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...
     Only where nothing else can be meant: the phrase begins the question or stands apart from what
     comes before it, or, in English, ends the question.
     """
-    kept = list(matches)
+    kept = _with_neither(question, matches)
     for number, match in enumerate(matches):
         if not _can_turn(match):
             continue
@@ -51,6 +51,19 @@ def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...
                     kept[place] = _turned(matches[place])
                 kept[number] = replace(kept[number], start=before.start())
     return tuple(kept)
+
+
+def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
+    """The matches, "헬스도" turned in "헬스도 수영도 안 하는"."""
+    kept = list(matches)
+    for place in range(len(kept) - 2, -1, -1):
+        one, other = kept[place], kept[place + 1]
+        if not (one.says_one_thing and one.tail == "도" and _can_turn(other)):
+            continue
+        is_denied = line_key(other.meanings[0].lines[0]) == ("-", *one.meanings[0].names)
+        if is_denied and not question[one.end : other.start].strip():
+            kept[place] = replace(_turned(one), tail="")
+    return kept
 
 
 def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:

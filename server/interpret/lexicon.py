@@ -3,19 +3,18 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
 from server.interpret.choices import alternatives, values
 from server.interpret.compared import COMPARES, Sides, compared_groups
-from server.interpret.endings import Ended, modifiers
+from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
-from server.interpret.words import read_plain_words
+from server.interpret.words import read_plain_words, read_words
 from server.korean import particle, verb_stem, with_ending
 from server.numerals import (
     ENGLISH_NUMBERS,
@@ -36,6 +35,9 @@ _LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
+_EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
+# Of two answers people say the other one.
+_FEW = 2
 # An ending may be longer than the 는 it stands for.
 _ENDING_MAX = 3
 _LISTS = ("와", "과", "이랑", "랑", "하고")
@@ -78,6 +80,9 @@ _BY_KOREAN = r"\s*별(?:로)?(?:\s*(?:분포|비율|통계|인원|비교))?(?:\s
 _BY_ENGLISH = (
     r"(?:(?:broken down|split|grouped|segmented|(?:cross-)?tabulated|sliced|divided) by|by|per)\s+"
 )
+_REQUEST = re.compile(
+    r"(?:뽑아|추려|골라|찾아|보여|알려|구해|모아|꺼내|섭외해|추출해|검색해|조회해)[가-힣]{0,6}|뽑을[가-힣]{0,3}"
+)
 # Whether there are such people, and how many: what is asked anyway.
 _ASKS = re.compile(
     r"(?<=[자널원객구정집층룹단분람])(?:들)?[이은는]?\s(?:있나요|있어요?|있을까요?|있나|없나요?|얼마나\s(?:되나요|돼|있어|있나요|있을까요))(?!\w)"
@@ -110,7 +115,9 @@ class Lexicon:
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._catalogue = catalogue
-        self._glue = read_plain_words(turning=False)
+        self._glue = read_plain_words(turning=False) | read_words("adverbs")
+        adverbs = "|".join(sorted(read_words("adverbs"), key=len, reverse=True))
+        self._adverbs = re.compile(rf"(?<!\w)(?:{adverbs})(?!\w)", re.IGNORECASE)
         index: dict[str, tuple[Meaning, ...]] = {}
         # Nearly all of the tens of thousands of phrases mean one of a thousand things.
         alone: dict[Meaning, tuple[Meaning]] = {}
@@ -134,7 +141,7 @@ class Lexicon:
         """The phrases in the question and what they say together."""
         matches = with_exclusions(question, self._find(question))
         compared = compared_groups(question, matches)
-        sides = compared or self._alternatives(question, matches)
+        sides = compared or alternatives(question, matches)
         first, last = (sides[0][0], sides[-1][1]) if sides else (0, 0)
         groups = self._grouped(matches, sides)
         chosen = tuple(values(question, matches))
@@ -149,15 +156,21 @@ class Lexicon:
             return LexiconReading(Reading(Filter()), matches, False)
         said = reading.filter != Filter() or bool(reading.unsupported)
         plain = _ASKS.sub(_blank, COMPARES.sub(_blank, question) if compared else question)
-        between = [(one.end, other.start) for one, other in pairwise(matches[first:last])]
+        links = () if compared else sides[1:]
+        between = [(matches[n - 1].end, matches[n].start) for n, _ in links]
         for start, end in (*between, *((start, end) for _, start, end in chosen)):
             plain = f"{plain[:start]}{' ' * (end - start)}{plain[end:]}"
+        if links:
+            plain = _EITHER.sub(_blank, plain)
         complete = one_way and said and self._is_glue(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 
     def _find(self, question: str) -> tuple[Match, ...]:
         squeezed = squeeze(question)
         found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
+        bare = self._adverbs.sub(_blank, question)
+        if bare != question:
+            found += self._phrases_in(squeeze(bare))
         found += [match for pattern in self._patterns for match in pattern.find(question)]
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
@@ -187,19 +200,41 @@ class Lexicon:
         """
         for ended in (Ended(key), *modifiers(key)):
             found = self._index.get(ended.modifier)
-            if not found and _ALSO in ended.modifier[1:]:
+            if not found and key.isascii():
+                found = self._index.get(f"who{key}")
+            if not found and _ALSO in ended.modifier[1:-1]:
                 found = self._index.get(_without_also(ended.modifier))
+            found = found or self._denied(ended.modifier)
             if found:
                 return found, ended.choice
         return (), ""
+
+    def _denied(self, modifier: str) -> tuple[Meaning, ...]:
+        """What a modifier that says no means, where only its opposite is known: one answer of
+        several, or not.
+        """
+        for said in affirmed(modifier):
+            found = self._index.get(said) or self._index.get(_without_also(said))
+            if found and len(found) == 1 and self._can_deny(found[0]):
+                line = found[0].lines[0]
+                return (Meaning((line[1:] if line[0] == "-" else f"-{line}",)),)
+        return ()
+
+    def _can_deny(self, meaning: Meaning) -> bool:
+        """Whether it is one condition on a field with more than two answers."""
+        if meaning.unsupported or len(meaning.lines) != 1 or meaning.lines[0][0] in ">#?/&":
+            return False
+        listed = self._catalogue.field(line_key(meaning.lines[0])[1]).listed
+        return len(listed) > _FEW and ".." not in meaning.lines[0]
 
     def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
             for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
                 for name, line in self._names.index.get(squeezed.text[start:stop], ()):
-                    first, last, choice = self._carriers[name].widen(squeezed, start, stop)
+                    first, last, choice, mark = self._carriers[name].widen(squeezed, start, stop)
                     if ends_word(squeezed, last):
-                        yield _match((Meaning((line,)),), squeezed, first, last, choice)
+                        meaning = Meaning((f"{mark}{line}",))
+                        yield _match((meaning,), squeezed, first, last, choice)
 
     def _together(
         self, question: str, matches: Sequence[Match], chosen: Set[str]
@@ -229,15 +264,10 @@ class Lexicon:
                     (by if line.startswith(">") else limits).append(line)
                     continue
                 one_way &= self._add(lines, line, chosen)
-        one_way &= len(limits) < 2 and all(phrase in question for phrase in unsupported)
+        one_way &= len(set(limits)) < 2 and all(phrase in question for phrase in unsupported)
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
-
-    def _alternatives(self, question: str, matches: Sequence[Match]) -> Sides:
-        """Each of the alternatives as a group, in the order of the catalogue's fields."""
-        row = alternatives(question, matches)
-        return () if row is None else tuple((n, n + 1) for n in range(*row))
 
     def _grouped(self, matches: Sequence[Match], sides: Sides) -> tuple[str, ...]:
         """The lines of the groups, each in the catalogue's order."""
@@ -294,7 +324,7 @@ class Lexicon:
 
     def _says_nothing(self, word: str) -> bool:
         """Whether it is a particle, or a plain word, perhaps with particles behind it."""
-        if word in self._glue or _PARTICLE_TAIL.fullmatch(word):
+        if word in self._glue or _PARTICLE_TAIL.fullmatch(word) or _REQUEST.fullmatch(word):
             return True
         parts = ((word[:n], word[n:]) for n in range(2, len(word)))
         return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
@@ -323,28 +353,34 @@ def _long_names(catalogue: Catalogue) -> _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Carriers:
-    """What stands round a name: "who drive a {name}", "{name} 타거나"; each as before, after, and
-    the ending of choice.
+    """What stands round a name: "who drive a {name}", "{name} 타거나", "{name} 안 타는"; each as
+    before, after, the ending of choice, and the mark of its condition.
     """
 
-    around: tuple[tuple[str, str, str], ...]
+    around: tuple[tuple[str, str, str, str], ...]
 
     @classmethod
     def of(cls, phrases: FieldPhrases) -> "_Carriers":
-        said = [t for c in (phrases.carriers.ko, phrases.carriers.en) for t in said_forms(c)]
-        texts = {linked for text in said for linked in _linked_forms(text)}
-        parts = [(text.split("{name}"), _choice(text)) for text in texts]
-        around = {(_squeezed(p[0]), _squeezed(p[1]), end) for p, end in parts if len(p) == 2}
+        around = {
+            (_squeezed(before), after, _choice(text), mark)
+            for carriers, mark in ((phrases.carriers, ""), (phrases.not_carriers, "-"))
+            for forms in (carriers.ko, carriers.en)
+            for said in said_forms(forms)
+            if said.count("{name}") == 1
+            for text in _linked_forms(said)
+            for before, _, rest in (text.partition("{name}"),)
+            for after in _with_short_particle(_squeezed(rest))
+        }
         return cls(tuple(sorted(around, key=lambda parts: (-len(parts[0] + parts[1]), parts))))
 
-    def widen(self, squeezed: Squeezed, start: int, stop: int) -> tuple[int, int, str]:
-        """The longest carrier that stands round the name, and its ending; or the name alone."""
+    def widen(self, squeezed: Squeezed, start: int, stop: int) -> tuple[int, int, str, str]:
+        """The longest carrier that stands round the name, its ending and mark; or the name alone."""
         text = squeezed.text
-        for before, after, choice in self.around:
+        for before, after, choice, mark in self.around:
             first, last = start - len(before), stop + len(after)
             if first >= 0 and text[first:start] == before and text[stop:last] == after:
-                return first, last, choice
-        return start, stop, ""
+                return first, last, choice, mark
+        return start, stop, "", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +414,13 @@ def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]
         )
         for part, _, c in placed_conditions(said.reading.filter)
     )
+
+
+def _with_short_particle(after: str) -> Iterator[str]:
+    """ "에사는" is said "엔사는" and "에는사는" too."""
+    yield after
+    if after.startswith("에") and not after.startswith("에서"):
+        yield from (f"엔{after[1:]}", f"에는{after[1:]}")
 
 
 def _choice(text: str) -> str:

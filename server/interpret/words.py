@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import yaml
 
@@ -33,13 +34,20 @@ class Attribution:
 
 def read_plain_words(*, turning: bool = True) -> frozenset[str]:
     """The words of grammars/plain-words.yaml, in the form words are compared in."""
+    plain = read_words("ko") | read_words("en")
+    return plain if turning else plain - read_words("turning")
+
+
+def read_words(name: str) -> frozenset[str]:
+    """One list of grammars/plain-words.yaml, in the form words are compared in."""
+    return frozenset(map(normalise, _lists()[name].split()))
+
+
+@cache
+def _lists() -> dict[str, str]:
     text = (folder("grammars") / "plain-words.yaml").read_text("utf-8")
-    lists = {
-        name: frozenset(normalise(word) for word in words.split())
-        for name, words in yaml.load(text, Loader=yaml.CSafeLoader).items()
-    }
-    plain = lists["ko"] | lists["en"]
-    return plain if turning else plain - lists["turning"]
+    lists: dict[str, str] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return lists
 
 
 class Vocabulary:

@@ -299,7 +299,8 @@ def _draw_age(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] |
     m = n + rng.choice((4, 5, 9, 10, 14, 15, 19, 20, rng.randint(1, 30)))
     decades = {"a": str(ten), "b": str(later)}
     one, pair = {"n": str(n), "nh": hangul_number(n, rng)}, {"a": str(n), "b": str(m)}
-    tens = {"n": str(ten), "nh": hangul_number(ten, rng)} | _word("tens", ten)
+    tens = {"n": str(ten), "nh": hangul_number(ten, rng)}
+    tens |= _word("tens", ten) | _word("st", ten)
     if when == "decades" and later == ten:
         return None
     kinds: dict[str, tuple[Json, Mapping[str, str]]] = {
