@@ -26,6 +26,7 @@ _PAST = {
     "웠": "운", "졌": "진", "렸": "린", "쳤": "친", "겼": "긴", "켰": "킨", "꿨": "꾼", "썼": "쓴", "땄": "딴",
     "었": "은", "았": "은",
 }  # fmt: skip
+_NOT_EN = re.compile(r"(?:who)?(?:don'?t|doesn'?t|didn'?t|donot|doesnot|didnot|never)(?=[a-z])")
 _NOT = re.compile(r"(?<=.)(?:안|못)(?=[가-힣]{1,5}는$)")
 _OR = ("거나", "든지", "든가")
 _ANY = (*_OF_VERBS, *_OF_NOUNS, "는데")
@@ -71,8 +72,11 @@ def _before_neun(stem: str) -> str:
 
 
 def affirmed(word: str) -> Iterator[str]:
-    """What a modifier that says no would be if it said yes: "수영안하는" → "수영하는"."""
-    if word.endswith("지않는"):
+    """What would say yes where the word says no: "수영안하는" → "수영하는", "don'tswim" → "whoswim"."""
+    denial = _NOT_EN.match(word)
+    if denial:
+        yield f"who{word[denial.end() :]}"
+    elif word.endswith("지않는"):
         yield f"{_before_neun(word.removesuffix('지않는'))}는"
     elif word.endswith("없는"):
         yield f"{word.removesuffix('없는')}있는"
