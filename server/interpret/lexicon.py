@@ -13,7 +13,7 @@ from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
-from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD
+from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
 from server.interpret.words import read_plain_words, read_words
 from server.korean import particle, verb_stem, with_ending
 from server.numerals import (
@@ -35,6 +35,7 @@ _LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
+_NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
 # Of two answers people say the other one.
 _FEW = 2
@@ -168,7 +169,7 @@ class Lexicon:
     def _find(self, question: str) -> tuple[Match, ...]:
         squeezed = squeeze(question)
         found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
-        bare = self._adverbs.sub(_blank, question)
+        bare = _NOUN_PARTICLE.sub(" ", self._adverbs.sub(_blank, question))
         if bare != question:
             found += self._phrases_in(squeeze(bare))
         found += [match for pattern in self._patterns for match in pattern.find(question)]
@@ -543,6 +544,8 @@ def _slotted(text: str, money: str) -> re.Pattern[str]:
     if len(last) > 1:
         escaped = escaped.removesuffix(re.escape(text[-2:])) + f"(?:{'|'.join(last)})"
     tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
+    if text.isascii():
+        tail = rf"(?!\s*{GOES_ON}){tail}"
     begins = _BEGINS_WITH_DIGITS.match(text)
     before = BEFORE_DIGITS if begins else BEFORE_WORD
     return re.compile(rf"{before}{escaped}{tail}", re.IGNORECASE)

@@ -13,11 +13,12 @@ from server.phrases import Forms, Phrases, RangePhrases
 from server.ranges import BOUNDS
 from server.spelling import spell_condition
 
+_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy)\}")
 _ENDS_OPEN = re.compile(r"^(?!.*\b(?:age|aged|old|born|year)\b)[ -~]*(?:\}\+?|\} or \w+)$")
 _DIGITS = r"\d{1,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 # What turns a number in English into a bound: "aged 60 and up".
-_GOES_ON = (
+GOES_ON = (
     r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d"
     r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|hours|[,.]\d)"
 )
@@ -105,8 +106,8 @@ def _all(forms: Forms) -> Iterator[str]:
 def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
     digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>{slot_pattern(slot[1]) or _DIGITS})", escaped)
-    before = BEFORE_DIGITS if text.startswith("{") else BEFORE_WORD
-    after = _AFTER if not text.isascii() else rf"(?!\s*{_GOES_ON}){_AFTER}"
+    before = BEFORE_DIGITS if _BEGINS_WITH_DIGITS.match(text) else BEFORE_WORD
+    after = _AFTER if not text.isascii() else rf"(?!\s*{GOES_ON}){_AFTER}"
     return re.compile(rf"{before}{digits}{after}", re.IGNORECASE)
 
 

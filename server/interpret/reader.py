@@ -150,7 +150,7 @@ class Reader:
         if extra:
             lines = (*lines, *(Line(text, 1.0) for text in extra))
             understood, shared = self._understood(question, lines, mentions)
-        founded = self._founded(lines, understood, shared)
+        founded = self._founded(lines, said, understood, shared)
         if len(founded) < len(lines):
             understood, shared = self._understood(question, founded, mentions)
             lines = founded
@@ -202,9 +202,13 @@ class Reader:
         return tuple(found.values())
 
     def _founded(
-        self, lines: Sequence[Line], understood: Understood, shared: Attribution
+        self,
+        lines: Sequence[Line],
+        said: LexiconReading,
+        understood: Understood,
+        shared: Attribution,
     ) -> tuple[Line, ...]:
-        """The lines without conditions that no words of their own stand for."""
+        """The lines without conditions that no words of their own stand for, nor a phrase says."""
         confidences = tuple(map(self._calibration, understood.probabilities))
         places = unfounded(shared.words, confidences, below=UNFOUNDED_BELOW)
         dropped = {
@@ -212,6 +216,7 @@ class Reader:
             for place, (mark, condition) in enumerate(marked_conditions(understood.reading.filter))
             if place in places and mark in ("", "-")
         }
+        dropped -= {line for m in said.matches if m.is_plain for line in m.meanings[0].lines}
         return tuple(line for line in lines if line.text not in dropped)
 
     def _certain(self, question: str, said: LexiconReading) -> _Read:

@@ -9,6 +9,9 @@ from server.interpret.lines import Line
 from server.interpret.names import Mention, Named, panel_meanings
 
 _DENIED = re.compile(r"\s*(?:이|가|은|는|을|를|도)?\s*(?:아닌|아니|제외|빼고|말고|외의|외에|않)")
+_DENIED_BEFORE = re.compile(
+    r"\b(?:no|not|non|never|without|except|excluding)(?: the| any)?[\s-]*$", re.IGNORECASE
+)
 _MARK = {"": "-", "-": ""}
 
 
@@ -25,12 +28,14 @@ class Signs:
         """The lines, with the sign of the group that stands in the question.
 
         A small model copies the condition well and its sign less well; the name is certain unless
-        it is denied right behind ("수도권이 아닌").
+        it is denied right behind ("수도권이 아닌") or before ("no smokers").
         """
         said = {
             mention.named
             for mention in mentions
-            if mention.named in self._paired and not _DENIED.match(question, mention.end)
+            if mention.named in self._paired
+            and not _DENIED.match(question, mention.end)
+            and not _DENIED_BEFORE.search(question[: mention.start])
         }
         wrong = {_turned(named).line: named.line for named in said if _turned(named) not in said}
         taken = {line.text.partition("=")[0] for line in lines}
