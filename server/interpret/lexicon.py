@@ -36,6 +36,8 @@ _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
+# Beside a count alone: whoever they are.
+_ANYBODY = re.compile(r"(?<!\w)(?:any|all|모두|전부|다)(?!\w)", re.IGNORECASE)
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
 # Of two answers people say the other one.
 _FEW = 2
@@ -163,6 +165,8 @@ class Lexicon:
             plain = f"{plain[:start]}{' ' * (end - start)}{plain[end:]}"
         if links:
             plain = _EITHER.sub(_blank, plain)
+        if reading.filter == Filter(limit=reading.filter.limit):
+            plain = _ANYBODY.sub(_blank, plain)
         complete = one_way and said and self._is_glue(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 

@@ -172,6 +172,17 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
             ],
         ),
         ("안마의자 or 비데 있는 60대", ["age=60..69", "appliances=안마의자|비데"]),
+        (
+            "미혼인데 부산 사는 30대거나 대구 사는 40대인 사람",
+            [
+                *("marital_status=미혼", "/age=30..39", "&region=부산"),
+                *("/age=40..49", "&region=대구"),
+            ],
+        ),
+        (
+            "people in Daejeon who either own a bidet or do yoga",
+            ["region=대전", "/appliances=비데", "/physical_activity=요가/필라테스"],
+        ),
     ],
 )
 def test_alternatives_are_groups_and_of_one_field_values(
@@ -193,6 +204,22 @@ def test_alternatives_are_groups_and_of_one_field_values(
         ),
         ("남성, 흡연자는 빼고", ["gender=남성", "smoking=담배를 피워본 적이 없다"]),
         ("women in their 30s except Seoul", ["gender=여성", "age=30..39", "-region=서울"]),
+        ("people from Daejeon, no smokers", ["region=대전", "smoking=담배를 피워본 적이 없다"]),
+        ("헬스도 수영도 안 하는 사람", ["-physical_activity=헬스|수영"]),
+        (
+            "맥주 안 마시고 등산하지 않는 여성",
+            ["gender=여성", "-drinking=맥주", "-physical_activity=등산"],
+        ),
+        ("강남구엔 안 사는 서울 사람", ["region=서울", "-district=강남구"]),
+        ("men who don't swim", ["gender=남성", "-physical_activity=수영"]),
+        (
+            "운동 아예 안 하는 사무직",
+            ["job=사무직", "physical_activity=체력관리를 위해 하고 있는 활동이 없다"],
+        ),
+        (
+            "챗지피티는 써봤는데 딥시크는 안 써본 사람",
+            ["ai_chatbot_used=ChatGPT", "-ai_chatbot_used=딥시크"],
+        ),
     ],
 )
 def test_what_is_said_to_be_left_out_is_turned(
@@ -212,6 +239,9 @@ def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) ->
     ("question", "lines"),
     [
         ("스트레스를 잠으로 풀면서 서울 살고", ["region=서울", "stress_relief_method=수면"]),
+        ("이혼했거나 사별한 사십대", ["age=40..49", "marital_status=기타"]),
+        ("give me any 35 respondents, whoever they are", ["#35"]),
+        ("get me a dozen people who swim", ["physical_activity=수영", "#12"]),
         ("쏘렌토 몰고 기혼이신 분", ["marital_status=기혼", "car_model=쏘렌토"]),
         (
             "차 있으면서 맥주 마시는데 미혼",
