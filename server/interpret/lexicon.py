@@ -120,7 +120,9 @@ class Lexicon:
         self._catalogue = catalogue
         self._glue = read_plain_words(turning=False) | read_words("adverbs")
         adverbs = "|".join(sorted(read_words("adverbs"), key=len, reverse=True))
-        self._adverbs = re.compile(rf"(?<!\w)(?:{adverbs})(?!\w)", re.IGNORECASE)
+        self._adverbs = re.compile(
+            rf"(?<!\w)(?:{adverbs})(?!\w)".replace("_", r"\s?"), re.IGNORECASE
+        )
         index: dict[str, tuple[Meaning, ...]] = {}
         # Nearly all of the tens of thousands of phrases mean one of a thousand things.
         alone: dict[Meaning, tuple[Meaning]] = {}
@@ -223,6 +225,9 @@ class Lexicon:
             if found and len(found) == 1 and self._can_deny(found[0]):
                 line = found[0].lines[0]
                 return (Meaning((line[1:] if line[0] == "-" else f"-{line}",)),)
+            if found and all(meaning.unsupported and meaning.lines for meaning in found):
+                # No cat is not no pet: the panel cannot tell.
+                return (Meaning((), unsupported=True),)
         return ()
 
     def _can_deny(self, meaning: Meaning) -> bool:

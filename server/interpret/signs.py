@@ -8,7 +8,9 @@ from server.catalogue import Catalogue
 from server.interpret.lines import Line
 from server.interpret.names import Mention, Named, panel_meanings
 
-_DENIED = re.compile(r"\s*(?:이|가|은|는|을|를|도)?\s*(?:아닌|아니|제외|빼고|말고|외의|외에|않)")
+_DENIED = re.compile(
+    r"(?:\s(?:사람|분|응답자)들?)?\s*(?:이|가|은|는|을|를|도)?\s*(?:아닌|아니|제외|빼고|말고|외의|외에|않)"
+)
 _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|non|never|without|except|excluding)(?: the| any)?[\s-]*$", re.IGNORECASE
 )
