@@ -12,6 +12,8 @@ _OR = re.compile(
     r"(?:(?:이?거나|이?든지|이?든가)\s*,?\s*(?:아니면|또는|혹은)?|(?:(?:인 )?(?:사람|분)(?:이나)?|인)?\s*(?:또는|혹은|아니면|or)|사람이나)",
     re.IGNORECASE,
 )
+BOTH = re.compile(r"(?<!\w)both(?!\w)|둘\s?다", re.IGNORECASE)
+_AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
 # What parts the phrases that all share from those of the groups behind them.
 _PARTS = re.compile(
     r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"
@@ -57,17 +59,18 @@ def _parallel(question: str, matches: Sequence[Match], middle: int) -> Sides:
             {name for match in matches[a:b] for name in _names(match)}
             for a, b in ((first, middle), (middle, last))
         ]
-        if names[0] == names[1] and len(names[0]) == size:
+        one_thing = all(match.says_one_thing for match in matches[first:last])
+        if one_thing and names[0] == names[1] and len(names[0]) == size:
             return (first, middle), (middle, last)
     return ()
 
 
 def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int) -> bool:
-    """Whether each of these says one thing, of a field that the others do not speak of, and stands
-    apart from those before it.
+    """Whether each of these says what must hold, of fields that the others do not speak of, and
+    stands apart from those before it.
     """
     row = matches[first:last]
-    if not all(match.says_one_thing for match in row):
+    if not all(match.says_what_holds for match in row):
         return False
     others = [name for m in (*matches[:first], *matches[last:]) for name in _names(m)]
     if not {name for match in row for name in _names(match)}.isdisjoint(others):
@@ -83,6 +86,15 @@ def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, 
     for one, other in pairwise(matches):
         if _of_one_field(one, other) and _is_choice(question, one, other):
             yield line_key(one.meanings[0].lines[0])[1], one.end, other.start
+
+
+def every(question: str, matches: Sequence[Match]) -> Iterator[str]:
+    """Fields of which two answers are said to hold both: "both beer and wine"."""
+    if BOTH.search(question):
+        for one, other in pairwise(matches):
+            between = one.tail + question[one.end : other.start].strip()
+            if _of_one_field(one, other) and _AND.fullmatch(between):
+                yield line_key(one.meanings[0].lines[0])[1]
 
 
 def _of_one_field(one: Match, other: Match) -> bool:

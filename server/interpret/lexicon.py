@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
-from server.interpret.choices import alternatives, values
+from server.interpret.choices import BOTH, alternatives, every, values
 from server.interpret.compared import COMPARES, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
@@ -150,8 +150,9 @@ class Lexicon:
         first, last = (sides[0][0], sides[-1][1]) if sides else (0, 0)
         groups = self._grouped(matches, sides)
         chosen = tuple(values(question, matches))
+        both = frozenset(every(question, matches))
         lines, one_way = self._together(
-            question, (*matches[:first], *matches[last:]), {name for name, _, _ in chosen}
+            question, (*matches[:first], *matches[last:]), {name for name, _, _ in chosen}, both
         )
         place = sum(line[0] not in ">#?" for line in lines)
         lines[place:place] = groups
@@ -163,6 +164,7 @@ class Lexicon:
         plain = _ASKS.sub(_blank, COMPARES.sub(_blank, question) if compared else question)
         links = () if compared else sides[1:]
         between = [(matches[n - 1].end, matches[n].start) for n, _ in links]
+        plain = BOTH.sub(_blank, plain) if both else plain
         for start, end in (*between, *((start, end) for _, start, end in chosen)):
             plain = f"{plain[:start]}{' ' * (end - start)}{plain[end:]}"
         if links:
@@ -247,11 +249,11 @@ class Lexicon:
                         yield _match((meaning,), squeezed, first, last, choice)
 
     def _together(
-        self, question: str, matches: Sequence[Match], chosen: Set[str]
+        self, question: str, matches: Sequence[Match], chosen: Set[str], both: Set[str]
     ) -> tuple[list[str], bool]:
         """The lines of all matches, in the spelling's order, and whether there is but one way.
 
-        Of the `chosen` fields a word says that any of the values will do.
+        Of the `chosen` fields a word says that any of the values will do, of `both` that all must.
         """
         lines: dict[tuple[str, str], str] = {}
         unsupported: list[str] = []
@@ -273,7 +275,10 @@ class Lexicon:
                 if line.startswith((">", "#")):
                     (by if line.startswith(">") else limits).append(line)
                     continue
-                one_way &= self._add(lines, line, chosen)
+                one_way &= self._add(lines, line, chosen | both)
+        for (mark, name), line in lines.items():
+            if not mark and name in both and self._catalogue.field(name).kind is Kind.MULTI:
+                lines[mark, name] = line.replace(f"{name}=", f"{name}*=")
         one_way &= len(set(limits)) < 2 and all(phrase in question for phrase in unsupported)
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
@@ -283,7 +288,8 @@ class Lexicon:
         """The lines of the groups, each in the catalogue's order."""
         lines: list[str] = []
         for first, last in sides:
-            said = sorted((m.meanings[0].lines[0] for m in matches[first:last]), key=self._place)
+            said = [line for m in matches[first:last] for line in m.meanings[0].lines]
+            said.sort(key=self._place)
             lines += [f"{'&' if number else '/'}{line}" for number, line in enumerate(said)]
         return tuple(lines)
 

@@ -34,8 +34,13 @@ class Match:
     @property
     def says_one_thing(self) -> bool:
         """Whether it says one condition that must hold, and nothing else."""
+        return self.says_what_holds and len(self.meanings[0].lines) == 1
+
+    @property
+    def says_what_holds(self) -> bool:
+        """Whether it says conditions that must hold, and nothing else."""
         lines = self.meanings[0].lines
-        return self.is_plain and len(lines) == 1 and lines[0][0] not in "->#?/&"
+        return self.is_plain and bool(lines) and all(line[0] not in "->#?/&" for line in lines)
 
 
 def without(question: str, matches: Iterable[Match]) -> str:
