@@ -12,7 +12,10 @@ _OR = re.compile(
     r"(?:(?:이?거나|이?든지|이?든가)\s*,?\s*(?:아니면|또는|혹은)?|(?:(?:인 )?(?:사람|분)(?:이나)?|인)?\s*(?:또는|혹은|아니면|or)|사람이나)",
     re.IGNORECASE,
 )
-BOTH = re.compile(r"(?<!\w)both(?!\w)|둘\s?다", re.IGNORECASE)
+BOTH = re.compile(
+    r"(?<!\w)both(?!\w)|둘\s?다(?:\s(?:있는|쓰는|가진|갖춘|가지고 있는|보유한|하는|이용하는|써본))?",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
 # What parts the phrases that all share from those of the groups behind them.
 _PARTS = re.compile(

@@ -171,6 +171,15 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
                 "/phone_brand=애플",
             ],
         ),
+        (
+            "딩크족이거나 반려동물 키우는 사람",
+            [
+                *("/marital_status=기혼", "&children=..0"),
+                "/pet_experience=반려동물을 키우는 중이다",
+            ],
+        ),
+        ("those who both swim and hike", ["physical_activity*=수영|등산"]),
+        ("로봇청소기와 비데를 둘 다 가진 60대", ["age=60..69", "appliances*=로봇청소기|비데"]),
         ("안마의자 or 비데 있는 60대", ["age=60..69", "appliances=안마의자|비데"]),
         (
             "미혼인데 부산 사는 30대거나 대구 사는 40대인 사람",
@@ -239,6 +248,7 @@ def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) ->
     ("question", "lines"),
     [
         ("스트레스를 잠으로 풀면서 서울 살고", ["region=서울", "stress_relief_method=수면"]),
+        ("등산하는 육십대 이상", ["age=60..", "physical_activity=등산"]),
         ("이혼했거나 사별한 사십대", ["age=40..49", "marital_status=기타"]),
         ("give me any 35 respondents, whoever they are", ["#35"]),
         ("get me a dozen people who swim", ["physical_activity=수영", "#12"]),
