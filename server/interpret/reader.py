@@ -40,7 +40,7 @@ from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
 DOUBTFUL_BELOW = 0.8
 # Below this a condition is more often wrong than right: what a phrase says of its field stands in
 # for it, or else it must have a word of its own.
-UNFOUNDED_BELOW = 0.4
+UNFOUNDED_BELOW = 0.5
 
 
 @dataclass(frozen=True, slots=True)
