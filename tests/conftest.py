@@ -9,6 +9,7 @@ TESTS = Path(__file__).parent
 WHOLE = ("deploy",)
 
 
+@pytest.hookimpl(tryfirst=True)  # the processes look at the groups before any other hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests share its fixtures, so a file stays together; `deploy` does as a whole."""
     for item in items:
