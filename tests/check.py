@@ -11,17 +11,7 @@ STEPS = (
     ("tests.supply", "licences"),
     ("tests.supply", "audit"),
     ("tests.supply", "sbom"),
-    # A process for each processor, each with a PostgreSQL and a model of its own.
-    (
-        "pytest",
-        "-n",
-        "logical",
-        "--maxprocesses",
-        "4",
-        "--dist",
-        "loadgroup",
-        "--no-loadscope-reorder",
-    ),
+    ("pytest",),
 )
 
 
