@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
+from server.interpret.choices import link
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
-from server.interpret.phrase import Match, line_key
+from server.interpret.phrase import Match, between, line_key
 from server.spelling import spell
 
 # A word between two phrases, or the particle of the first, that makes them alternatives.
@@ -123,7 +124,7 @@ def _beside(question: str, known: Sequence[Match], place: int) -> str:
     before = question[known[place - 1].end if place else 0 : known[place].start]
     last = place
     while last + 1 < len(known) and _LISTS.fullmatch(
-        known[last].tail + question[known[last].end : known[last + 1].start]
+        between(question, known[last], known[last + 1])
     ):
         last += 1
     end = known[last + 1].start if last + 1 < len(known) else len(question)
@@ -142,11 +143,10 @@ def _with_alternatives(question: str, lines: Sequence[Line], said: LexiconReadin
         if not (one.says_one_thing and other.says_one_thing):
             continue
         either = [match.meanings[0].lines[0] for match in (one, other)]
-        between = f"{one.tail} {question[one.end : other.start].strip()}".strip()
         if (
             all(text in written for text in either)
             and line_key(either[0])[1] != line_key(either[1])[1]
-            and _ALTERNATIVES.search(between)
+            and _ALTERNATIVES.search(link(question, one, other))
         ):
             others = [line for line in lines if line.text not in either]
             groups = [replace(written[text], text=f"/{text}", instead=()) for text in either]

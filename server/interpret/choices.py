@@ -106,8 +106,12 @@ def _of_one_field(one: Match, other: Match) -> bool:
 
 
 def _is_choice(question: str, one: Match, other: Match) -> bool:
-    between = f"{one.tail} {question[one.end : other.start].strip()}".strip()
-    return _OR.fullmatch(between) is not None
+    return _OR.fullmatch(link(question, one, other)) is not None
+
+
+def link(question: str, one: Match, other: Match) -> str:
+    """The words between two phrases, behind the particles of the first one."""
+    return f"{one.tail} {question[one.end : other.start].strip()}".strip()
 
 
 def _names(match: Match) -> list[str]:

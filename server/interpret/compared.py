@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from server.interpret.phrase import Match, line_key
+from server.interpret.phrase import Match, between, line_key
 
 # Groups among the matches of a question, each as [first, last).
 Sides = tuple[tuple[int, int], ...]
@@ -63,5 +63,4 @@ def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> 
     last = one[-1]
     if question[last.start : last.end - len(last.tail)].endswith(_GOES_ON):
         return False
-    between = last.tail + question[last.end : other[0].start]
-    return lines[0] != lines[1] and _LINK.fullmatch(between) is not None
+    return lines[0] != lines[1] and _LINK.fullmatch(between(question, last, other[0])) is not None

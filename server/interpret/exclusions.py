@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.interpret.phrase import Match, Meaning, line_key
+from server.interpret.phrase import Match, Meaning, between, line_key
 
 # Behind a phrase in Korean, a word for people perhaps between them.
 _BEHIND = re.compile(
@@ -76,7 +76,7 @@ def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:
     if not first:
         return first
     one = matches[first - 1]
-    apart = _PARTS.search(one.tail + question[one.end : matches[first].start])
+    apart = _PARTS.search(between(question, one, matches[first]))
     return first if apart else None
 
 
@@ -91,12 +91,11 @@ def _ends(question: str, matches: Sequence[Match], first: int) -> int | None:
 
 
 def _are_listed(question: str, one: Match, other: Match) -> bool:
-    between = one.tail + question[one.end : other.start]
     return (
         _can_turn(one)
         and _can_turn(other)
         and line_key(one.meanings[0].lines[0]) == line_key(other.meanings[0].lines[0])
-        and _LISTS.fullmatch(between) is not None
+        and _LISTS.fullmatch(between(question, one, other)) is not None
     )
 
 

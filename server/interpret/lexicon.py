@@ -1,7 +1,7 @@
 """Reads what a panel's phrases say word for word: certain where they account for the whole question."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
@@ -118,10 +118,11 @@ class Lexicon:
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._catalogue = catalogue
-        self._glue = read_plain_words(turning=False) | read_words("adverbs")
-        adverbs = "|".join(sorted(read_words("adverbs"), key=len, reverse=True))
+        adverbs = read_words("adverbs")
+        self._glue = read_plain_words(turning=False) | adverbs
+        any_adverb = "|".join(sorted(adverbs, key=len, reverse=True))
         self._adverbs = re.compile(
-            rf"(?<!\w)(?:{adverbs})(?!\w)".replace("_", r"\s?"), re.IGNORECASE
+            rf"(?<!\w)(?:{any_adverb})(?!\w)".replace("_", r"\s?"), re.IGNORECASE
         )
         index: dict[str, tuple[Meaning, ...]] = {}
         # Nearly all of the tens of thousands of phrases mean one of a thousand things.
@@ -307,9 +308,7 @@ class Lexicon:
             return True
         if ".." in line or ".." in known or "*=" in line or "*=" in known:
             return False
-        values = {*_values(known), *_values(line)}
-        order = list(listed.by_value)
-        kept = sorted(values, key=lambda v: order.index(v) if v in order else len(order))
+        kept = _in_order({*_values(known), *_values(line)}, listed)
         lines[mark, name] = f"{mark}{name}={'|'.join(kept)}"
         return bool(mark) or listed.kind is not Kind.MULTI or name in chosen
 
@@ -487,14 +486,15 @@ def _lines(reading: Reading, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(
         line
         if line[0] in ">#?/&" or ".." in line
-        else f"{line.partition('=')[0]}={'|'.join(_in_order(line, catalogue))}"
+        else f"{line.partition('=')[0]}={'|'.join(_in_order(_values(line), catalogue.field(line_key(line)[1])))}"
         for line in spell(reading).splitlines()
     )
 
 
-def _in_order(line: str, catalogue: Catalogue) -> list[str]:
-    order = list(catalogue.field(line_key(line)[1]).by_value)
-    return sorted(_values(line), key=lambda v: order.index(v) if v in order else len(order))
+def _in_order(values: Iterable[str], listed: PanelField) -> list[str]:
+    """Values in the catalogue's order; what it does not list comes last."""
+    order = list(listed.by_value)
+    return sorted(values, key=lambda v: order.index(v) if v in order else len(order))
 
 
 def _as(said: Said, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:

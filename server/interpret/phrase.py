@@ -43,6 +43,11 @@ class Match:
         return self.is_plain and bool(lines) and all(line[0] not in "->#?/&" for line in lines)
 
 
+def between(question: str, one: Match, other: Match) -> str:
+    """What stands between two phrases, the particles of the first one included."""
+    return one.tail + question[one.end : other.start]
+
+
 def without(question: str, matches: Iterable[Match]) -> str:
     """The question with the phrases blanked out; every other word keeps its place."""
     rest = list(question)

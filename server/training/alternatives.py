@@ -12,7 +12,7 @@ _WHO = "who "
 # Between two names, "이나" and "나" by the sound before them.
 _OR_KO = (" 또는 ", " 또는 ", " 혹은 ", " 아니면 ", "이거나 ", "(이)나 ", "(이)나 ", " or ")
 _OR_WHOLE_KO = (" 사람 또는 ", " 사람이나 ", " 또는 ", " 혹은 ", " 아니면 ", " 사람 아니면 ")
-# As often as not people go on: "…이거나 … 둘 중 하나라도 해당하는".
+# Now and then people go on: "…이거나 … 둘 중 하나라도 해당하는".
 _ANY_OF_KO = (" 중 하나인", " 중 하나라도 해당되는", " 중 하나라도 해당하는", " 둘 중 하나인")
 
 
