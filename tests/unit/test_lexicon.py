@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import canonical, equal, load_catalogue, parse_filter
-from server.interpret.lexicon import Lexicon, words_of
+from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.prompt import tidy
 from server.phrases import Phrases, read_phrases
 from server.spelling import spell
@@ -28,6 +28,12 @@ def phrases(panel: Catalogue) -> Phrases:
 @pytest.fixture(scope="module")
 def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
     return Lexicon(panel, phrases)
+
+
+def assert_whole(said: LexiconReading, lines: list[str]) -> None:
+    """Read whole, and as these lines."""
+    assert said.complete
+    assert set(spell(said.reading).splitlines()) == set(lines)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +70,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
     lexicon: Lexicon, panel: Catalogue, question: str, lines: list[str]
 ) -> None:
     said = lexicon.read(question)
-    assert said.complete
-    assert set(spell(said.reading).splitlines()) == set(lines)
+    assert_whole(said, lines)
     words = words_of(question, said)
     assert all(each and all(word in question for word in each) for each in words)
 
@@ -197,9 +202,7 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
 def test_alternatives_are_groups_and_of_one_field_values(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert set(spell(said.reading).splitlines()) == set(lines)
+    assert_whole(lexicon.read(question), lines)
 
 
 @pytest.mark.parametrize(
@@ -234,9 +237,7 @@ def test_alternatives_are_groups_and_of_one_field_values(
 def test_what_is_said_to_be_left_out_is_turned(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert set(spell(said.reading).splitlines()) == set(lines)
+    assert_whole(lexicon.read(question), lines)
 
 
 @pytest.mark.parametrize("question", ["서울 30대 제외", "excluding Seoul residents in their 30s"])
@@ -262,9 +263,7 @@ def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) ->
 def test_a_verb_may_go_on_to_something_else(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert set(spell(said.reading).splitlines()) == set(lines)
+    assert_whole(lexicon.read(question), lines)
 
 
 def test_what_asks_for_nothing_is_read_as_nothing(lexicon: Lexicon) -> None:
