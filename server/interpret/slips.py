@@ -141,7 +141,12 @@ class Slips:
         self._is_common = is_common
 
     def right(self, question: str) -> Righted:
-        """The question with its slips put right."""
+        """The question with its slips put right; as it is where what was read would be read anew."""
+        righted = self._righted(question)
+        is_settled = not righted.corrections or not self._righted(righted.text).corrections
+        return righted if is_settled else Righted(question, question)
+
+    def _righted(self, question: str) -> Righted:
         tokens = tuple(self._tokens(question))
         changes: list[_Change] = []
         for first, last in _regions(tokens):
