@@ -1,5 +1,6 @@
 """How people name each answer: the hand-written phrases of a panel, or plain ones from its catalogue."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,17 @@ from server.filter import parse_filter
 
 OUTSIDE = "phrases-outside.yaml"
 
+# "who go to church": what the panel lacks is "go to church".
+_PRONOUN = re.compile(r"who (?:are |is )?", re.IGNORECASE)
+
 Strings = tuple[str, ...]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def reported(phrase: str) -> str:
+    """What is reported of a phrase that the panel cannot answer: the phrase without its pronoun."""
+    pronoun = _PRONOUN.match(phrase)
+    return phrase[pronoun.end() :] if pronoun else phrase
 
 
 class _Checked(BaseModel):

@@ -26,7 +26,7 @@ from server.numerals import (
     read_money,
     slot_pattern,
 )
-from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said
+from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said, reported
 from server.ranges import BOUNDS, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
 
@@ -79,7 +79,8 @@ _LIMITS = (
     re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
     re.compile(r"(?<!\w)n\s?=\s?(?P<n>\d[\d,]*)(?!\w)", re.IGNORECASE),
 )
-_BY_KOREAN = r"\s*별(?:로)?(?:\s*(?:분포|비율|통계|인원|비교))?(?:\s*(?:로|은|는))?(?!\w)"
+_DISTRIBUTION = "분포도?|비율|구성비?|비중|순위|현황|통계|인원수?|비교|차이"
+_BY_KOREAN = rf"\s*(?:별(?:로)?(?:\s*(?:{_DISTRIBUTION}))?|(?:{_DISTRIBUTION}))(?:\s*(?:로|은|는|을|를|이|가|도))?(?!\w)"
 _BY_ENGLISH = (
     r"(?:(?:broken down|split|grouped|segmented|(?:cross-)?tabulated|sliced|divided) by|by|per)\s+"
 )
@@ -227,7 +228,9 @@ class Lexicon:
             found = self._index.get(said) or self._index.get(_without_also(said))
             if found and len(found) == 1 and self._can_deny(found[0]):
                 line = found[0].lines[0]
-                return (Meaning((line[1:] if line[0] == "-" else f"-{line}",)),)
+                # "Both are lacking" says so of each.
+                opposite = line[1:] if line[0] == "-" else f"-{line}".replace("*=", "=", 1)
+                return (Meaning((opposite,)),)
             if found and all(meaning.unsupported and meaning.lines for meaning in found):
                 # No cat is not no pet: the panel cannot tell.
                 return (Meaning((), unsupported=True),)
@@ -266,7 +269,7 @@ class Lexicon:
             meaning = match.meanings[0]
             if meaning.unsupported:
                 unsupported += (
-                    [question[match.start : match.end - len(match.tail)].strip()]
+                    [reported(question[match.start : match.end - len(match.tail)].strip())]
                     if not meaning.lines
                     else [line[1:] for line in meaning.lines if line.startswith("?")]
                 )
@@ -280,10 +283,21 @@ class Lexicon:
         for (mark, name), line in lines.items():
             if not mark and name in both and self._catalogue.field(name).kind is Kind.MULTI:
                 lines[mark, name] = line.replace(f"{name}=", f"{name}*=")
+        for name in [name for mark, name in lines if mark and ("", name) in lines]:
+            # Who drinks wine drinks.
+            if self._are_exclusive(lines["-", name]) and not self._are_exclusive(lines["", name]):
+                del lines["-", name]
+            elif set(_values(lines["-", name])) & set(_values(lines["", name])):
+                one_way = False
         one_way &= len(set(limits)) < 2 and all(phrase in question for phrase in unsupported)
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
+
+    def _are_exclusive(self, line: str) -> bool:
+        """Whether none of the line's values goes with another answer."""
+        by_value = self._catalogue.field(line_key(line)[1]).by_value
+        return all(v in by_value and by_value[v].exclusive for v in _values(line))
 
     def _grouped(self, matches: Sequence[Match], sides: Sides) -> tuple[str, ...]:
         """The lines of the groups, each in the catalogue's order."""
@@ -536,10 +550,17 @@ def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
         said = phrases.fields[panel_field.name]
         for each in said.ranges:
             for forms, money in ((each.ko, MONEY_KOREAN), (each.en, MONEY_ENGLISH)):
-                for text in dict.fromkeys(said_forms(forms)):
+                for text in dict.fromkeys(_spaced(t, said.by.ko) for t in said_forms(forms)):
                     yield _Pattern(_slotted(text, money), _reader(panel_field, each))
         yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
         yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)
+
+
+def _spaced(text: str, names: Iterable[str]) -> str:
+    """The text with a field's name in it written apart, where one is: people leave blanks out."""
+    for name in names:
+        text = text.replace(name.replace(" ", ""), name)
+    return text
 
 
 def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern:

@@ -10,7 +10,7 @@ from server.catalogue import Answer, Catalogue, Kind, PanelField
 from server.errors import Language
 from server.korean import particle, verb_stem
 from server.numerals import COUNTED_SLOTS
-from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases
+from server.phrases import AnswerPhrases, Forms, Phrases, RangePhrases, Said, SetPhrases, reported
 from server.ranges import money_bounds
 from server.training.turned import neither, turned
 from server.training.verbs import and_then, or_else, though
@@ -95,7 +95,7 @@ class Pieces:
         phrase = rng.choice(words)
         if not phrase:
             return None
-        return Piece(Forms(**{kind: (phrase,)}), {}, (phrase,), "outside")
+        return Piece(Forms(**{kind: (phrase,)}), {}, (reported(phrase),), "outside")
 
     def neutral(self, rng: random.Random, language: Language) -> Piece | None:
         """Something said that asks for nothing: "남녀", "of any age"."""

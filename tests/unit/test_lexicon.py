@@ -64,6 +64,17 @@ def assert_whole(said: LexiconReading, lines: list[str]) -> None:
             "compare men in their 20s with women in their 50s",
             ["/gender=남성", "&age=20..29", "/gender=여성", "&age=50..59"],
         ),
+        (
+            "차 있는 기혼자와 차 없는 미혼자, 월급 차이",
+            ["/marital_status=기혼", "&car_owned=있다", "/marital_status=미혼", "&car_owned=없다"]
+            + [">personal_income"],
+        ),
+        ("가구 소득 8백만원 이상인 집", ["household_income=800.."]),
+        ("가구 월소득 400만원대", ["household_income=400..499"]),
+        ("정수기랑 비데는 둘 다 없는 집", ["-appliances=정수기|비데"]),
+        ("30대 직업 분포", ["age=30..39", ">job"]),
+        ("부산 사람들 폰 브랜드 순위", ["region=부산", ">phone_brand"]),
+        ("people who drink both wine and makgeolli", ["drinking*=막걸리/탁주|와인"]),
     ],
 )
 def test_a_question_in_the_panels_own_words_is_read_whole(
@@ -88,6 +99,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "서울 사는 유명한 사람",
         "women not in Seoul",
         "서울 20대 30대 여성 100명 50명",
+        "흡연자와 비흡연자 술 종류 비교",
         "ㅁㄴㅇㄹ",
         "",
     ],
@@ -107,6 +119,9 @@ def test_an_unknown_phrase_stands_without_what_joins_it(lexicon: Lexicon) -> Non
     said = lexicon.read("무교이며 시력 1.0인 남성")
     assert said.complete
     assert said.reading.unsupported == ("무교", "시력 1.0")
+    said = lexicon.read("women in Seoul who go to church")
+    assert said.complete
+    assert said.reading.unsupported == ("go to church",)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import BY_MAX, Range, Values, load_catalogue, placed_conditions
 from server.interpret.prompt import tidy
+from server.numerals import ENGLISH_NUMBERS
 from server.phrases import read_phrases
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, read, spell
 from server.training.questions import Example, generate
@@ -113,6 +114,8 @@ def test_a_count_is_said_beside_a_breakdown_too(examples: list[Example]) -> None
     assert both
     for example in both:
         said = example.question.replace(",", "")
+        limit = example.reading.filter.limit
+        english = [word for word, number in ENGLISH_NUMBERS.items() if number == limit]
         assert "slip" in example.tags or any(
-            word in said for word in (str(example.reading.filter.limit), "명", "분")
+            word in said for word in (str(limit), "명", "분", *english)
         ), example.question
