@@ -31,7 +31,8 @@ def measure_soak(catalogue: Catalogue, settings: Settings, *, questions: int) ->
 
 def _soak(name: str, settings: Settings, questions: int) -> Soak:
     catalogue = load_catalogue(name)
-    reader = open_reader(catalogue, settings, Console(stderr=True))
+    console = Console(stderr=True)
+    reader = open_reader(catalogue, settings, console)
     process = psutil.Process()
     seen: list[MemoryAt] = []
     refused = 0
@@ -46,6 +47,7 @@ def _soak(name: str, settings: Settings, questions: int) -> Soak:
                 refused += 1
             if number % EVERY == 0 or number == questions:
                 seen.append(MemoryAt(number, process.memory_info().rss))
+                console.print(f"{number:,} questions: {seen[-1].memory_bytes / 2**20:.0f} MiB")
 
     asyncio.run(read_all())
     seconds = perf_counter() - began
