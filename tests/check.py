@@ -1,9 +1,14 @@
-"""Every check there is, one after another: format, lint, types, supply chain, tests. Ends at the first failure."""
+"""Every check there is: format, lint, types, supply chain, one after another, then the tests in two processes.
+
+Ends at the first step that fails.
+"""
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 STEPS = (
     ("ruff", "format", "--check"),
     ("ruff", "check"),
@@ -11,19 +16,41 @@ STEPS = (
     ("tests.supply", "licences"),
     ("tests.supply", "audit"),
     ("tests.supply", "sbom"),
-    ("pytest",),
 )
+# They wait for databases, servers and clocks, while the others compute: beside each other both take
+# the time of one. What is not named here runs with the others.
+WAITING = tuple(
+    f"tests/{name}" for name in ("deploy", "faults", "packaging", "postgres", "product")
+)
+OTHERS = tuple(f"--ignore={folder}" for folder in WAITING)
 
 
 def main() -> int:
-    """Run the steps in the project's folder; the exit code of the first that fails."""
-    root = Path(__file__).resolve().parent.parent
+    """Run the steps, then the tests; the exit code of the first that fails."""
     for step in STEPS:
         print(f"$ {' '.join(step)}", flush=True)
-        code = subprocess.run([sys.executable, "-m", *step], cwd=root, check=False).returncode
+        code = subprocess.run(_module(*step), cwd=ROOT, check=False).returncode
         if code:
             return code
-    return 0
+    return _tests()
+
+
+def _tests() -> int:
+    """Both processes to their end, the output of the second after that of the first."""
+    print("$ pytest, in two processes", flush=True)
+    with tempfile.TemporaryFile() as output:
+        waiting = subprocess.Popen(
+            _module("pytest", *WAITING), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
+        others = subprocess.run(_module("pytest", *OTHERS), cwd=ROOT, check=False).returncode
+        code = waiting.wait()
+        output.seek(0)
+        print(output.read().decode(errors="replace"), flush=True)
+    return others or code
+
+
+def _module(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments]
 
 
 if __name__ == "__main__":
