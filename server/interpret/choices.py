@@ -16,6 +16,11 @@ BOTH = re.compile(
     r"(?<!\w)both(?!\w)|둘\s?다(?:\s(?:있는|쓰는|가진|갖춘|가지고 있는|보유한|하는|이용하는|써본))?",
     re.IGNORECASE,
 )
+# Between answers of one field these mean any of them, unless a word says that all must hold.
+_LISTED = re.compile(r"(?=.)(?:이?나|이?랑|와|과|하고|및|또는|혹은|or)?\s*[,/·]?", re.IGNORECASE)
+_ALL = re.compile(
+    r"(?<!\w)(?:(?:둘|셋|넷)\s?다|다|모두|전부|각각|both|all|each)(?!\w)", re.IGNORECASE
+)
 _AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
 # What parts the phrases that all share from those of the groups behind them.
 _PARTS = re.compile(
@@ -86,8 +91,10 @@ def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int)
 
 def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:
     """Fields of which two answers are alternatives, and where these touch: "안마의자 or 비데"."""
+    may_list = not _ALL.search(question)
     for one, other in pairwise(matches):
-        if _of_one_field(one, other) and _is_choice(question, one, other):
+        is_listed = may_list and _LISTED.fullmatch(link(question, one, other)) is not None
+        if _of_one_field(one, other) and (is_listed or _is_choice(question, one, other)):
             yield line_key(one.meanings[0].lines[0])[1], one.end, other.start
 
 
