@@ -11,6 +11,7 @@ from server.model.download import download
 from server.phrases import read_phrases
 from server.settings import Settings
 from server.training.tune import Progress, Recipe, tune
+from server.training.written import read_written
 
 GOLD = "gold*.jsonl"
 
@@ -45,6 +46,7 @@ def tune_adapter(
         adapter=adapter,
         report=hear,
         start=start,
+        written=read_written(panel, catalogue),
         skip=frozenset(q.question for file in files for q in read_gold(file, catalogue).questions),
     )
     return adapter

@@ -113,7 +113,7 @@ def _sentence(
     if any(phrase not in question for phrase in meaning.unsupported):
         return None
     try:
-        query = parse_filter(_sorted_values(meaning.raw, catalogue), catalogue)
+        query = parse_filter(sorted_values(meaning.raw, catalogue), catalogue)
     except InvalidFilter:
         return None
     phrases_in_order = tuple(sorted(dict.fromkeys(meaning.unsupported), key=question.index))
@@ -244,7 +244,7 @@ def _limit(rng: random.Random, meaning: _Meaning, *, has_by: bool) -> int | None
     return limit
 
 
-def _sorted_values(raw: Json, catalogue: Catalogue) -> Json:
+def sorted_values(raw: Json, catalogue: Catalogue) -> Json:
     """Values in the catalogue's order, so that one filter has one spelling."""
 
     def each(name: str, constraint: Any) -> Any:

@@ -21,6 +21,7 @@ from server.spelling import spell
 from server.training.questions import HELD_OUT_SEED, Example, generate
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 from server.training.whole import write_whole
+from server.training.written import mixed
 
 IGNORED = -100
 _POOL_BATCHES = 32
@@ -37,6 +38,7 @@ class Recipe:
     warmup_steps: int = 40
     cooldown_share: float = 0.35
     seed: int = 1
+    written_share: float = 0.4
     held_out: int = 200
     measure_every: int = 200
     save_every: int = 25
@@ -92,11 +94,13 @@ def tune(
     adapter: Path,
     report: Callable[[Progress], None],
     start: Path | None = None,
+    written: Sequence[Example] = (),
     skip: frozenset[str] = frozenset(),
 ) -> None:
     """Train, with checkpoints in `folder` (an interrupted run goes on), and write the GGUF adapter.
 
-    `start` is an adapter to go on from where there is no checkpoint yet.
+    `start` is an adapter to go on from where there is no checkpoint yet. `written` are questions by
+    people, of which `recipe.written_share` of the training consists.
 
     `skip` holds questions that must not be trained on: those of every gold file.
     """
@@ -105,9 +109,13 @@ def tune(
     encoder = Encoder(Hints(catalogue, phrases), Tokenizer(base))
     held_out = list(islice(generate(catalogue, phrases, seed=HELD_OUT_SEED), recipe.held_out))
     unseen = skip | {example.question for example in held_out}
-    examples = (
-        e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen
+    stream = mixed(
+        generate(catalogue, phrases, seed=recipe.seed),
+        written,
+        share=recipe.written_share,
+        seed=recipe.seed,
     )
+    examples = (e for e in stream if e.question not in unseen)
     run = _Run(base, recipe, folder, start)
     batches = _batches(map(encoder.encode, examples), recipe, first=run.step)
     measured = [encoder.encode(example) for example in held_out]

@@ -1,0 +1,55 @@
+"""Questions that people wrote to be trained on, mixed into those that are generated."""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from server.accuracy.gold import GoldQuestion, read_gold
+from server.catalogue import Catalogue
+from server.filter import as_json, parse_filter
+from server.interpret.prompt import tidy
+from server.interpret.reader import language_of
+from server.spelling import Reading
+from server.training.questions import SLIP_SHARE, Example, sorted_values
+from server.training.wording import with_slips
+
+WRITTEN = "written*.jsonl"
+
+
+def read_written(panel: Path, catalogue: Catalogue) -> tuple[Example, ...]:
+    """What a panel's folder holds of them, in the form of gold files; BrokenFile names file and line."""
+    files = sorted(panel.glob(WRITTEN))
+    return tuple(
+        _example(question, catalogue)
+        for file in files
+        for question in read_gold(file, catalogue).questions
+    )
+
+
+def mixed(
+    generated: Iterator[Example], written: Sequence[Example], *, share: float, seed: int
+) -> Iterator[Example]:
+    """The generated stream with a share of written questions, each once before any comes again."""
+    rng = random.Random(seed)  # noqa: S311  (reproducible, not secret)
+    left: list[Example] = []
+    while True:
+        if not written or rng.random() >= share:
+            yield next(generated)
+            continue
+        left = left or rng.sample(written, len(written))
+        yield _slipped(left.pop(), rng)
+
+
+def _slipped(example: Example, rng: random.Random) -> Example:
+    """The example, now and then with slips; phrases to be copied are left as they are."""
+    if example.reading.unsupported or rng.random() >= SLIP_SHARE:
+        return example
+    question = tidy(with_slips(example.question, rng, language=example.language))
+    return Example(question, example.language, example.reading, (*example.tags, "slip"))
+
+
+def _example(labelled: GoldQuestion, catalogue: Catalogue) -> Example:
+    question = tidy(labelled.question)
+    query = parse_filter(sorted_values(as_json(labelled.reading.filter), catalogue), catalogue)
+    phrases = tuple(sorted(labelled.reading.unsupported, key=question.find))
+    return Example(question, language_of(question), Reading(query, phrases), labelled.tags)
