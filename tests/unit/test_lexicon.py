@@ -66,8 +66,13 @@ def assert_whole(said: LexiconReading, lines: list[str]) -> None:
         ),
         (
             "차 있는 기혼자와 차 없는 미혼자, 월급 차이",
-            ["/marital_status=기혼", "&car_owned=있다", "/marital_status=미혼", "&car_owned=없다"]
-            + [">personal_income"],
+            [
+                "/marital_status=기혼",
+                "&car_owned=있다",
+                "/marital_status=미혼",
+                "&car_owned=없다",
+                ">personal_income",
+            ],
         ),
         ("가구 소득 8백만원 이상인 집", ["household_income=800.."]),
         ("가구 월소득 400만원대", ["household_income=400..499"]),
