@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
@@ -34,6 +35,7 @@ from server.spelling import Reading, read, spell, spell_condition
 _LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지")
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
+_JOINS = re.compile(rf"{_JOINS_ALTERNATIVES.pattern}|(?:와|과|랑|하고)$")
 _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
 # Beside a count alone: whoever they are.
@@ -121,6 +123,7 @@ class Lexicon:
         self._catalogue = catalogue
         adverbs = read_words("adverbs")
         self._glue = read_plain_words(turning=False) | adverbs
+        self._verbs = read_words("verbs")
         any_adverb = "|".join(sorted(adverbs, key=len, reverse=True))
         self._adverbs = re.compile(
             rf"(?<!\w)(?:{any_adverb})(?!\w)".replace("_", r"\s?"), re.IGNORECASE
@@ -264,7 +267,12 @@ class Lexicon:
         by: list[str] = []
         limits: list[str] = []
         one_way = True
+        implied = {
+            n for n, pair in enumerate(pairwise(matches)) if self._is_said_by(question, *pair)
+        }
         for number, match in enumerate(matches):
+            if number in implied:
+                continue
             one_way &= len(match.meanings) == 1 and not self._joins(match, matches[number + 1 :])
             meaning = match.meanings[0]
             if meaning.unsupported:
@@ -293,6 +301,17 @@ class Lexicon:
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
+
+    def _is_said_by(self, question: str, one: Match, other: Match) -> bool:
+        """Whether the match is but the maker's name right before a model's: "BMW X5"."""
+        if not (one.says_one_thing and other.says_one_thing) or one.tail:
+            return False
+        (line,), (finer,) = one.meanings[0].lines, other.meanings[0].lines
+        child = self._catalogue.field(line_key(finer)[1])
+        if child.kind is Kind.TEXT or child.parent != line_key(line)[1]:
+            return False
+        parents = {answer.parent for answer in child.listed if answer.value in _values(finer)}
+        return parents == set(_values(line)) and not question[one.end : other.start].strip()
 
     def _are_exclusive(self, line: str) -> bool:
         """Whether none of the line's values goes with another answer."""
@@ -343,11 +362,12 @@ class Lexicon:
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
-        for word in _WORD.findall(without(question, matches)):
-            key = normalise(word)
-            if _JOINS_ALTERNATIVES.search(key):
-                return False
-            if not self._says_nothing(key):
+        ends = {m.end for m in matches if m.meanings[0].names and not _JOINS.search(m.tail)}
+        for found in _WORD.finditer(without(question, matches)):
+            key = normalise(found[0])
+            if key in self._verbs and len(question[: found.start()].rstrip()) in ends:
+                continue
+            if _JOINS_ALTERNATIVES.search(key) or not self._says_nothing(key):
                 return False
         return True
 
