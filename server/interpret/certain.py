@@ -80,10 +80,14 @@ def settled(
 
 
 def unfounded(
-    words: Sequence[Sequence[str]], confidences: Sequence[float], *, below: float
+    words: Sequence[Sequence[str]],
+    confidences: Sequence[float],
+    *,
+    below: float,
+    always_below: float,
 ) -> frozenset[int]:
     """Which conditions stand on nothing: they are less sure than `below`, and every word they have,
-    if any, a surer condition has too.
+    if any, a surer condition has too; or less sure than `always_below`, whatever their words.
     """
     sure = {
         word
@@ -94,7 +98,7 @@ def unfounded(
     return frozenset(
         place
         for place, (own, confidence) in enumerate(zip(words, confidences, strict=True))
-        if confidence < below and sure.issuperset(own)
+        if confidence < always_below or (confidence < below and sure.issuperset(own))
     )
 
 

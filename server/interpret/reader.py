@@ -41,6 +41,8 @@ DOUBTFUL_BELOW = 0.8
 # Below this a condition is more often wrong than right: what a phrase says of its field stands in
 # for it, or else it must have a word of its own.
 UNFOUNDED_BELOW = 0.5
+# Below this a condition goes, whatever its words: they are then said not to be understood.
+DROPPED_BELOW = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +210,13 @@ class Reader:
         understood: Understood,
         shared: Attribution,
     ) -> tuple[Line, ...]:
-        """The lines without conditions that no words of their own stand for, nor a phrase says."""
+        """The lines without conditions that are almost surely wrong, or that no words of their own
+        stand for; none of them is one that a phrase says.
+        """
         confidences = tuple(map(self._calibration, understood.probabilities))
-        places = unfounded(shared.words, confidences, below=UNFOUNDED_BELOW)
+        places = unfounded(
+            shared.words, confidences, below=UNFOUNDED_BELOW, always_below=DROPPED_BELOW
+        )
         dropped = {
             spell_condition(condition, mark)
             for place, (mark, condition) in enumerate(marked_conditions(understood.reading.filter))

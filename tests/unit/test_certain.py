@@ -102,7 +102,11 @@ def test_compared_groups_stand_as_the_phrases_say_them(lexicon: Lexicon) -> None
 def test_a_doubtful_condition_needs_a_word_of_its_own() -> None:
     words = [("배달", "음식에"), ("배달",), (), ("혼자",), ()]
     confidences = [0.9, 0.3, 0.3, 0.3, 0.9]
-    assert unfounded(words, confidences, below=0.4) == {1, 2}
+    assert unfounded(words, confidences, below=0.4, always_below=0.2) == {1, 2}
+
+
+def test_a_condition_that_is_almost_surely_wrong_goes_whatever_its_words() -> None:
+    assert unfounded([("집",), ("혼자",)], [0.1, 0.9], below=0.4, always_below=0.2) == {0}
 
 
 @pytest.mark.parametrize(
