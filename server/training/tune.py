@@ -38,7 +38,7 @@ class Recipe:
     warmup_steps: int = 40
     cooldown_share: float = 0.35
     seed: int = 1
-    written_share: float = 0.4
+    written_share: float = 0.6
     held_out: int = 200
     measure_every: int = 200
     save_every: int = 25
