@@ -81,7 +81,11 @@ def test_what_is_not_of_this_panel_finds_not_everyone(http: httpx.Client, questi
     assert answer.status_code in (200, 422), answer.text
     if answer.status_code == 200:
         assert_is_honest(answer.json())
-        page = http.get("/", params={"q": question, "lang": "en"}, follow_redirects=True)
+        reading = answer.json()["interpretation"]
+        # What is made of it after all is said with doubt, and may stand at the address of its filter.
+        assert not reading["conditions"] or "doubtful" in reading["warnings"]
+        is_read = bool(reading["conditions"])
+        page = http.get("/", params={"q": question, "lang": "en"}, follow_redirects=is_read)
         assert page.status_code == 200
         assert "<script>alert" not in page.text
         assert question.split(maxsplit=1)[0] in html.unescape(page.text)
