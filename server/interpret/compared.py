@@ -50,7 +50,7 @@ def _lists(question: str, matches: Sequence[Match], place: int) -> bool:
     if not 0 < place < len(matches):
         return False
     one, other = matches[place - 1], matches[place]
-    if other.meanings[0].lines[:1] and other.meanings[0].lines[0].startswith(">"):
+    if other.names_breakdown:
         return False
     return _LISTED.match(one.tail + question[one.end : other.start].strip()) is not None
 

@@ -35,7 +35,6 @@ from server.spelling import Reading, read, spell, spell_condition
 _LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지")
 _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
-_JOINS = re.compile(rf"{_JOINS_ALTERNATIVES.pattern}|(?:와|과|랑|하고)$")
 _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
 # Beside a count alone: whoever they are.
@@ -349,11 +348,7 @@ class Lexicon:
         """Whether a particle makes this and the next one of another field alternatives, or this one
         of the fields of a breakdown.
         """
-        if (
-            later
-            and match.tail in _LISTS
-            and any(line.startswith(">") for line in later[0].meanings[0].lines)
-        ):
+        if later and match.tail in _LISTS and later[0].names_breakdown:
             return True
         if not later or not _JOINS_ALTERNATIVES.search(match.tail):
             return False
@@ -362,7 +357,13 @@ class Lexicon:
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
-        ends = {m.end for m in matches if m.meanings[0].names and not _JOINS.search(m.tail)}
+        ends = {
+            m.end
+            for m in matches
+            if m.meanings[0].names
+            and not m.tail.endswith(_LISTS)
+            and not _JOINS_ALTERNATIVES.search(m.tail)
+        }
         for found in _WORD.finditer(without(question, matches)):
             key = normalise(found[0])
             if key in self._verbs and len(question[: found.start()].rstrip()) in ends:

@@ -32,6 +32,11 @@ class Match:
         return len(self.meanings) == 1 and not self.meanings[0].unsupported
 
     @property
+    def names_breakdown(self) -> bool:
+        """Whether it names a field to break the result down by."""
+        return any(line.startswith(">") for line in self.meanings[0].lines)
+
+    @property
     def says_one_thing(self) -> bool:
         """Whether it says one condition that must hold, and nothing else."""
         return self.says_what_holds and len(self.meanings[0].lines) == 1

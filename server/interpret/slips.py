@@ -142,11 +142,11 @@ class Slips:
 
     def right(self, question: str) -> Righted:
         """The question with its slips put right; as it is where what was read would be read anew."""
-        righted = self._righted(question)
-        is_settled = not righted.corrections or not self._righted(righted.text).corrections
+        righted = self._righted_once(question)
+        is_settled = not righted.corrections or not self._righted_once(righted.text).corrections
         return righted if is_settled else Righted(question, question)
 
-    def _righted(self, question: str) -> Righted:
+    def _righted_once(self, question: str) -> Righted:
         tokens = tuple(self._tokens(question))
         changes: list[_Change] = []
         for first, last in _regions(tokens):

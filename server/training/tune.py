@@ -99,8 +99,8 @@ def tune(
 ) -> None:
     """Train, with checkpoints in `folder` (an interrupted run goes on), and write the GGUF adapter.
 
-    `start` is an adapter to go on from where there is no checkpoint yet. `written` are questions by
-    people, of which `recipe.written_share` of the training consists.
+    `start` is an adapter to go on from where there is no checkpoint yet. `written` are questions
+    that nobody generated, of which `recipe.written_share` of the training consists.
 
     `skip` holds questions that must not be trained on: those of every gold file.
     """

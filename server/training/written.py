@@ -1,4 +1,4 @@
-"""Questions that people wrote to be trained on, mixed into those that are generated."""
+"""Questions written to be trained on, mixed into those that are generated."""
 
 import random
 from collections.abc import Iterator, Sequence
