@@ -18,6 +18,7 @@ from server.phrases import read_phrases
 from server.product import open_reader
 from server.settings import Settings
 from server.training.questions import generate
+from server.training.written import WRITTEN
 
 # Memory is looked at this often.
 EVERY = 500
@@ -25,7 +26,9 @@ SEED = 20_000
 
 
 def measure_soak(catalogue: Catalogue, settings: Settings, *, questions: int) -> Soak:
-    """Read so many questions in a process of its own: the gold ones, then generated ones."""
+    """Read so many questions in a process of its own: those that people or models wrote for the
+    panel, then generated ones.
+    """
     return in_child(_soak, catalogue.name, settings, questions)
 
 
@@ -59,7 +62,8 @@ def _soak(name: str, settings: Settings, questions: int) -> Soak:
 
 def _questions(catalogue: Catalogue, count: int) -> Iterator[str]:
     folder = find_catalogue(catalogue.name).parent
-    gold = read_gold(folder / "gold.jsonl", catalogue).questions
+    files = [*sorted(folder.glob("gold*.jsonl")), *sorted(folder.glob(WRITTEN))]
+    labelled = chain.from_iterable(read_gold(file, catalogue).questions for file in files)
     generated = generate(catalogue, read_phrases(folder, catalogue), seed=SEED)
-    texts = chain((g.question for g in gold), (g.question for g in generated))
+    texts = chain((g.question for g in labelled), (g.question for g in generated))
     return islice(texts, count)
