@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
+from server.catalogue import Catalogue
 from server.interpret.choices import link
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
@@ -27,15 +28,18 @@ _TURNS = re.compile(
 )
 
 
-def corrected(question: str, lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...]:
+def corrected(
+    question: str, lines: Sequence[Line], said: LexiconReading, catalogue: Catalogue
+) -> tuple[Line, ...]:
     """The lines without what the phrases of the question contradict.
 
     A compared pair of groups stands as the phrases say it; a condition is not negated where no word
-    turns it; a count stands as it is said, and the digits of a range are none; what a phrase says
-    is no unknown phrase.
+    turns it, nor does a group ask for what a phrase denies; a count stands as it is said, and the
+    digits of a range are none; what a phrase says is no unknown phrase.
     """
     known = [match for match in said.matches if match.is_plain]
     kept = _with_signs(question, lines, known)
+    kept = _with_other_answers(kept, known, catalogue)
     kept = _with_alternatives(question, kept, said)
     kept = _with_count([line for line in kept if not _is_cut(question, line.text, known)], said)
     return _with_groups(kept, said)
@@ -121,6 +125,31 @@ def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) ->
         else line
         for line in lines
     ]
+
+
+def _with_other_answers(
+    lines: Sequence[Line], known: Sequence[Match], catalogue: Catalogue
+) -> list[Line]:
+    """The lines, a group's condition that a phrase denies replaced by the field's other answers: in
+    a group nothing can be negated.
+    """
+    said = {line for match in known for line in match.meanings[0].lines}
+    return [
+        replace(line, text=_turned_over(line.text, catalogue), instead=())
+        if line.text[:1] in "/&" and f"-{line.text[1:]}" in said and line.text[1:] not in said
+        else line
+        for line in lines
+    ]
+
+
+def _turned_over(line: str, catalogue: Catalogue) -> str:
+    """A group's condition with the answers that it does not name; as it is where there are none."""
+    key, _, values = line.partition("=")
+    named = values.split("|")
+    answers = [answer.value for answer in catalogue.field(line_key(line)[1]).listed]
+    others = [value for value in answers if value not in named]
+    is_listed = len(others) + len(named) == len(answers)
+    return f"{key}={'|'.join(others)}" if others and is_listed else line
 
 
 def _beside(question: str, known: Sequence[Match], place: int) -> str:

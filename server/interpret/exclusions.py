@@ -15,7 +15,9 @@ _BEHIND = re.compile(
 # Before one in English.
 _BEFORE = re.compile(
     r"(?<!\w)(?:except(?: for| those| people)?|excluding(?: people| those)?|but not|other than|apart from"
-    r"|minus|no)\s+(?:in |from |the |who are )?$",
+    r"|minus|no|(?:not|non|never|(?:(?:who|that|and|but) )?(?:do(?:es)? not|do(?:es)?n['’]?t|ha(?:s|ve) never))"
+    r"(?: (?:us|own|hav|drink|eat|do|watch|driv|go|play)(?:e|es|s|ing)?| (?:has|used))?)"
+    r"[\s-]+(?:in |on |from |the |a |an |any |who are )?$",
     re.IGNORECASE,
 )
 # What parts a phrase from what stands before it.

@@ -143,7 +143,8 @@ class Reader:
         written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
         other = Expected(question, (), self._forced)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
-        lines = settled(corrected(question, lines, said), said, wrong=self._is_wrong)
+        lines = corrected(question, lines, said, self._catalogue)
+        lines = settled(lines, said, wrong=self._is_wrong)
         lines = self._asked.keep(question, lines, said)
         understood, shared = self._understood(question, lines, mentions)
         spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
