@@ -107,7 +107,7 @@ def unfounded(
 
 
 def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) -> list[Line]:
-    """The lines, none of them negated that a phrase says plainly where no word beside it turns it."""
+    """The lines, each with the sign that a phrase gives it plainly where no word beside it turns it."""
     plain = {
         line
         for place, match in enumerate(known)
@@ -116,15 +116,14 @@ def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) ->
     }
     said = {line for match in known for line in match.meanings[0].lines}
     written = {line.text.partition("=")[0] for line in lines}
-    return [
-        replace(line, text=line.text[1:])
-        if line.text.startswith("-")
-        and line.text[1:] in plain
-        and line.text not in said
-        and line.text[1:].partition("=")[0] not in written
-        else line
-        for line in lines
-    ]
+
+    def signed(line: Line) -> Line:
+        opposite = line.text[1:] if line.text.startswith("-") else f"-{line.text}"
+        is_turned = opposite in plain and line.text not in said
+        is_free = opposite.partition("=")[0] not in written
+        return replace(line, text=opposite) if is_turned and is_free else line
+
+    return [signed(line) for line in lines]
 
 
 def _with_other_answers(

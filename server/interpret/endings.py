@@ -26,6 +26,8 @@ _PAST = {
     "웠": "운", "졌": "진", "렸": "린", "쳤": "친", "겼": "긴", "켰": "킨", "꿨": "꾼", "썼": "쓴", "땄": "딴",
     "었": "은", "았": "은",
 }  # fmt: skip
+# The vowel before -어 or -아, which draws it in: 마시어 → 마셔.
+_UNCONTRACTED = {"ᅧ": "ᅵ", "ᅯ": "ᅮ", "ᅪ": "ᅩ", "ᅥ": "ᅳ", "ᅢ": "ᅡ", "ᅡ": "ᅡ"}
 _NOT_EN = re.compile(r"(?:who)?(?:don'?t|doesn'?t|didn'?t|donot|doesnot|didnot|never)(?=[a-z])")
 _NOT = re.compile(r"(?<=.)(?:안|못)(?=[가-힣]{1,5}는$)")
 _OR = ("거나", "든지", "든가")
@@ -42,6 +44,8 @@ class Ended:
 
 def modifiers(word: str) -> Iterator[Ended]:
     """What a word that ends in a linking ending would be before a noun; nothing for other words."""
+    if word.endswith("도") and len(word) > 2:
+        yield from map(Ended, _conceded(word[:-1]))
     if not word.endswith(_ANY):
         return
     if word.endswith("는데"):
@@ -62,6 +66,17 @@ def modifiers(word: str) -> Iterator[Ended]:
 def _past(stem: str, choice: str) -> Iterator[Ended]:
     if len(stem) > 1 and stem[-1] in _PAST:
         yield Ended(stem[:-1] + _PAST[stem[-1]], choice)
+
+
+def _conceded(word: str) -> Iterator[str]:
+    """The modifier of a verb that stands before 도: 마셔 → 마시는, 있어 → 있는, 써 → 쓰는."""
+    if word[-1] in "어아":
+        yield f"{_before_neun(word[:-1])}는"
+        return
+    jamo = unicodedata.normalize("NFD", word[-1])
+    vowel = _UNCONTRACTED.get(jamo[1:])
+    if vowel:
+        yield f"{word[:-1]}{unicodedata.normalize('NFC', jamo[0] + vowel)}는"
 
 
 def _before_neun(stem: str) -> str:

@@ -19,7 +19,8 @@ def lexicon() -> Lexicon:
 def read(lexicon: Lexicon, question: str, written: list[str]) -> list[str]:
     """What stays of the lines that a model wrote."""
     lines = [Line(text, 0.9) for text in written]
-    return [line.text for line in corrected(question, lines, lexicon.read(question))]
+    panel = load_catalogue("welcome")
+    return [line.text for line in corrected(question, lines, lexicon.read(question), panel)]
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,35 @@ def read(lexicon: Lexicon, question: str, written: list[str]) -> list[str]:
         ("판매직이 아닌 여성", ["-job=판매직"], ["-job=판매직"]),
         ("people who live alone", ["-family_size=1명"], ["family_size=1명"]),
         ("everyone except those who live alone", ["-family_size=1명"], ["-family_size=1명"]),
+        (
+            "술 마시고 여행을 즉흥으로 떠나는 사람",
+            ["drinking=최근 1년 이내 술을 마시지 않음"],
+            ["-drinking=최근 1년 이내 술을 마시지 않음"],
+        ),
     ],
 )
 def test_a_condition_is_negated_only_where_a_word_turns_it(
+    lexicon: Lexicon, question: str, written: list[str], kept: list[str]
+) -> None:
+    assert read(lexicon, question, written) == kept
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "kept"),
+    [
+        (
+            "OTT 보거나 아이폰 쓰는 주부",
+            ["/ott_count=이용하지 않는다", "/phone_brand=애플"],
+            ["/ott_count=1개|2개|3개|4개 이상", "/phone_brand=애플"],
+        ),
+        (
+            "OTT 안 보거나 아이폰 쓰는 주부",
+            ["/ott_count=이용하지 않는다", "/phone_brand=애플"],
+            ["/ott_count=이용하지 않는다", "/phone_brand=애플"],
+        ),
+    ],
+)
+def test_a_group_does_not_ask_for_what_a_phrase_denies(
     lexicon: Lexicon, question: str, written: list[str], kept: list[str]
 ) -> None:
     assert read(lexicon, question, written) == kept

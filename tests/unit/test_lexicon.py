@@ -106,7 +106,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "서울 전업주부 빼고",
         "서울 30대보다 나이 많은 사람",
         "서울 사는 유명한 사람",
-        "women not in Seoul",
+        "not married women in Seoul",
         "서울 20대 30대 여성 100명 50명",
         "흡연자와 비흡연자 술 종류 비교",
         "삼성전자 다니는 사람",
@@ -250,6 +250,9 @@ def test_alternatives_are_groups_and_of_one_field_values(
         ),
         ("강남구엔 안 사는 서울 사람", ["region=서울", "-district=강남구"]),
         ("men who don't swim", ["gender=남성", "-physical_activity=수영"]),
+        ("women not in Seoul", ["gender=여성", "-region=서울"]),
+        ("high earners not using OTT", ["personal_income=500..", "ott_count=이용하지 않는다"]),
+        ("women, not smokers", ["gender=여성", "smoking=담배를 피워본 적이 없다"]),
         (
             "운동 아예 안 하는 사무직",
             ["job=사무직", "physical_activity=체력관리를 위해 하고 있는 활동이 없다"],
@@ -278,6 +281,14 @@ def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) ->
         ("등산하는 육십대 이상", ["age=60..", "physical_activity=등산"]),
         ("이혼했거나 사별한 사십대", ["age=40..49", "marital_status=기타"]),
         ("give me any 35 respondents, whoever they are", ["#35"]),
+        (
+            "술은 마셔도 담배는 안 피우는 여성",
+            [
+                "gender=여성",
+                "smoking=담배를 피워본 적이 없다",
+                "-drinking=최근 1년 이내 술을 마시지 않음",
+            ],
+        ),
         ("get me a dozen people who swim", ["physical_activity=수영", "#12"]),
         ("쏘렌토 몰고 기혼이신 분", ["marital_status=기혼", "car_model=쏘렌토"]),
         (
