@@ -42,13 +42,10 @@ class Answer:
 
     @property
     def confidence(self) -> float | None:
-        """How likely the whole reading is right: the product over its conditions."""
+        """How likely the whole reading is right; None where nothing was read or understood."""
         if self.interpretation is None or not self.understood:
             return None
-        product = 1.0
-        for read in self.interpretation.conditions:
-            product *= read.confidence
-        return product
+        return self.interpretation.confidence
 
     @property
     def read(self) -> dict[Place, ReadCondition]:

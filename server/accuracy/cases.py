@@ -12,8 +12,8 @@ from server.spelling import Reading
 class Case:
     """One question as it should be read and as it was.
 
-    `confidence` is the least among the conditions that were read, 1 without any, None when the
-    question was refused.
+    `confidence` is how likely the reading was said to be right, None when the question was refused;
+    `unused` are the words that led to nothing.
     """
 
     question: str
@@ -22,6 +22,7 @@ class Case:
     tags: tuple[str, ...]
     confidence: float | None
     milliseconds: float
+    unused: tuple[str, ...] = ()
 
     def is_exact(self, catalogue: Catalogue) -> bool:
         """Whether the filter is the gold filter, limit and breakdown included."""

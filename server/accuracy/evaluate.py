@@ -1,7 +1,7 @@
 """Evaluates: reads every labelled question, then has PostgreSQL compare what is found."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -95,8 +95,8 @@ async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:
     except InvalidQuestion:
         elapsed = (perf_counter() - began) * 1000
         return _Read(_case(gold, _nothing(gold.question), None, elapsed))
-    confidence = min((condition.confidence for condition in reading.conditions), default=1.0)
-    return _Read(_case(gold, _predicted(reading), confidence, reading.milliseconds), reading.model)
+    case = _case(gold, _predicted(reading), reading.confidence, reading.milliseconds)
+    return _Read(replace(case, unused=reading.unused), reading.model)
 
 
 def _predicted(reading: Interpretation) -> Reading:

@@ -20,7 +20,7 @@ from server.spelling import Reading
 HEAD = ("model", "adapter_sha256", "catalogue_version", "file")
 CASE = (
     "question", "gold", "predicted", "unsupported", "predicted_unsupported",
-    "confidence", "milliseconds", "tags",
+    "confidence", "unused", "milliseconds", "tags",
 )  # fmt: skip
 MILLISECONDS_MAX = 1e9
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 2))"
@@ -77,6 +77,7 @@ def _case(line: Line, catalogue: Catalogue) -> Case:
         predicted=Reading(line.filter("predicted", catalogue), line.texts("predicted_unsupported")),
         tags=line.texts("tags"),
         confidence=None if refused else line.number_within("confidence", 0, 1),
+        unused=line.texts("unused"),
         milliseconds=line.number_within("milliseconds", 0, MILLISECONDS_MAX),
     )
 
@@ -96,6 +97,7 @@ def _entries(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
             "unsupported": list(case.gold.unsupported),
             "predicted_unsupported": list(case.predicted.unsupported),
             "confidence": case.confidence,
+            "unused": list(case.unused),
             "milliseconds": round(case.milliseconds, 3),
             "tags": list(case.tags),
         }

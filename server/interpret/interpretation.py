@@ -38,6 +38,7 @@ class ReadAs:
 class Interpretation:
     """A question's filter with the model's confidence, and all that was not understood.
 
+    `confidence` is how likely the whole of it is right, 0 to 1;
     `others` are whole readings to choose from where this one is doubtful, the likeliest first;
     `read_as` are the slips of the pen that were put right, in the question's order.
     """
@@ -51,6 +52,7 @@ class Interpretation:
     warnings: tuple[Caution, ...]
     model: str
     milliseconds: float
+    confidence: float
     others: tuple[Filter, ...] = ()
     read_as: tuple[ReadAs, ...] = ()
 
@@ -103,6 +105,7 @@ def interpretation_as_json(reading: Interpretation, catalogue: Catalogue) -> dic
             }
             for read in reading.conditions
         ],
+        "confidence": round(reading.confidence, 4),
         "others": [as_json(other) for other in reading.others],
         "read_as": [{"typed": each.typed, "read": each.read} for each in reading.read_as],
         "unsupported": list(reading.unsupported),

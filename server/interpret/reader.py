@@ -270,6 +270,9 @@ class Reader:
             warnings=tuple(self._warnings(reading, conditions)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
+            confidence=self._calibration.whole(
+                found.confidences, words_unused=bool(found.shared.unused)
+            ),
             others=other_readings(
                 reading.filter, conditions, self._catalogue, doubtful_below=DOUBTFUL_BELOW
             ),

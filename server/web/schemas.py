@@ -138,6 +138,7 @@ class InterpretationBody(_Body):
     language: Language
     filter: dict[str, Any] = Field(examples=[FILTER])
     conditions: list[ReadConditionBody]
+    confidence: float = Field(description="how likely the reading is right as a whole, 0 to 1")
     others: list[dict[str, Any]] = Field(
         description="whole readings to choose from where this one is doubtful, likeliest first"
     )

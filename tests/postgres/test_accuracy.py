@@ -327,8 +327,9 @@ def answers(**said: Reading) -> Callable[[str], Any]:
             ReadCondition(part, group, condition, 0.6 if number else 0.9, ())
             for number, (part, group, condition) in enumerate(placed_conditions(filter_))
         )
+        least = min((each.confidence for each in conditions), default=1.0)
         return Interpretation(
-            question, "ko", filter_, conditions, unsupported, (), warnings, "tiny", 5.0
+            question, "ko", filter_, conditions, unsupported, (), warnings, "tiny", 5.0, least
         )
 
     return interpret

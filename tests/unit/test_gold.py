@@ -24,7 +24,7 @@ WOMEN = {"where": {"gender": ["여성"]}}
 HEAD = {"model": "m", "adapter_sha256": "", "catalogue_version": 1, "file": "gold.jsonl"}
 CASE = {
     "question": "여자", "gold": WOMEN, "predicted": WOMEN, "unsupported": [],
-    "predicted_unsupported": [], "confidence": 0.9, "milliseconds": 12.5, "tags": [],
+    "predicted_unsupported": [], "confidence": 0.9, "unused": [], "milliseconds": 12.5, "tags": [],
 }  # fmt: skip
 
 
@@ -166,6 +166,7 @@ def evaluations(draw: st.DrawFn) -> Evaluation:
         predicted=readings(CATALOGUE).map(without_blanks),
         tags=st.sampled_from([(), ("ko",), ("ko", "not")]),
         confidence=st.none() | st.floats(0, 1),
+        unused=st.sampled_from([(), ("많이",), ("많이", "자주")]),
         milliseconds=st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000),
     )
     cases = draw(st.lists(case, min_size=1, max_size=3).map(tuple))

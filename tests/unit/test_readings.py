@@ -28,6 +28,7 @@ def reading(question: str = "서울 우울한 여성") -> Interpretation:
         warnings=(),
         model="m",
         milliseconds=1.0,
+        confidence=0.9,
     )
 
 

@@ -152,6 +152,7 @@ class InMemoryServices:
             read_as=known.read_as,
             model="in-memory",
             milliseconds=812.4,
+            confidence=min((c.confidence for c in conditions), default=0.973),
             others=other_readings(query, conditions, self.catalogue, doubtful_below=0.8),
         )
 
