@@ -29,11 +29,11 @@ def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
     """Where the two groups lie among the matches.
 
     They speak of the same fields, each once, and a word that links stands between them. The longest
-    such pair counts; none without one, or where the question compares nothing.
+    such pair counts; none without one. Two that speak of one field each are groups only where the
+    question compares something: "서울과 부산" is a list, "서울 남성과 부산 여성" are two groups.
     """
-    if not COMPARES.search(question):
-        return ()
-    for size in range(len(matches) // 2, 0, -1):
+    compares = COMPARES.search(question) is not None
+    for size in range(len(matches) // 2, 0 if compares else 1, -1):
         for first in range(len(matches) - 2 * size + 1):
             middle, last = first + size, first + 2 * size
             groups = matches[first:middle], matches[middle:last]

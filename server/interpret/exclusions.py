@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from server.interpret.phrase import Match, Meaning, between, line_key
 
 # Behind a phrase in Korean, a word for people perhaps between them.
 _BEHIND = re.compile(
-    r"(?:\s*(?:인\s)?(?:사람|분|응답자)들?)?(?:[은는을를이가만]|까지|도)?\s*"
-    r"(?:(?:다|모두|전부)\s)?(?:제외(?:하고|한|해줘|해|하여|됨)?|빼고|뺀|말고|아닌)(?![가-힣])"
+    r"(?:\s*(?:중?인\s)?(?:사람|분|응답자)들?)?(?:[은는을를이가만]|까지|도)?\s*"
+    r"(?:(?:다|모두|전부)\s)?(?:제외(?:하고|한|해줘|해|하여|됨|요)?|빼고요?|빼\s?(?:줘요?|주세요)|뺀|말고요?|아닌)(?![가-힣])"
     r"(?:\s(?:다른\s)?(?:데|곳|지역)(?:에서?)?(?:\s(?:사는|거주하는|살고\s있는))?)?"
 )
 # Before one in English.
@@ -20,8 +21,12 @@ _BEFORE = re.compile(
     r"[\s-]+(?:in |on |from |the |a |an |any |who are )?$",
     re.IGNORECASE,
 )
+_NEITHER = re.compile(r"(?<!\w)neither\s+$", re.IGNORECASE)
+_NOR = re.compile(r"s?\s+nor\s+(?:in |a |an |any )?", re.IGNORECASE)
 # What parts a phrase from what stands before it.
-_PARTS = re.compile(r"[,.;:(\[]\s*(?:단,?\s*|근데\s*)?$|(?:중|중에|중에서|가운데|인데|단|근데)\s*$")
+_PARTS = re.compile(
+    r"[,.;:(\[]\s*(?:단,?\s*|근데\s*)?$|(?:중|중에|중에서|가운데|인데|는데|지만|에서|단|근데)\s*$"
+)
 _LISTS = re.compile(
     r"\s*(?:와|과|이?랑|이?나|하고|,|/|및|또는|or|and|nor)\s*(?:in |from )?", re.IGNORECASE
 )
@@ -56,8 +61,14 @@ def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...
 
 
 def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
-    """The matches, "헬스도" turned in "헬스도 수영도 안 하는"."""
+    """The matches, "헬스도" turned in "헬스도 수영도 안 하는", both in "neither smokes nor drinks"."""
     kept = list(matches)
+    for place, (one, other) in enumerate(pairwise(matches)):
+        before = _NEITHER.search(question, 0, one.start)
+        is_row = before and _NOR.fullmatch(between(question, one, other)) is not None
+        if before and is_row and _can_turn(one) and _can_turn(other):
+            kept[place] = replace(_turned(one), start=before.start(), end=other.start, tail="")
+            kept[place + 1] = _turned(other)
     for place in range(len(kept) - 2, -1, -1):
         one, other = kept[place], kept[place + 1]
         if not (one.says_one_thing and one.tail == "도" and _can_turn(other)):
@@ -77,9 +88,8 @@ def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:
         first -= 1
     if not first:
         return first
-    one = matches[first - 1]
-    apart = _PARTS.search(between(question, one, matches[first]))
-    return first if apart else None
+    before = question[matches[first - 1].start : matches[first].start]
+    return first if _PARTS.search(before) else None
 
 
 def _ends(question: str, matches: Sequence[Match], first: int) -> int | None:

@@ -15,6 +15,7 @@ from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
+from server.interpret.spans import apart, is_within, joined
 from server.interpret.words import read_plain_words, read_words
 from server.korean import particle, verb_stem, with_ending
 from server.numerals import (
@@ -37,14 +38,21 @@ _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
+# Two decades in one phrase.
+_DECADE = re.compile(r"\d0\s?(?:대|s)")
+_TWO_DECADES = re.compile(
+    r"\d0\s?(?:대|s)[^\d~-]*(?:와|과|랑|하고|대|,|vs\.?|versus|and|with)\s*\d0\s?(?:대|s)"
+)
 # Beside a count alone: whoever they are.
 _ANYBODY = re.compile(r"(?<!\w)(?:any|all|모두|전부|다)(?!\w)", re.IGNORECASE)
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
+_PAIR = 2
 # Of two answers people say the other one.
 _FEW = 2
 # An ending may be longer than the 는 it stands for.
 _ENDING_MAX = 3
 _LISTS = ("와", "과", "이랑", "랑", "하고")
+_PARTICLE = re.compile(PARTICLES)
 _PARTICLE_TAIL = re.compile(rf"(?:{PARTICLES})*")
 _WORD = re.compile(r"[^\s,/·()\[\]{}\"'“”‘’?!.;:+&~-]+")
 _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
@@ -150,7 +158,9 @@ class Lexicon:
         """The phrases in the question and what they say together."""
         matches = with_exclusions(question, self._find(question))
         compared = compared_groups(question, matches)
-        sides = compared or alternatives(question, matches)
+        if not compared:
+            matches = joined(question, matches)
+        sides = compared or alternatives(question, matches) or apart(question, matches)
         first, last = (sides[0][0], sides[-1][1]) if sides else (0, 0)
         groups = self._grouped(matches, sides)
         chosen = tuple(values(question, matches))
@@ -185,6 +195,9 @@ class Lexicon:
         if bare != question:
             found += self._phrases_in(squeeze(bare))
         found += [match for pattern in self._patterns for match in pattern.find(question)]
+        if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
+            # Together they are one range, but these two are to be told apart.
+            found = [m for m in found if not _TWO_DECADES.search(question[m.start : m.end])]
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
         for match in found:
@@ -291,11 +304,15 @@ class Lexicon:
             if not mark and name in both and self._catalogue.field(name).kind is Kind.MULTI:
                 lines[mark, name] = line.replace(f"{name}=", f"{name}*=")
         for name in [name for mark, name in lines if mark and ("", name) in lines]:
-            # Who drinks wine drinks.
-            if self._are_exclusive(lines["-", name]) and not self._are_exclusive(lines["", name]):
+            some, none = lines["", name], lines["-", name]
+            if not self._are_exclusive(some):
+                # Who drinks wine drinks.
+                left = [v for v in _values(none) if not self._are_exclusive(f"{name}={v}")]
                 del lines["-", name]
-            elif set(_values(lines["-", name])) & set(_values(lines["", name])):
-                one_way = False
+                if left:
+                    lines["-", name] = none = f"-{name}={'|'.join(left)}"
+            if ("-", name) in lines and set(_values(none)) & set(_values(some)):
+                one_way &= _is_part(none, some)
         one_way &= len(set(limits)) < 2 and all(phrase in question for phrase in unsupported)
         ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
@@ -333,8 +350,11 @@ class Lexicon:
         """Take a condition in; values of one field are alternatives. False when they clash."""
         mark, name = line_key(line)
         listed = self._catalogue.field(name)
-        if ("" if mark else "-", name) in lines and listed.kind is not Kind.MULTI:
-            return False
+        opposite = lines.get(("" if mark else "-", name))
+        if opposite is not None and listed.kind is not Kind.MULTI:
+            some, none = (opposite, line) if mark else (line, opposite)
+            if not _is_part(none, some):
+                return False
         known = lines.setdefault((mark, name), line)
         if known == line:
             return True
@@ -374,7 +394,7 @@ class Lexicon:
 
     def _says_nothing(self, word: str) -> bool:
         """Whether it is a particle, or a plain word, perhaps with particles behind it."""
-        if word in self._glue or _PARTICLE_TAIL.fullmatch(word) or _REQUEST.fullmatch(word):
+        if word in self._glue or _PARTICLE.fullmatch(word) or _REQUEST.fullmatch(word):
             return True
         parts = ((word[:n], word[n:]) for n in range(2, len(word)))
         return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
@@ -683,6 +703,11 @@ def _without_also(key: str) -> str:
 
 def _squeezed(text: str) -> str:
     return normalise(text).replace(" ", "")
+
+
+def _is_part(none: str, some: str) -> bool:
+    """Whether what must not be is a part of what may be: the capital area, but not Seoul."""
+    return set(_values(none)) < set(_values(some)) or is_within(none, some)
 
 
 def _values(line: str) -> list[str]:

@@ -11,9 +11,14 @@ _WORD = re.compile(r"\S+")
 def passed_over(question: str, used: Sequence[str], unused: Sequence[str]) -> tuple[str, ...]:
     """The stretches between words that led to something, where one has a word that led to nothing.
 
-    Plain words beside it belong to it: "운동을 (안 하는) 사람" is no longer the same without them.
+    Plain words beside it belong to it: "운동을 (안 하는) 사람" is no longer the same without them. A
+    stretch that ends in a number was cut off: "under 2 (million)".
     """
-    kept = [s for s in _stretches(question, used) if any(word in s for word in unused)]
+    kept = [
+        stretch
+        for stretch in _stretches(question, used)
+        if any(word in stretch for word in unused) and not stretch[-1:].isdecimal()
+    ]
     return tuple(kept[:STRETCHES_MAX])
 
 

@@ -251,6 +251,16 @@ def test_alternatives_are_groups_and_of_one_field_values(
         ("강남구엔 안 사는 서울 사람", ["region=서울", "-district=강남구"]),
         ("men who don't swim", ["gender=남성", "-physical_activity=수영"]),
         ("women not in Seoul", ["gender=여성", "-region=서울"]),
+        (
+            "neither smokes nor drinks, in Daegu",
+            [
+                "region=대구",
+                "smoking=담배를 피워본 적이 없다",
+                "drinking=최근 1년 이내 술을 마시지 않음",
+            ],
+        ),
+        ("술 안 마시는 사람은 빼줘", ["-drinking=최근 1년 이내 술을 마시지 않음"]),
+        ("drinks soju but not beer", ["drinking=소주", "-drinking=맥주"]),
         ("high earners not using OTT", ["personal_income=500..", "ott_count=이용하지 않는다"]),
         ("women, not smokers", ["gender=여성", "smoking=담배를 피워본 적이 없다"]),
         (
@@ -267,6 +277,72 @@ def test_what_is_said_to_be_left_out_is_turned(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
     assert_whole(lexicon.read(question), lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("수도권인데 서울은 빼고", ["region=서울|경기|인천", "-region=서울"]),
+        (
+            "국산차 타는데 현대는 아닌 사람",
+            ["car_maker=기아|르노삼성|쌍용|쉐보레|현대|제네시스", "-car_maker=현대"],
+        ),
+        ("MZ세대에서 20대는 빼고", ["age=20..39", "-age=20..29"]),
+        ("70년대생인데 75년생은 빼고", ["birth_year=1970..1979", "-birth_year=1975..1975"]),
+    ],
+)
+def test_a_part_of_what_may_be_can_be_left_out(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert spell(said.reading).splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("20대, 30대 여성", ["gender=여성", "age=20..39"]),
+        ("20대와 50대 여성", ["gender=여성", "/age=20..29", "/age=50..59"]),
+        ("10대 또는 60대", ["/age=10..19", "/age=60..69"]),
+        ("서울 20대 30대 50대", ["region=서울", "/age=20..39", "/age=50..59"]),
+        ("people in their 20s or 50s", ["/age=20..29", "/age=50..59"]),
+        ("20대와 30대 비교", ["/age=20..29", "/age=30..39"]),
+        ("20대와 30대 여성", ["gender=여성", "age=20..39"]),
+    ],
+)
+def test_listed_ranges_are_one_where_they_touch_and_groups_where_they_do_not(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert spell(said.reading).splitlines() == lines
+
+
+@pytest.mark.parametrize("question", ["30대 이상 50대 이하", "20세 이상, 29세 이하"])
+def test_bounds_that_meet_are_not_alternatives(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).groups
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        (
+            "서울 여성, 부산 남성",
+            ["/gender=여성", "&region=서울", "/gender=남성", "&region=부산"],
+        ),
+        (
+            "아이폰 쓰는 남자와 갤럭시 쓰는 여자",
+            ["/gender=남성", "&phone_brand=애플", "/gender=여성", "&phone_brand=삼성전자"],
+        ),
+    ],
+)
+def test_two_that_are_described_alike_are_groups(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    said = lexicon.read(question)
+    assert said.complete
+    assert spell(said.reading).splitlines() == lines
 
 
 @pytest.mark.parametrize("question", ["서울 30대 제외", "excluding Seoul residents in their 30s"])

@@ -22,7 +22,12 @@ def test_a_question_that_led_to_nothing_is_one_stretch() -> None:
     )
 
 
+def test_a_stretch_that_a_number_was_cut_off_from_is_no_question() -> None:
+    question, used = "women earning under 2 million won", ["women", "earning", "million", "won"]
+    assert passed_over(question, used, ["under", "2"]) == ()
+
+
 def test_only_a_few_stretches_are_read_again() -> None:
-    words = [f"w{n}" for n in range(10)]
+    words = [f"w{n}x" for n in range(10)]
     question = " a ".join(words)
     assert len(passed_over(question, ["a"], words)) == STRETCHES_MAX
