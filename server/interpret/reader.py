@@ -42,7 +42,7 @@ DOUBTFUL_BELOW = 0.8
 # for it, or else it must have a word of its own.
 UNFOUNDED_BELOW = 0.5
 # Below this a condition goes, whatever its words: they are then said not to be understood.
-DROPPED_BELOW = 0.3
+DROPPED_BELOW = 0.4
 
 
 @dataclass(frozen=True, slots=True)
