@@ -54,6 +54,7 @@ def _annual(when: str, year: int, field: PanelField) -> Bounds | None:
     kinds: dict[str, Bounds | None] = {
         "annual_min": {"min": -(-year // 12)},
         "annual_max": {"max": year // 12},
+        "annual_below": {"max": (year - 1) // 12},
         "annual_bare": band_of(year // 12, field),
     }
     return kinds.get(when)

@@ -106,6 +106,8 @@ _SLOTS = {
     "n": r"\d{1,4}", "a": r"\d{1,4}", "b": r"\d{1,4}", "yy": r"\d{2}", "ya": r"\d{2}",
     "yb": r"\d{2}", "nh": _HANGUL_NUMBER, "bare": r"\d[\d,]*", "moneybare": r"\d[\d,]*",
 }  # fmt: skip
+# Amounts of money that people also say without their unit: "월급 300 이상 500 미만", "연봉 5000".
+_AMOUNTS = {"a": r"\d{1,5}", "b": r"\d{1,5}", "annual": r"\d{4,5}"}
 _BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 
@@ -592,7 +594,9 @@ def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
         for each in said.ranges:
             for forms, money in ((each.ko, MONEY_KOREAN), (each.en, MONEY_ENGLISH)):
                 for text in dict.fromkeys(_spaced(t, said.by.ko) for t in said_forms(forms)):
-                    yield _Pattern(_slotted(text, money), _reader(panel_field, each))
+                    amounts = _AMOUNTS if panel_field.kind is Kind.BAND else {}
+                    slots = {name: rf"{money}|{bare}" for name, bare in amounts.items()}
+                    yield _Pattern(_slotted(text, money, slots), _reader(panel_field, each))
         yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
         yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)
 
@@ -611,10 +615,10 @@ def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern
     return _Pattern(re.compile(pattern, re.IGNORECASE), lambda _: line)
 
 
-def _slotted(text: str, money: str) -> re.Pattern[str]:
+def _slotted(text: str, money: str, slots: Mapping[str, str]) -> re.Pattern[str]:
     def slot(found: re.Match[str]) -> str:
         name = found[1]
-        return rf"(?P<{name}>{slot_pattern(name) or _SLOTS.get(name, money)})"
+        return rf"(?P<{name}>{slot_pattern(name) or slots.get(name) or _SLOTS.get(name, money)})"
 
     escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
     last = [form[len(text) - 2 :] for form in _linked_forms(text)]

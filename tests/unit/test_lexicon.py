@@ -319,6 +319,20 @@ def test_listed_ranges_are_one_where_they_touch_and_groups_where_they_do_not(
     assert spell(said.reading).splitlines() == lines
 
 
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("월급 300 이상 500 미만", "personal_income=300..500"),
+        ("월급 300만원 이상 500만원 미만", "personal_income=300..500"),
+        ("연봉 5000 이상", "personal_income=417.."),
+        ("연봉 4800 미만", "personal_income=..399"),
+        ("earning under 2 million won a month", "personal_income=..199"),
+    ],
+)
+def test_amounts_of_money_need_no_unit(lexicon: Lexicon, question: str, line: str) -> None:
+    assert_whole(lexicon.read(question), [line])
+
+
 @pytest.mark.parametrize("question", ["30대 이상 50대 이하", "20세 이상, 29세 이하"])
 def test_bounds_that_meet_are_not_alternatives(lexicon: Lexicon, question: str) -> None:
     assert not lexicon.read(question).groups
