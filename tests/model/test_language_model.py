@@ -13,7 +13,7 @@ from tests.grammars.acceptor import Grammar, model_file
 
 QUESTIONS = (
     "서울 20대 남자 100명",
-    "people in Busan who drive a Tesla",
+    "women in Busan who are 30 or older",
     "asdf qwer",
     "뷁 뛟 🙂 日本",
     "=\n=\n@region=서울\n#5\n",
