@@ -1,7 +1,7 @@
 """Evaluates: reads every labelled question, then has PostgreSQL compare what is found."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -95,8 +95,10 @@ async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:
     except InvalidQuestion:
         elapsed = (perf_counter() - began) * 1000
         return _Read(_case(gold, _nothing(gold.question), None, elapsed))
-    case = _case(gold, _predicted(reading), reading.confidence, reading.milliseconds)
-    return _Read(replace(case, unused=reading.unused), reading.model)
+    case = _case(
+        gold, _predicted(reading), reading.confidence, reading.milliseconds, reading.unused
+    )
+    return _Read(case, reading.model)
 
 
 def _predicted(reading: Interpretation) -> Reading:
@@ -111,7 +113,11 @@ def _nothing(question: str, unsupported: tuple[str, ...] = ()) -> Reading:
 
 
 def _case(
-    gold: GoldQuestion, predicted: Reading, confidence: float | None, milliseconds: float
+    gold: GoldQuestion,
+    predicted: Reading,
+    confidence: float | None,
+    milliseconds: float,
+    unused: tuple[str, ...] = (),
 ) -> Case:
     return Case(
         question=gold.question,
@@ -120,4 +126,5 @@ def _case(
         tags=gold.tags,
         confidence=confidence,
         milliseconds=milliseconds,
+        unused=unused,
     )

@@ -9,7 +9,7 @@ from server.catalogue import Catalogue
 from server.interpret.choices import link
 from server.interpret.lexicon import LexiconReading
 from server.interpret.lines import Line
-from server.interpret.phrase import Match, between, line_key
+from server.interpret.phrase import Match, between, line_key, opposite
 from server.spelling import spell
 
 # A word between two phrases, or the particle of the first, that makes them alternatives.
@@ -118,10 +118,10 @@ def _with_signs(question: str, lines: Sequence[Line], known: Sequence[Match]) ->
     written = {line.text.partition("=")[0] for line in lines}
 
     def signed(line: Line) -> Line:
-        opposite = line.text[1:] if line.text.startswith("-") else f"-{line.text}"
-        is_turned = opposite in plain and line.text not in said
-        is_free = opposite.partition("=")[0] not in written
-        return replace(line, text=opposite) if is_turned and is_free else line
+        turned = opposite(line.text)
+        is_said = turned in plain and line.text not in said
+        is_free = turned.partition("=")[0] not in written
+        return replace(line, text=turned) if is_said and is_free else line
 
     return [signed(line) for line in lines]
 

@@ -40,21 +40,30 @@ def alternatives(question: str, matches: Sequence[Match]) -> Sides:
         _is_choice(question, one, other) and not _of_one_field(one, other)
         for one, other in pairwise(matches)
     ]
-    if not any(linked):
+    place = only_row(linked)
+    if place is None:
         return ()
-    first = linked.index(True)
+    first, last = place
     if linked.count(True) == 1:
         pair = _parallel(question, matches, first + 1)
         if pair:
             return pair
-    last = first + 1
-    while last < len(matches) and linked[last - 1]:
-        last += 1
     row = matches[first:last]
-    if any(linked[last:]) or not _stand_alone(question, matches, first, last):
+    if not _stand_alone(question, matches, first, last):
         return ()
     names = [name for match in row for name in _names(match)]
     return () if len(set(names)) < len(names) else tuple((n, n + 1) for n in range(first, last))
+
+
+def only_row(linked: Sequence[bool]) -> tuple[int, int] | None:
+    """Where the one row of linked phrases lies, as [first, last), given for each phrase but the last
+    whether it is linked to the next; None without a row, or with more than one.
+    """
+    if True not in linked:
+        return None
+    first = linked.index(True)
+    last = linked.index(False, first) if False in linked[first:] else len(linked)
+    return None if any(linked[last:]) else (first, last + 1)
 
 
 def _parallel(question: str, matches: Sequence[Match], middle: int) -> Sides:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from server.interpret.phrase import Match, Meaning, between, line_key
+from server.interpret.phrase import Match, Meaning, between, line_key, opposite
 
 # Behind a phrase in Korean, a word for people perhaps between them.
 _BEHIND = re.compile(
@@ -121,6 +121,4 @@ def _can_turn(match: Match) -> bool:
 
 
 def _turned(match: Match) -> Match:
-    line = match.meanings[0].lines[0]
-    opposite = line[1:] if line.startswith("-") else f"-{line}"
-    return replace(match, meanings=(Meaning((opposite,)),))
+    return replace(match, meanings=(Meaning((opposite(match.meanings[0].lines[0]),)),))

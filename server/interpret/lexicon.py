@@ -13,7 +13,7 @@ from server.interpret.compared import COMPARES, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
-from server.interpret.phrase import Match, Meaning, line_key, without
+from server.interpret.phrase import Match, Meaning, line_key, opposite, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
 from server.interpret.spans import apart, is_within, joined
 from server.interpret.words import read_plain_words, read_words
@@ -244,10 +244,9 @@ class Lexicon:
         for said in affirmed(modifier):
             found = self._index.get(said) or self._index.get(_without_also(said))
             if found and len(found) == 1 and self._can_deny(found[0]):
-                line = found[0].lines[0]
+                line = opposite(found[0].lines[0])
                 # "Both are lacking" says so of each.
-                opposite = line[1:] if line[0] == "-" else f"-{line}".replace("*=", "=", 1)
-                return (Meaning((opposite,)),)
+                return (Meaning((line.replace("*=", "=", 1) if line[0] == "-" else line,)),)
             if found and all(meaning.unsupported and meaning.lines for meaning in found):
                 # No cat is not no pet: the panel cannot tell.
                 return (Meaning((), unsupported=True),)

@@ -61,6 +61,11 @@ def without(question: str, matches: Iterable[Match]) -> str:
     return "".join(rest)
 
 
+def opposite(line: str) -> str:
+    """A condition with its sign turned."""
+    return line[1:] if line.startswith("-") else f"-{line}"
+
+
 def line_key(line: str) -> tuple[str, str]:
     """A condition's mark (`-` or none) and field."""
     mark = "-" if line.startswith("-") else ""

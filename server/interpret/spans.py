@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from server.interpret.choices import link
+from server.interpret.choices import link, only_row
 from server.interpret.compared import Sides
 from server.interpret.phrase import Match, Meaning, line_key
 
@@ -36,16 +36,13 @@ def apart(question: str, matches: Sequence[Match]) -> Sides:
 
     None where there is more than one such row, or where the field is spoken of elsewhere too.
     """
-    linked = [_are_listed(question, one, other) for one, other in pairwise(matches)]
-    if not any(linked):
+    row = only_row([_are_listed(question, one, other) for one, other in pairwise(matches)])
+    if row is None:
         return ()
-    first = linked.index(True)
-    last = first + 1
-    while last < len(matches) and linked[last - 1]:
-        last += 1
+    first, last = row
     name = matches[first].meanings[0].names
     others = [m for m in (*matches[:first], *matches[last:]) if m.meanings[0].names & name]
-    return () if others or any(linked[last:]) else tuple((n, n + 1) for n in range(first, last))
+    return () if others else tuple((n, n + 1) for n in range(first, last))
 
 
 def _are_listed(question: str, one: Match, other: Match) -> bool:

@@ -36,6 +36,12 @@ def assert_whole(said: LexiconReading, lines: list[str]) -> None:
     assert set(spell(said.reading).splitlines()) == set(lines)
 
 
+def assert_spelled(said: LexiconReading, lines: list[str]) -> None:
+    """Read whole, and as these lines in this order, on which groups depend."""
+    assert said.complete
+    assert spell(said.reading).splitlines() == lines
+
+
 @pytest.mark.parametrize(
     ("question", "lines"),
     [
@@ -294,9 +300,7 @@ def test_what_is_said_to_be_left_out_is_turned(
 def test_a_part_of_what_may_be_can_be_left_out(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert spell(said.reading).splitlines() == lines
+    assert_spelled(lexicon.read(question), lines)
 
 
 @pytest.mark.parametrize(
@@ -314,9 +318,7 @@ def test_a_part_of_what_may_be_can_be_left_out(
 def test_listed_ranges_are_one_where_they_touch_and_groups_where_they_do_not(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert spell(said.reading).splitlines() == lines
+    assert_spelled(lexicon.read(question), lines)
 
 
 @pytest.mark.parametrize(
@@ -354,9 +356,7 @@ def test_bounds_that_meet_are_not_alternatives(lexicon: Lexicon, question: str) 
 def test_two_that_are_described_alike_are_groups(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
-    said = lexicon.read(question)
-    assert said.complete
-    assert spell(said.reading).splitlines() == lines
+    assert_spelled(lexicon.read(question), lines)
 
 
 @pytest.mark.parametrize("question", ["서울 30대 제외", "excluding Seoul residents in their 30s"])
