@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from server.access.loads import load_audited
+from server.accuracy.cases import fields_of
 from server.accuracy.measured import Accuracy
 from server.accuracy.runs import accuracy_of
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import DatabaseAway, ModelAway, PanelensError
-from server.filter import Filter, load_catalogue, placed_conditions
+from server.filter import Filter, load_catalogue
 from server.grammar import build_grammar
 from server.interpret.calibration import Calibration, read_calibration
 from server.interpret.interpretation import Interpretation
@@ -208,10 +209,10 @@ class Product:
 
     async def accuracy(self, query: Filter) -> Accuracy | None:
         """What was measured on questions with the filter's fields; None when nothing was."""
-        fields = [condition.field for _, _, condition in placed_conditions(query)]
+        fields = fields_of(query, self.catalogue)
 
         async def run(connection: AsyncConnection) -> Accuracy | None:
-            return await accuracy_of(connection, self.catalogue, [*fields, *query.by])
+            return await accuracy_of(connection, self.catalogue, fields)
 
         return await self.read(run)
 
