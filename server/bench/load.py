@@ -3,9 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from server.bench.child import in_child, peak_memory_bytes
 from server.bench.figures import Loading
+from server.bench.memory import peak_memory_bytes
 from server.catalogue import Catalogue
+from server.child import in_child
 from server.panel.demo import write_demo
 from server.panel.load import load_files
 

@@ -12,7 +12,6 @@ from rich.console import Console
 from server.accuracy.cases import Case, Evaluation
 from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
 from server.accuracy.runs import store_evaluation
-from server.bench.child import in_child
 from server.bench.figures import ReaderFigures, Readers, ReadTime
 from server.bench.readers import (
     Taken,
@@ -22,6 +21,7 @@ from server.bench.readers import (
     read_with_rules,
 )
 from server.catalogue import Catalogue, find_catalogue
+from server.child import in_child
 from server.errors import SetupError
 from server.filter import equal
 from server.model.download import download

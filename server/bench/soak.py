@@ -9,9 +9,9 @@ import psutil
 from rich.console import Console
 
 from server.accuracy.gold import read_gold
-from server.bench.child import in_child
 from server.bench.figures import MemoryAt, Soak
 from server.catalogue import Catalogue, find_catalogue
+from server.child import in_child
 from server.errors import InvalidQuestion
 from server.filter import load_catalogue
 from server.phrases import read_phrases

@@ -10,6 +10,8 @@ from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, Ke
 from gguf.quants import dequantize, quantize
 from numpy.typing import NDArray
 
+from server.child import in_child
+
 # The merged weights are kept this precisely: the base is a mix of 4 to 8 bits, to which the adapter
 # was tuned; rounding the sum to fewer bits than these loses readings (models/README.md).
 MERGED_TYPE = GGMLQuantizationType.Q8_0
@@ -31,7 +33,8 @@ def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path
         if not _is_whole(merged):
             say(f"merging {adapter.name} into {model.name}")
             part = merged.with_suffix(".part")
-            _merge(model, adapter, part)
+            # Merging takes more memory than a server has to spare, and Python would keep it.
+            in_child(_merge, model, adapter, part)
             _sum_of(merged).write_text(_sha256(part), "ascii")
             part.replace(merged)
     for other in model.parent.glob(f"{model.stem}-{adapter.stem}-*.gguf"):
