@@ -1,7 +1,7 @@
 """Whether the reader's memory stays as it is while it reads many questions."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from time import perf_counter
 
@@ -27,12 +27,13 @@ SEED = 20_000
 
 def measure_soak(catalogue: Catalogue, settings: Settings, *, questions: int) -> Soak:
     """Read so many questions in a process of its own: those that people or models wrote for the
-    panel, then generated ones.
+    panel, then generated ones. They are made outside of it, so that what it holds is the reader.
     """
-    return in_child(_soak, catalogue.name, settings, questions)
+    texts = tuple(_questions(catalogue, questions))
+    return in_child(_soak, catalogue.name, settings, texts)
 
 
-def _soak(name: str, settings: Settings, questions: int) -> Soak:
+def _soak(name: str, settings: Settings, texts: Sequence[str]) -> Soak:
     catalogue = load_catalogue(name)
     console = Console(stderr=True)
     reader = open_reader(catalogue, settings, console)
@@ -43,21 +44,21 @@ def _soak(name: str, settings: Settings, questions: int) -> Soak:
 
     async def read_all() -> None:
         nonlocal refused
-        for number, question in enumerate(_questions(catalogue, questions), start=1):
+        for number, question in enumerate(texts, start=1):
             try:
                 await reader.read(question)
             except InvalidQuestion:
                 refused += 1
-            if number % EVERY == 0 or number == questions:
+            if number % EVERY == 0 or number == len(texts):
                 seen.append(MemoryAt(number, process.memory_info().rss))
                 console.print(f"{number:,} questions: {seen[-1].memory_bytes / 2**20:.0f} MiB")
 
     asyncio.run(read_all())
     seconds = perf_counter() - began
     reader.close()
-    early = next(each for each in seen if each.questions * 10 >= questions)
+    early = next(each for each in seen if each.questions * 10 >= len(texts))
     growth = round(seen[-1].memory_bytes / early.memory_bytes - 1, 4)
-    return Soak(questions, refused, round(seconds, 1), growth, tuple(seen))
+    return Soak(len(texts), refused, round(seconds, 1), growth, tuple(seen))
 
 
 def _questions(catalogue: Catalogue, count: int) -> Iterator[str]:
