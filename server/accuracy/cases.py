@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.catalogue import Catalogue, normalise
-from server.filter import Filter, equal, placed_conditions
+from server.filter import Filter, canonical, equal, placed_conditions
 from server.spelling import Reading
 
 
@@ -13,7 +13,7 @@ class Case:
     """One question as it should be read and as it was.
 
     `confidence` is how likely the reading was said to be right, None when the question was refused;
-    `unused` are the words that led to nothing.
+    `conditions` are those of its conditions, in `placed_conditions` order.
     """
 
     question: str
@@ -22,11 +22,23 @@ class Case:
     tags: tuple[str, ...]
     confidence: float | None
     milliseconds: float
-    unused: tuple[str, ...] = ()
+    conditions: tuple[float, ...] = ()
 
     def is_exact(self, catalogue: Catalogue) -> bool:
         """Whether the filter is the gold filter, limit and breakdown included."""
         return equal(self.gold.filter, self.predicted.filter, catalogue)
+
+    def right_conditions(self, catalogue: Catalogue) -> tuple[bool, ...]:
+        """Which conditions of the reading the gold filter has too, in `placed_conditions` order."""
+
+        def placed(reading: Reading) -> list[tuple[str, Filter]]:
+            return [
+                (part, canonical(Filter(where=(each,)), catalogue))
+                for part, _, each in placed_conditions(reading.filter)
+            ]
+
+        gold = placed(self.gold)
+        return tuple(each in gold for each in placed(self.predicted))
 
     @property
     def unsupported_is_correct(self) -> bool:

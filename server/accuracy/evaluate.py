@@ -95,9 +95,8 @@ async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:
     except InvalidQuestion:
         elapsed = (perf_counter() - began) * 1000
         return _Read(_case(gold, _nothing(gold.question), None, elapsed))
-    case = _case(
-        gold, _predicted(reading), reading.confidence, reading.milliseconds, reading.unused
-    )
+    conditions = tuple(each.confidence for each in reading.conditions)
+    case = _case(gold, _predicted(reading), reading.confidence, reading.milliseconds, conditions)
     return _Read(case, reading.model)
 
 
@@ -117,7 +116,7 @@ def _case(
     predicted: Reading,
     confidence: float | None,
     milliseconds: float,
-    unused: tuple[str, ...] = (),
+    conditions: tuple[float, ...] = (),
 ) -> Case:
     return Case(
         question=gold.question,
@@ -126,5 +125,5 @@ def _case(
         tags=gold.tags,
         confidence=confidence,
         milliseconds=milliseconds,
-        unused=unused,
+        conditions=conditions,
     )

@@ -57,10 +57,19 @@ class Line:
 
     def number_within(self, field: str, low: float, high: float) -> float:
         """A number from `low` to `high` that must be there."""
-        value = self.entries.get(field)
+        return self._number(field, self.entries.get(field), low, high)
+
+    def _number(self, field: str, value: object, low: float, high: float) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
         self.refuse(field, f"expected a number from {low:g} to {high:g}, got {_shown(value)}")
+
+    def numbers_within(self, field: str, low: float, high: float) -> tuple[float, ...]:
+        """A list of numbers from `low` to `high`; empty when it is absent."""
+        values = self.entries.get(field, [])
+        if not isinstance(values, list):
+            self.refuse(field, f"expected a list of numbers, got {_shown(values)}")
+        return tuple(self._number(field, value, low, high) for value in values)
 
     def filter(self, field: str, catalogue: Catalogue) -> Filter:
         """A valid filter that must be there."""

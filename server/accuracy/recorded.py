@@ -12,7 +12,7 @@ from server.accuracy.matches import has_respondents
 from server.accuracy.runs import Run, has_evaluation, store_evaluation
 from server.catalogue import Catalogue
 from server.errors import BrokenFile
-from server.filter import as_json
+from server.filter import as_json, placed_conditions
 from server.postgres.pool import explained
 from server.postgres.statements import Connection
 from server.spelling import Reading
@@ -20,7 +20,7 @@ from server.spelling import Reading
 HEAD = ("model", "adapter_sha256", "catalogue_version", "file")
 CASE = (
     "question", "gold", "predicted", "unsupported", "predicted_unsupported",
-    "confidence", "unused", "milliseconds", "tags",
+    "confidence", "conditions", "milliseconds", "tags",
 )  # fmt: skip
 MILLISECONDS_MAX = 1e9
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 2))"
@@ -71,14 +71,18 @@ async def store_recorded(conn: Connection, catalogue: Catalogue, path: Path) -> 
 def _case(line: Line, catalogue: Catalogue) -> Case:
     line.refuse_others(CASE)
     refused = line.entries.get("confidence") is None
+    predicted = line.filter("predicted", catalogue)
+    conditions = line.numbers_within("conditions", 0, 1)
+    if len(conditions) != len(list(placed_conditions(predicted))):
+        line.refuse("conditions", "expected one confidence for each condition of predicted")
     return Case(
         question=line.text("question"),
         gold=Reading(line.filter("gold", catalogue), line.texts("unsupported")),
-        predicted=Reading(line.filter("predicted", catalogue), line.texts("predicted_unsupported")),
+        predicted=Reading(predicted, line.texts("predicted_unsupported")),
         tags=line.texts("tags"),
         confidence=None if refused else line.number_within("confidence", 0, 1),
-        unused=line.texts("unused"),
         milliseconds=line.number_within("milliseconds", 0, MILLISECONDS_MAX),
+        conditions=conditions,
     )
 
 
@@ -97,7 +101,7 @@ def _entries(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
             "unsupported": list(case.gold.unsupported),
             "predicted_unsupported": list(case.predicted.unsupported),
             "confidence": case.confidence,
-            "unused": list(case.unused),
+            "conditions": list(case.conditions),
             "milliseconds": round(case.milliseconds, 3),
             "tags": list(case.tags),
         }

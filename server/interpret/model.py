@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,11 @@ class Written:
     def text(self) -> str:
         """The whole text."""
         return b"".join(token.piece for token in self.tokens).decode("utf-8", "replace")
+
+    @property
+    def probability(self) -> float:
+        """How probable the text was among all that the grammar allowed: its tokens' product."""
+        return math.prod(token.probability for token in self.tokens)
 
 
 def _nothing(_written: str) -> str:

@@ -60,6 +60,7 @@ class _Read:
     """A reading with confidence, alternatives and words of each condition, in the filter's order."""
 
     reading: Reading
+    confidence: float
     confidences: tuple[float, ...]
     alternatives: tuple[tuple[Condition, ...], ...]
     shared: Attribution
@@ -162,10 +163,11 @@ class Reader:
             understood, shared = self._understood(question, (*lines, *missed), mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
-            return self._nothing(question, mentions)
+            return self._nothing(question, mentions, written.probability)
         return _Read(
             understood.reading,
-            tuple(map(self._calibration, understood.probabilities)),
+            self._calibration.whole(written.probability, understood.probabilities),
+            tuple(map(self._calibration.conditions, understood.probabilities)),
             understood.alternatives,
             shared,
         )
@@ -214,7 +216,7 @@ class Reader:
         """The lines without conditions that are almost surely wrong, or that no words of their own
         stand for; none of them is one that a phrase says.
         """
-        confidences = tuple(map(self._calibration, understood.probabilities))
+        confidences = tuple(map(self._calibration.conditions, understood.probabilities))
         places = unfounded(
             shared.words, confidences, below=UNFOUNDED_BELOW, always_below=DROPPED_BELOW
         )
@@ -231,11 +233,14 @@ class Reader:
         shared = Attribution(words_of(question, said), ())
         count = len(shared.words)
         sure = (self._calibration.lexicon,) * count
-        return _Read(said.reading, sure, ((),) * count, shared)
+        return _Read(said.reading, self._calibration.lexicon, sure, ((),) * count, shared)
 
-    def _nothing(self, question: str, mentions: tuple[Mention, ...] = ()) -> _Read:
+    def _nothing(
+        self, question: str, mentions: tuple[Mention, ...] = (), written: float = 1.0
+    ) -> _Read:
         reading = Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
-        return _Read(reading, (), (), self._shared(question, reading, mentions))
+        confidence = self._calibration.whole(written, ())
+        return _Read(reading, confidence, (), (), self._shared(question, reading, mentions))
 
     def _shared(
         self, question: str, reading: Reading, mentions: tuple[Mention, ...]
@@ -243,10 +248,10 @@ class Reader:
         return self._vocabulary.attribute(question, reading.filter, mentions, reading.unsupported)
 
     def _is_doubtful(self, probability: float) -> bool:
-        return self._calibration(probability) < DOUBTFUL_BELOW
+        return self._calibration.conditions(probability) < DOUBTFUL_BELOW
 
     def _is_wrong(self, probability: float) -> bool:
-        return self._calibration(probability) < UNFOUNDED_BELOW
+        return self._calibration.conditions(probability) < UNFOUNDED_BELOW
 
     def _interpretation(self, righted: Righted, found: _Read, started: float) -> Interpretation:
         reading, question = found.reading, righted.question
@@ -270,9 +275,7 @@ class Reader:
             warnings=tuple(self._warnings(reading, conditions)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
-            confidence=self._calibration.whole(
-                found.confidences, words_unused=bool(found.shared.unused)
-            ),
+            confidence=found.confidence,
             others=other_readings(
                 reading.filter, conditions, self._catalogue, doubtful_below=DOUBTFUL_BELOW
             ),

@@ -1,4 +1,4 @@
-"""A calibration is a rising curve, read from a file that is checked."""
+"""A calibration is two rising curves, read from a file that is checked."""
 
 import json
 from pathlib import Path
@@ -6,28 +6,33 @@ from pathlib import Path
 import pytest
 
 from server.errors import SetupError
-from server.interpret.calibration import Calibration, read_calibration
+from server.interpret.calibration import Calibration, Curve, read_calibration
+
+CURVE = {"raw": [0.1, 0.9], "share": [0.2, 0.95]}
 
 
 def test_without_one_the_models_own_probability_stands() -> None:
-    assert [Calibration()(p) for p in (0.0, 0.3, 1.0)] == [0.0, 0.3, 1.0]
+    assert [Curve()(p) for p in (0.0, 0.3, 1.0)] == [0.0, 0.3, 1.0]
 
 
 def test_between_two_points_it_is_a_line_and_beyond_them_their_end() -> None:
-    calibrated = Calibration(raw=(0.2, 0.8), share=(0.4, 1.0))
+    calibrated = Curve(raw=(0.2, 0.8), share=(0.4, 1.0))
     assert [calibrated(p) for p in (0.0, 0.5, 0.9)] == pytest.approx([0.4, 0.7, 1.0])
 
 
-def test_a_reading_is_as_sure_as_its_least_sure_condition() -> None:
-    assert Calibration(bare=0.9).whole((0.97, 0.6, 0.8), words_unused=False) == 0.6
+def test_a_reading_is_as_sure_as_all_that_was_written_for_it() -> None:
+    """Its breakdown or its unknown phrase may be what is doubtful."""
+    assert Calibration(readings=Curve((0.0, 1.0), (0.2, 0.6))).whole(0.5, (0.9,)) == 0.4
 
 
-def test_a_reading_without_a_condition_is_as_sure_as_such_readings_are() -> None:
-    assert Calibration(bare=0.9).whole((), words_unused=False) == 0.9
+def test_a_reading_is_no_surer_than_its_least_sure_condition() -> None:
+    halved = Curve((0.0, 1.0), (0.0, 0.5))
+    assert Calibration(conditions=halved).whole(0.9, (0.97, 0.8)) == 0.4
+    assert Calibration().whole(0.9, (0.97, 0.6)) == 0.6
 
 
-def test_a_reading_that_left_words_unused_is_less_sure() -> None:
-    assert Calibration(unused=0.5).whole((0.8,), words_unused=True) == 0.4
+def test_a_reading_without_a_condition_is_as_sure_as_what_was_written() -> None:
+    assert Calibration().whole(0.7, ()) == 0.7
 
 
 @pytest.mark.parametrize(
@@ -35,22 +40,24 @@ def test_a_reading_that_left_words_unused_is_less_sure() -> None:
     [
         "",
         "{}",
-        '{"raw": [0, 1], "share": [0, 1], "lexicon": 1}',
-        '{"raw": [0, 1], "share": [1], "lexicon": 1, "bare": 1, "unused": 1}',
-        '{"raw": [1, 0], "share": [0, 1], "lexicon": 1, "bare": 1, "unused": 1}',
-        '{"raw": [], "share": [], "lexicon": 1, "bare": 1, "unused": 1}',
-        '{"raw": ["x"], "share": [1], "lexicon": 1, "bare": 1, "unused": 1}',
+        {"conditions": CURVE, "readings": CURVE},
+        {"conditions": CURVE, "lexicon": 1},
+        {"conditions": [], "readings": CURVE, "lexicon": 1},
+        {"conditions": CURVE, "readings": {"raw": [0, 1], "share": [1]}, "lexicon": 1},
+        {"conditions": CURVE, "readings": {"raw": [1, 0], "share": [0, 1]}, "lexicon": 1},
+        {"conditions": CURVE, "readings": {"raw": [], "share": []}, "lexicon": 1},
+        {"conditions": CURVE, "readings": {"raw": ["x"], "share": [1]}, "lexicon": 1},
     ],
 )
-def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
+def test_a_broken_file_is_named(tmp_path: Path, content: object) -> None:
     path = tmp_path / "welcome.json"
-    path.write_text(content)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(SetupError, match=r"welcome\.json"):
         read_calibration(path)
 
 
 def test_a_whole_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "welcome.json"
-    shares = {"lexicon": 0.99, "bare": 0.93, "unused": 0.88}
-    path.write_text(json.dumps({"raw": [0.1, 0.9], "share": [0.2, 0.95], **shares}))
-    assert read_calibration(path) == Calibration((0.1, 0.9), (0.2, 0.95), **shares)
+    path.write_text(json.dumps({"conditions": CURVE, "readings": CURVE, "lexicon": 0.99}))
+    curve = Curve((0.1, 0.9), (0.2, 0.95))
+    assert read_calibration(path) == Calibration(curve, curve, 0.99)

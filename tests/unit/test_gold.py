@@ -14,7 +14,7 @@ from server.accuracy.cases import Case, Evaluation, fields_of
 from server.accuracy.gold import read_gold
 from server.accuracy.recorded import read_recorded, write_recorded
 from server.errors import BrokenFile
-from server.filter import Filter, load_catalogue, parse_filter
+from server.filter import Filter, load_catalogue, parse_filter, placed_conditions
 from server.resources import folder
 from server.spelling import Reading
 from tests.strategies import readings, small_catalogue
@@ -24,7 +24,7 @@ WOMEN = {"where": {"gender": ["여성"]}}
 HEAD = {"model": "m", "adapter_sha256": "", "catalogue_version": 1, "file": "gold.jsonl"}
 CASE = {
     "question": "여자", "gold": WOMEN, "predicted": WOMEN, "unsupported": [],
-    "predicted_unsupported": [], "confidence": 0.9, "unused": [], "milliseconds": 12.5, "tags": [],
+    "predicted_unsupported": [], "confidence": 0.9, "conditions": [0.95], "milliseconds": 12.5, "tags": [],
 }  # fmt: skip
 
 
@@ -159,18 +159,23 @@ def test_phrases_beyond_the_panel_are_compared_without_order_and_spacing() -> No
 
 @st.composite
 def evaluations(draw: st.DrawFn) -> Evaluation:
-    case = st.builds(
-        Case,
-        question=st.just("질문"),
-        gold=readings(CATALOGUE).map(without_blanks),
-        predicted=readings(CATALOGUE).map(without_blanks),
-        tags=st.sampled_from([(), ("ko",), ("ko", "not")]),
-        confidence=st.none() | st.floats(0, 1),
-        unused=st.sampled_from([(), ("많이",), ("많이", "자주")]),
-        milliseconds=st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000),
-    )
-    cases = draw(st.lists(case, min_size=1, max_size=3).map(tuple))
+    cases = tuple(draw(cases_read()) for _ in range(draw(st.integers(1, 3))))
     return Evaluation("gold.jsonl", "", "m", "", 1, datetime.now(UTC), cases)
+
+
+@st.composite
+def cases_read(draw: st.DrawFn) -> Case:
+    predicted = without_blanks(draw(readings(CATALOGUE)))
+    count = len(list(placed_conditions(predicted.filter)))
+    return Case(
+        question="질문",
+        gold=without_blanks(draw(readings(CATALOGUE))),
+        predicted=predicted,
+        tags=draw(st.sampled_from([(), ("ko",), ("ko", "not")])),
+        confidence=draw(st.none() | st.floats(0, 1)),
+        conditions=tuple(draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))),
+        milliseconds=draw(st.integers(0, 10**6)) / 1000,
+    )
 
 
 def without_blanks(reading: Reading) -> Reading:
