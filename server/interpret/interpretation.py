@@ -9,6 +9,8 @@ from server.filter import Condition, Filter, Part, Range, as_json
 
 Operator = Literal["any", "all", "range"]
 Caution = Literal["nothing-understood", "contradiction", "doubtful"]
+# Less sure conditions and readings are to be checked by whoever asked.
+DOUBTFUL_BELOW = 0.8
 
 
 @dataclass(frozen=True, slots=True)

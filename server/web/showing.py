@@ -18,7 +18,7 @@ from server.filter import (
     placed_conditions,
 )
 from server.guide import FieldGuide, WordsForSeveral
-from server.interpret.interpretation import Interpretation
+from server.interpret.interpretation import DOUBTFUL_BELOW, Interpretation
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address
@@ -34,7 +34,6 @@ from server.web.phrasing import (
 )
 from server.web.wording import Wording
 
-DOUBTFUL_BELOW = 0.8
 FOLDED_FROM = 12
 
 
@@ -114,6 +113,7 @@ class Showing:
             unused=said.unused if said else (),
             contradiction=_warned(reading, "contradiction"),
             doubtful=any(chip.doubtful for _, chip in chips),
+            may_lack=answer.confidence is not None and answer.confidence < DOUBTFUL_BELOW,
             others=tuple(
                 self._whole(query, other) for other in (reading.others if reading else ())
             ),

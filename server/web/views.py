@@ -139,7 +139,9 @@ class WholeReading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingView:
-    """How the question was understood."""
+    """How the question was understood: with conditions that are doubtful, or doubtful as a whole,
+    when it may lack some.
+    """
 
     language: Language | None
     segments: tuple[Segment, ...]
@@ -152,6 +154,7 @@ class ReadingView:
     unused: tuple[str, ...]
     contradiction: bool
     doubtful: bool
+    may_lack: bool
     others: tuple[WholeReading, ...]
     sure: float | None
     milliseconds: float | None

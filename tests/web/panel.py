@@ -63,6 +63,7 @@ class Known:
     unused: tuple[str, ...] = ()
     warnings: tuple[Any, ...] = ()
     read_as: tuple[ReadAs, ...] = ()
+    whole: float = 0.973
 
 
 QUESTIONS: Mapping[str, Known] = {
@@ -108,6 +109,9 @@ QUESTIONS: Mapping[str, Known] = {
         {"region": "서울", "gender": "여셩"},
         read_as=(ReadAs("서울사는", "서울 사는"), ReadAs("여셩", "여성")),
     ),
+    "담배 피우는 여성의 지역": Known(
+        {"where": {"gender": ["여성"]}}, {"gender": "여성"}, whole=0.55
+    ),
     "모두": Known({}),
 }
 
@@ -152,7 +156,7 @@ class InMemoryServices:
             read_as=known.read_as,
             model="in-memory",
             milliseconds=812.4,
-            confidence=min((c.confidence for c in conditions), default=0.973),
+            confidence=min((known.whole, *(c.confidence for c in conditions))),
             others=other_readings(query, conditions, self.catalogue, doubtful_below=0.8),
         )
 

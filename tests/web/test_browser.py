@@ -41,6 +41,16 @@ async def test_a_question_is_typed_and_answered_in_place(page: Page) -> None:
     await expect(page.locator(".chip-doubtful")).to_contain_text("62%")
 
 
+async def test_a_reading_that_may_lack_something_says_so(page: Page) -> None:
+    missing = page.get_by_text("질문의 일부가 빠졌거나")
+    await page.goto(f"/?q={quote('담배 피우는 여성의 지역')}")
+    await expect(page.locator(".sure")).to_contain_text("55%")
+    await expect(missing).to_be_visible()
+    await page.goto(f"/?q={quote('여성')}")
+    await expect(page.locator(".sure")).to_contain_text("97%")
+    await expect(missing).to_have_count(0)
+
+
 async def test_a_question_opened_by_its_address_leaves_the_filter_there(
     page: Page, services: InMemoryServices
 ) -> None:
