@@ -69,6 +69,10 @@ def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
         if before and is_row and _can_turn(one) and _can_turn(other):
             kept[place] = replace(_turned(one), start=before.start(), end=other.start, tail="")
             kept[place + 1] = _turned(other)
+            # "Who drink neither soju nor beer" does not say that they drink.
+            verb = matches[place - 1] if place else None
+            if verb and verb.meanings[0].names == one.meanings[0].names:
+                kept[place - 1] = replace(verb, meanings=(Meaning(()),))
     for place in range(len(kept) - 2, -1, -1):
         one, other = kept[place], kept[place + 1]
         if not (one.says_one_thing and one.tail == "도" and _can_turn(other)):

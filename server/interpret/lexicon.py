@@ -158,7 +158,7 @@ class Lexicon:
 
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
-        matches = with_exclusions(question, self._find(question))
+        matches = with_exclusions(question, self.find(question))
         compared = compared_groups(question, matches)
         if not compared:
             matches = joined(question, matches)
@@ -190,7 +190,8 @@ class Lexicon:
         complete = one_way and said and self._is_glue(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 
-    def _find(self, question: str) -> tuple[Match, ...]:
+    def find(self, question: str) -> tuple[Match, ...]:
+        """The phrases, names and patterns in the question, longest first where they overlap."""
         squeezed = squeeze(question)
         found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
         bare = _NOUN_PARTICLE.sub(" ", self._adverbs.sub(_blank, question))

@@ -17,7 +17,12 @@ from server.interpret.certain import corrected, left_out, settled, unfounded
 from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
-from server.interpret.interpretation import Caution, Interpretation, ReadCondition
+from server.interpret.interpretation import (
+    DOUBTFUL_BELOW,
+    Caution,
+    Interpretation,
+    ReadCondition,
+)
 from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.lines import Line
 from server.interpret.missed import passed_over
@@ -26,6 +31,7 @@ from server.interpret.names import Mention
 from server.interpret.others import other_readings
 from server.interpret.phrase import line_key
 from server.interpret.prompt import build_prompt, tidy
+from server.interpret.retracted import without_retracted
 from server.interpret.slips import Righted, Slips
 from server.interpret.words import Attribution, Vocabulary
 from server.interpret.written import (
@@ -37,7 +43,6 @@ from server.interpret.written import (
 from server.phrases import Phrases
 from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
 
-DOUBTFUL_BELOW = 0.8
 # Below this a condition is more often wrong than right: what a phrase says of its field stands in
 # for it, or else it must have a word of its own.
 UNFOUNDED_BELOW = 0.5
@@ -108,8 +113,10 @@ class Reader:
         return self._interpretation(righted, found, started)
 
     def _said(self, question: str) -> tuple[Righted, LexiconReading]:
-        """The question with its slips put right, and what its phrases say."""
-        righted = self._slips.right(question)
+        """The question with its slips put right and what it takes back left out, and what its phrases
+        say.
+        """
+        righted = without_retracted(self._slips.right(question), self._lexicon)
         return righted, self._lexicon.read(righted.text)
 
     async def _ask(self, question: str, said: LexiconReading) -> _Read:
@@ -272,7 +279,7 @@ class Reader:
             conditions=conditions,
             unsupported=righted.typed(reading.unsupported),
             unused=righted.typed(found.shared.unused),
-            warnings=tuple(self._warnings(reading, conditions)),
+            warnings=tuple(self._warnings(reading, found.confidence)),
             model=self._model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             confidence=found.confidence,
@@ -282,14 +289,12 @@ class Reader:
             read_as=righted.corrections,
         )
 
-    def _warnings(
-        self, reading: Reading, conditions: tuple[ReadCondition, ...]
-    ) -> Iterator[Caution]:
+    def _warnings(self, reading: Reading, confidence: float) -> Iterator[Caution]:
         if reading.asks_for_nobody:
             yield "nothing-understood"
         if contradicts(reading.filter, self._catalogue, self._settings.reference_year):
             yield "contradiction"
-        if any(condition.confidence < DOUBTFUL_BELOW for condition in conditions):
+        if confidence < DOUBTFUL_BELOW:
             yield "doubtful"
 
 

@@ -265,6 +265,7 @@ def test_alternatives_are_groups_and_of_one_field_values(
                 "drinking=최근 1년 이내 술을 마시지 않음",
             ],
         ),
+        ("people who drink neither soju nor beer", ["-drinking=소주|맥주"]),
         ("술 안 마시는 사람은 빼줘", ["-drinking=최근 1년 이내 술을 마시지 않음"]),
         ("drinks soju but not beer", ["drinking=소주", "-drinking=맥주"]),
         ("high earners not using OTT", ["personal_income=500..", "ott_count=이용하지 않는다"]),
