@@ -11,9 +11,9 @@ class Hints:
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._names = panel_names(catalogue)
-        self.ranges = Ranges(catalogue, phrases)
+        self._ranges = Ranges(catalogue, phrases)
 
     def find(self, question: str) -> tuple[Mention, ...]:
         """Every name and range in the question, in reading order."""
-        found = (*self._names.find(question), *self.ranges.find(question))
+        found = (*self._names.find(question), *self._ranges.find(question))
         return tuple(sorted(found, key=lambda mention: mention.start))

@@ -1,12 +1,11 @@
 """Finds ranges of numbers in a question, by the patterns in which people say them (30대, 1990년생)."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import NUMBER_MAX, Condition, Range
-from server.interpret.lines import Line
 from server.interpret.names import PARTICLES, Mention, Named
 from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
 from server.phrases import Forms, Phrases, RangePhrases
@@ -51,27 +50,6 @@ class Ranges:
                 ):
                     found.append(mention)
         return tuple(sorted(found, key=lambda mention: mention.start))
-
-    def keep(self, lines: Sequence[Line], mentions: Sequence[Mention]) -> tuple[Line, ...]:
-        """The lines, with a field's range as the question says it when it says just one.
-
-        Digits are read for certain by their pattern, and copied less well by a small model.
-        """
-        said: dict[str, list[str]] = {}
-        for mention in mentions:
-            if self._is_range(mention):
-                said.setdefault(mention.field, []).append(mention.value)
-        one = {field: values[0] for field, values in said.items() if len(values) == 1}
-        written = [line.text.lstrip("-/&").partition("=")[0] for line in lines]
-        return tuple(
-            replace(line, text=f"{line.text.partition('=')[0]}={one[field]}")
-            if field in one and written.count(field) == 1 and "=" in line.text
-            else line
-            for line, field in zip(lines, written, strict=True)
-        )
-
-    def _is_range(self, mention: Mention) -> bool:
-        return any(pattern.field.name == mention.field for pattern in self._patterns)
 
 
 def _length(pattern: _Pattern) -> int:

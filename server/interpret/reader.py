@@ -13,7 +13,7 @@ from server.errors import InvalidQuestion, Language, TooBusy
 from server.filter import Condition, Filter, placed_conditions
 from server.interpret.asked import Asked
 from server.interpret.calibration import Calibration
-from server.interpret.certain import corrected, left_out, settled, unfounded
+from server.interpret.certain import grouped, left_out, settled, unfounded
 from server.interpret.contradictions import contradicts
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
@@ -25,11 +25,9 @@ from server.interpret.interpretation import (
 )
 from server.interpret.lexicon import Lexicon, LexiconReading, words_of
 from server.interpret.lines import Line
-from server.interpret.missed import passed_over
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.others import other_readings
-from server.interpret.phrase import line_key
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.retracted import without_retracted
 from server.interpret.slips import Righted, Slips
@@ -92,7 +90,7 @@ class Reader:
         self._asked = Asked(catalogue, phrases)
         self._slips = Slips(catalogue, phrases, is_common=model.has_word)
         self._forced = Forced(catalogue)
-        self._understanding = Understanding(catalogue, self._hints)
+        self._understanding = Understanding(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
@@ -151,7 +149,7 @@ class Reader:
         written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
         other = Expected(question, (), self._forced)
         lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
-        lines = corrected(question, lines, said, self._catalogue)
+        lines = grouped(lines, said)
         lines = settled(lines, said, wrong=self._is_wrong)
         lines = self._asked.keep(question, lines, said)
         understood, shared = self._understood(question, lines, mentions)
@@ -165,9 +163,6 @@ class Reader:
         if len(founded) < len(lines):
             understood, shared = self._understood(question, founded, mentions)
             lines = founded
-        missed = self._missed(question, understood.reading, shared, gone)
-        if missed:
-            understood, shared = self._understood(question, (*lines, *missed), mentions)
         query = understood.reading.filter
         if shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions, written.probability)
@@ -183,35 +178,8 @@ class Reader:
         self, question: str, lines: Sequence[Line], mentions: tuple[Mention, ...]
     ) -> tuple[Understood, Attribution]:
         """What the lines say, and which words led to what."""
-        understood = self._understanding.of(question, lines, mentions)
+        understood = self._understanding.of(question, lines)
         return understood, self._shared(question, understood.reading, mentions)
-
-    def _missed(
-        self, question: str, reading: Reading, shared: Attribution, gone: threading.Event
-    ) -> tuple[Line, ...]:
-        """Conditions that the words passed over give when they are read by themselves.
-
-        Only sure ones on fields that nothing is said of yet, and none beside groups, which a
-        condition could belong to.
-        """
-        query = reading.filter
-        if not shared.unused or query.either:
-            return ()
-        spoken = {c.field for _, _, c in placed_conditions(query)} | set(query.by)
-        used = [word for words in shared.words for word in words]
-        used += [word for phrase in reading.unsupported for word in phrase.split()]
-        found: dict[str, Line] = {}
-        for stretch in passed_over(question, used, shared.unused):
-            mentions = self._hints.find(stretch)
-            other = Expected(stretch, (), self._forced)
-            prompt = build_prompt(stretch, mentions)
-            written = self._model.write(prompt, expect=other, cancelled=gone.is_set)
-            for line in lines_of(written, self._model, doubtful=lambda _: False, expect=other):
-                _, name = line_key(line.text)
-                is_condition = line.text[:1] not in ">#?/&" and name not in spoken
-                if is_condition and not self._is_doubtful(line.probability):
-                    found.setdefault(name, line)
-        return tuple(found.values())
 
     def _founded(
         self,

@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from server.catalogue import Catalogue
 from server.errors import InvalidFilter, InvalidQuestion
 from server.filter import Condition, Filter, Part, placed_conditions
-from server.interpret.hints import Hints
 from server.interpret.lines import Line
 from server.interpret.model import Expect, LanguageModel, Token, Written
-from server.interpret.names import Mention
-from server.interpret.signs import Signs
 from server.spelling import Reading, read, spell_condition
 
 ALTERNATIVES_MAX = 2
@@ -29,17 +26,13 @@ class Understood:
 
 
 class Understanding:
-    """Makes readings of what the model wrote; what the question says for certain wins."""
+    """Makes readings of what the model wrote."""
 
-    def __init__(self, catalogue: Catalogue, hints: Hints) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._hints = hints
-        self._signs = Signs(catalogue)
 
-    def of(self, question: str, lines: Sequence[Line], mentions: tuple[Mention, ...]) -> Understood:
+    def of(self, question: str, lines: Sequence[Line]) -> Understood:
         """The lines as a reading; phrases the model made up fall away."""
-        lines = self._signs.keep(lines, question, mentions)
-        lines = self._hints.ranges.keep(lines, mentions)
         ordered = sorted(lines, key=lambda line: _part(line.text))
         reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
         unsupported = tuple(
