@@ -105,7 +105,8 @@ def case(
     milliseconds: float = 10.0,
 ) -> Case:
     wanted, said = (r if isinstance(r, Reading) else reading(r) for r in (gold, predicted))
-    return Case("질문", wanted, said, tags, confidence, milliseconds)
+    conditions = tuple(confidence or 0.0 for _ in placed_conditions(said.filter))
+    return Case("질문", wanted, said, tags, confidence, milliseconds, conditions)
 
 
 def evaluation(*cases: Case, **more: Any) -> Evaluation:

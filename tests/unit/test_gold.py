@@ -206,6 +206,12 @@ def test_a_recorded_evaluation_is_read_as_it_was_written(
         ([{**HEAD, "exact": 0.99}, CASE], "line 1, 'exact': unknown"),
         ([HEAD, {**CASE, "confidence": 1.2}], "line 2, confidence: expected a number from 0 to 1"),
         ([HEAD, {**CASE, "confidence": True}], "line 2, confidence: expected a number"),
+        ([HEAD, {**CASE, "conditions": 0.9}], "line 2, conditions: expected a list of numbers"),
+        ([HEAD, {**CASE, "conditions": [2]}], "line 2, conditions: expected a number from 0 to 1"),
+        (
+            [HEAD, {**CASE, "conditions": []}],
+            "line 2, conditions: expected one confidence for each",
+        ),
         ([HEAD, {**CASE, "milliseconds": -1}], "line 2, milliseconds: expected a number"),
         ([HEAD, {**CASE, "predicted": {"x": 1}}], "line 2, predicted: "),
         ([HEAD, CASE, {**CASE, "gold": []}], "line 3, gold: "),
