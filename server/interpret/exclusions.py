@@ -69,10 +69,8 @@ def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
         if before and is_row and _can_turn(one) and _can_turn(other):
             kept[place] = replace(_turned(one), start=before.start(), end=other.start, tail="")
             kept[place + 1] = _turned(other)
-            # "Who drink neither soju nor beer" does not say that they drink.
-            verb = matches[place - 1] if place else None
-            if verb and verb.meanings[0].names == one.meanings[0].names:
-                kept[place - 1] = replace(verb, meanings=(Meaning(()),))
+            if place and _is_verb_of(question, matches[place - 1], one, before.start()):
+                kept[place - 1] = replace(matches[place - 1], meanings=(Meaning(()),))
     for place in range(len(kept) - 2, -1, -1):
         one, other = kept[place], kept[place + 1]
         if not (one.says_one_thing and one.tail == "도" and _can_turn(other)):
@@ -81,6 +79,15 @@ def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
         if is_denied and not question[one.end : other.start].strip():
             kept[place] = replace(_turned(one), tail="")
     return kept
+
+
+def _is_verb_of(question: str, verb: Match, one: Match, end: int) -> bool:
+    """Whether a phrase that ends at a place only says how the answers behind it are had: "who drink
+    neither soju nor beer" does not say that they drink.
+    """
+    if not _can_turn(verb) or question[verb.end : end].strip():
+        return False
+    return line_key(verb.meanings[0].lines[0]) == ("-", *one.meanings[0].names)
 
 
 def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:

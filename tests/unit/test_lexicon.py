@@ -266,6 +266,16 @@ def test_alternatives_are_groups_and_of_one_field_values(
             ],
         ),
         ("people who drink neither soju nor beer", ["-drinking=소주|맥주"]),
+        (
+            "women who drink wine and neither soju nor beer",
+            ["gender=여성", "drinking=와인", "-drinking=소주|맥주"],
+        ),
+        (
+            "people who drink wine, neither soju nor beer",
+            ["drinking=와인", "-drinking=소주|맥주"],
+        ),
+        ("경기도 광주시 사는 30대 여성", ["gender=여성", "age=30..39", "district=광주시"]),
+        ("광주시 사는 30대 여성", ["gender=여성", "age=30..39", "region=광주"]),
         ("술 안 마시는 사람은 빼줘", ["-drinking=최근 1년 이내 술을 마시지 않음"]),
         ("drinks soju but not beer", ["drinking=소주", "-drinking=맥주"]),
         ("high earners not using OTT", ["personal_income=500..", "ott_count=이용하지 않는다"]),
