@@ -1,6 +1,7 @@
 """Leaves out what a question takes back: "40대, 아니 50대" asks for people in their fifties."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,11 +10,13 @@ from server.interpret.lexicon import Lexicon
 from server.interpret.phrase import Match, between, line_key
 from server.interpret.slips import Righted
 
+_KOREAN = r"(?:아니다?|아니지|아니요|아니아니|정정)"
+_ENGLISH = r"(?:scratch that|no,? wait|wait,? no|i mean(?:t)?|make that|sorry|correction)"
+_SAYS_SO = re.compile(rf"{_KOREAN}|{_ENGLISH}", re.IGNORECASE)
 # What stands between what is taken back and what is said instead.
 _TAKES_BACK = re.compile(
-    r"\s*(?:으?로)?[\s.…,!~—-]*(?:(?:아|어|음|앗)[\s,.…]*)?(?:아니다?|아니지|아니요|아니아니|정정)[\s,.…!]+"
-    r"|[\s,.…—-]+(?:(?:no|oh|oops|hmm)[\s,.]+)?"
-    r"(?:scratch that|no,? wait|wait,? no|i mean(?:t)?|make that|sorry|correction)"
+    rf"\s*(?:으?로)?[\s.…,!~—-]*(?:(?:아|어|음|앗)[\s,.…]*)?{_KOREAN}[\s,.…!]+"
+    rf"|[\s,.…—-]+(?:(?:no|oh|oops|hmm)[\s,.]+)?{_ENGLISH}"
     r"[\s,.:…—-]+(?:(?:make (?:it|that)|i mean)\s+)?(?:(?:in|for)\s+)?",
     re.IGNORECASE,
 )
@@ -24,13 +27,31 @@ def without_retracted(righted: Righted, lexicon: Lexicon) -> Righted:
 
     What was left out is shown as a correction, like a slip of the pen.
     """
-    if not _TAKES_BACK.search(righted.text):
+    text = righted.text
+    rows = _rows(text, lexicon.find(text)) if _SAYS_SO.search(text) else []
+    if not rows:
         return righted
-    matches = lexicon.find(righted.text)
+    left_out = [
+        ReadAs(typed, text[last.start : last.end])
+        for first, last in rows
+        for typed in righted.typed((text[first.start : last.end],))
+    ]
+    places = righted.places or tuple((n, n + 1) for n in range(len(text)))
+    for first, last in reversed(rows):
+        text = text[: first.start] + text[last.start :]
+        places = places[: first.start] + places[last.start :]
+    corrections = (*righted.corrections, *left_out)
+    return replace(righted, text=text, places=places, corrections=corrections)
+
+
+def _rows(text: str, matches: Sequence[Match]) -> list[tuple[Match, Match]]:
+    """The first and the last of each row of phrases in which each takes back the one before."""
+    rows: list[tuple[Match, Match]] = []
     for one, other in pairwise(matches):
-        if _is_instead(one, other) and _TAKES_BACK.fullmatch(between(righted.text, one, other)):
-            return without_retracted(_cut(righted, one, other), lexicon)
-    return righted
+        if _is_instead(one, other) and _TAKES_BACK.fullmatch(between(text, one, other)):
+            goes_on = bool(rows) and rows[-1][1] == one
+            rows.append((rows.pop()[0] if goes_on else one, other))
+    return rows
 
 
 def _is_instead(one: Match, other: Match) -> bool:
@@ -45,15 +66,3 @@ def _is_instead(one: Match, other: Match) -> bool:
 
 def _subject(line: str) -> tuple[str, str]:
     return (line[0], "") if line[0] in "#>" else line_key(line)
-
-
-def _cut(righted: Righted, one: Match, other: Match) -> Righted:
-    text, start, stop = righted.text, one.start, other.start
-    places = righted.places or tuple((n, n + 1) for n in range(len(text)))
-    (typed,) = righted.typed((text[start : other.end],))
-    return replace(
-        righted,
-        text=text[:start] + text[stop:],
-        corrections=(*righted.corrections, ReadAs(typed, text[stop : other.end])),
-        places=places[:start] + places[stop:],
-    )

@@ -60,3 +60,15 @@ def test_what_was_left_out_is_shown_beside_the_slips(lexicon: Lexicon) -> None:
     left = without_retracted(righted, lexicon)
     assert left.corrections == (slip, ReadAs("서울, 아니 부산", "부산"))
     assert left.typed(["여성"]) == ("여셩",)
+
+
+def test_each_row_that_is_taken_back_is_shown_once_in_the_questions_order(
+    lexicon: Lexicon,
+) -> None:
+    question = "서울, 아니 부산, 아니 대구 사는 40대, 아니 50대"
+    left = without_retracted(Righted(question, question), lexicon)
+    assert left.text == "대구 사는 50대"
+    assert [(each.typed, each.read) for each in left.corrections] == [
+        ("서울, 아니 부산, 아니 대구 사는", "대구 사는"),
+        ("40대, 아니 50대", "50대"),
+    ]
