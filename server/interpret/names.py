@@ -144,13 +144,8 @@ class Names:
 
 def panel_names(catalogue: Catalogue) -> Names:
     """Every name that a catalogue gives its answers and groups."""
-    words = (group.words for group in catalogue.groups)
-    return Names(catalogue.fields, zip(words, panel_meanings(catalogue), strict=True))
-
-
-def panel_meanings(catalogue: Catalogue) -> list[tuple[Named, ...]]:
-    """What each group of the catalogue stands for, in the order of its groups."""
-    return [tuple(_meanings(group, catalogue)) for group in catalogue.groups]
+    groups = ((group.words, tuple(_meanings(group, catalogue))) for group in catalogue.groups)
+    return Names(catalogue.fields, groups)
 
 
 def _meanings(group: Group, catalogue: Catalogue) -> Iterator[Named]:
