@@ -10,7 +10,7 @@ import pytest
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, TooBusy
 from server.filter import as_json, canonical, parse_filter
-from server.interpret.interpretation import interpretation_as_json
+from server.interpret.interpretation import DOUBTFUL_BELOW, interpretation_as_json
 from server.interpret.reader import Reader
 from tests.model.conftest import QUEUE
 
@@ -94,6 +94,26 @@ async def test_a_slip_of_the_pen_is_read_as_what_was_meant_and_said(
     shown = interpretation_as_json(reading, panel)["read_as"]
     assert shown == [{"typed": each.typed, "read": each.read} for each in reading.read_as]
     assert not other.read_as
+
+
+async def test_what_a_question_takes_back_is_not_read_and_is_said(
+    reader: Reader, panel: Catalogue
+) -> None:
+    reading = await reader.read("갤럭시 쓰는 40대, 아니 50대 남자")
+    assert as_json(reading.filter)["where"]["age"] == {"min": 50, "max": 59}
+    assert reading.question == "갤럭시 쓰는 40대, 아니 50대 남자"
+    shown = interpretation_as_json(reading, panel)["read_as"]
+    assert shown == [{"typed": "40대, 아니 50대", "read": "50대"}]
+
+
+async def test_a_reading_that_is_doubtful_as_a_whole_warns_where_each_condition_is_sure(
+    reader: Reader,
+) -> None:
+    """What is doubtful is an unknown phrase that may have been an answer."""
+    reading = await reader.read("간호사인 30대 여성")
+    assert min(condition.confidence for condition in reading.conditions) > DOUBTFUL_BELOW
+    assert reading.confidence < DOUBTFUL_BELOW
+    assert reading.warnings == ("doubtful",)
 
 
 async def test_every_condition_has_a_confidence_and_comes_in_the_filters_order(

@@ -7,6 +7,8 @@ import pytest
 
 from server.errors import SetupError
 from server.interpret.calibration import Calibration, Curve, read_calibration
+from server.training.calibrate import calibrate
+from tests.strategies import small_catalogue
 
 CURVE = {"raw": [0.1, 0.9], "share": [0.2, 0.95]}
 
@@ -61,3 +63,32 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     path.write_text(json.dumps({"conditions": CURVE, "readings": CURVE, "lexicon": 0.99}))
     curve = Curve((0.1, 0.9), (0.2, 0.95))
     assert read_calibration(path) == Calibration(curve, curve, 0.99)
+
+
+def test_calibrating_finds_how_often_readings_and_conditions_were_right(tmp_path: Path) -> None:
+    """Both women where women were wanted, or a breakdown left out, or men in their place."""
+    women, men = {"where": {"gender": ["여성"]}}, {"where": {"gender": ["남성"]}}
+    by_region = {**women, "by": ["region"]}
+    read = [
+        *[(women, women, 1.0, 1.0)] * 3,
+        *[(women, women, 0.9, 0.95)] * 4,
+        (by_region, women, 0.5, 0.95),
+        (women, women, 0.5, 0.95),
+        (men, women, 0.2, 0.3),
+    ]
+    head = {"model": "m", "adapter_sha256": "", "catalogue_version": 1, "file": "gold.jsonl"}
+    cases = [
+        {
+            "question": "여자", "gold": gold, "predicted": predicted, "unsupported": [],
+            "predicted_unsupported": [], "confidence": whole, "conditions": [condition],
+            "milliseconds": 1.0, "tags": [],
+        }
+        for gold, predicted, whole, condition in read
+    ]  # fmt: skip
+    recorded, target = tmp_path / "recorded.jsonl", tmp_path / "welcome.json"
+    recorded.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *cases)))
+    assert calibrate(recorded, small_catalogue(), target) == len(cases)
+    calibration = read_calibration(target)
+    assert [calibration.readings(p) for p in (0.2, 0.5, 0.9)] == [0.02, 0.5, 0.98]
+    assert [calibration.conditions(p) for p in (0.3, 0.95)] == [0.02, 0.98]
+    assert calibration.lexicon == 0.8, "of three right ones, by the rule of succession"
