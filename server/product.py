@@ -25,7 +25,7 @@ from server.filter import Filter, load_catalogue
 from server.grammar import build_grammar
 from server.interpret.calibration import Calibration, read_calibration
 from server.interpret.interpretation import Interpretation
-from server.interpret.model import LanguageModel
+from server.interpret.model import LanguageModel, Weights
 from server.interpret.reader import Reader, ReaderSettings
 from server.model.download import download
 from server.model.manifest import read_manifest
@@ -45,6 +45,8 @@ from server.settings import Settings
 
 log = logging.getLogger(__name__)
 
+# How many questions are read at once, where as many threads are allowed: each takes 30 MB.
+MODELS_MOST = 4
 READY_SECONDS = 2
 REVIVE_SECONDS = 3
 
@@ -106,20 +108,27 @@ def load_demo(
         progress.update(loading, completed=summary.rows)
 
 
-def open_model(catalogue: Catalogue, settings: Settings, console: Console) -> LanguageModel:
-    """The model of the settings with the catalogue's adapter and grammar; fetched if absent."""
+def open_models(
+    catalogue: Catalogue, settings: Settings, console: Console, *, count: int = 1
+) -> tuple[LanguageModel, ...]:
+    """So many over one copy of the settings' model with the catalogue's adapter, fetched if absent."""
     manifest = read_manifest()
     entry = manifest.model(settings.model)
     if entry.decoding is None:
         raise ModelAway(f"{settings.model!r} is only there to make other models from")
     file = download(settings.model, settings=settings, console=console, manifest=manifest)
     adapter = manifest.adapter(entry, catalogue.name)
-    return LanguageModel(
-        file if adapter is None else merged_model(file, adapter, console.print),
-        grammar=build_grammar(catalogue),
-        context_tokens=entry.decoding.context_tokens,
-        output_tokens_max=entry.decoding.output_tokens_max,
-        threads=settings.model_threads,
+    merged = file if adapter is None else merged_model(file, adapter, console.print)
+    weights = Weights(merged, threads=settings.model_threads)
+    grammar = build_grammar(catalogue)
+    return tuple(
+        LanguageModel(
+            weights,
+            grammar=grammar,
+            context_tokens=entry.decoding.context_tokens,
+            output_tokens_max=entry.decoding.output_tokens_max,
+        )
+        for _ in range(count)
     )
 
 
@@ -132,8 +141,9 @@ def open_reader(catalogue: Catalogue, settings: Settings, console: Console) -> R
         queue_seconds=settings.queue_seconds,
         reference_year=settings.reference_year,
     )
-    model = open_model(catalogue, settings, console)
-    return Reader(model, catalogue, phrases, limits, calibration=_calibration(catalogue, settings))
+    count = min(settings.model_threads, MODELS_MOST)
+    models = open_models(catalogue, settings, console, count=count)
+    return Reader(models, catalogue, phrases, limits, calibration=_calibration(catalogue, settings))
 
 
 def _calibration(catalogue: Catalogue, settings: Settings) -> Calibration:

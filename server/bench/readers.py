@@ -73,14 +73,15 @@ def read_with_ours(name: str, settings: Settings, questions: Sequence[str]) -> T
     catalogue = load_catalogue(name)
     reader = open_reader(catalogue, settings, Console(stderr=True))
     written: list[int] = []
-    write = reader._model.write
+    model = reader._workers[0].model
+    write = model.write
 
     def counting(prompt: str, **options: Any) -> Any:
         done = write(prompt, **options)
         written.append(len(done.tokens))
         return done
 
-    reader._model.write = counting  # type: ignore[method-assign]  # only counts
+    model.write = counting  # type: ignore[method-assign]  # only counts
 
     def one(question: str) -> Reading:
         try:

@@ -5,7 +5,9 @@ import logging
 import math
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -94,36 +96,67 @@ class Tokenizer:
         return tokenize(self.vocabulary, text)
 
 
-class LanguageModel:
-    """A loaded model with its context and grammar. Not thread-safe: one worker owns it."""
+class Threads:
+    """Processor threads, shared by the models that write at the moment."""
 
-    def __init__(
-        self,
-        model: Path,
-        *,
-        grammar: str,
-        context_tokens: int,
-        output_tokens_max: int,
-        threads: int,
-    ) -> None:
-        """Load everything; ModelAway or BrokenGrammar says why it cannot be."""
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._writing = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """As long as this lasts there is one more to share with."""
+        with self._lock:
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing -= 1
+
+    @property
+    def share(self) -> int:
+        """How many each has now, at least one: all of them for one that writes alone."""
+        return max(1, self._count // max(1, self._writing))
+
+
+class Weights:
+    """A model's file in memory. Any number of models write with it; the last to go frees it."""
+
+    def __init__(self, model: Path, *, threads: int) -> None:
+        """Load the file; ModelAway when it cannot be read."""
         _quiet()
         self.name = model.stem
+        self.threads = Threads(threads)
+        self.loaded = _load(model, model_parameters())
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self.loaded)
+        weakref.finalize(self, llama_cpp.llama_model_free, self.loaded).atexit = False
+
+
+class LanguageModel:
+    """Weights with a context and a grammar. Not thread-safe: one worker at a time has it."""
+
+    def __init__(
+        self, weights: Weights, *, grammar: str, context_tokens: int, output_tokens_max: int
+    ) -> None:
+        """Make room to write in; ModelAway or BrokenGrammar says why it cannot be."""
+        self.name = weights.name
+        self._weights: Weights | None = weights
+        self._threads = weights.threads
         self._output_tokens_max = output_tokens_max
-        self._model = _load(model, model_parameters())
-        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        self._vocabulary = weights.vocabulary
         self._size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
         self._end = llama_cpp.llama_vocab_eos(self._vocabulary)
         self._begin = llama_cpp.llama_vocab_bos(self._vocabulary)
         self._context_tokens = context_tokens
-        self._context = _open_context(self._model, context_tokens, threads)
         self._grammar = compile_grammar(self._vocabulary, grammar)
+        self._context = _open_context(weights.loaded, context_tokens)
         self._candidates = (llama_cpp.llama_token_data * self._size)()
         self._batch = llama_cpp.llama_batch_init(context_tokens, 0, 1)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._prompt: list[int] = []
         self._kept = 0
-        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -137,13 +170,12 @@ class LanguageModel:
         self.close()
 
     def close(self) -> None:
-        """Free what llama.cpp holds; safe to call twice."""
-        if not self._closed:
-            self._closed = True
+        """Free what llama.cpp holds for it and let go of the weights; safe to call twice."""
+        if self._weights is not None:
             llama_cpp.llama_batch_free(self._batch)
             llama_cpp.llama_sampler_free(self._grammar)
             llama_cpp.llama_free(self._context)
-            llama_cpp.llama_model_free(self._model)
+            self._weights = None
 
     def tokenize(self, text: str) -> list[int]:
         """The text's tokens, without marks."""
@@ -175,7 +207,8 @@ class LanguageModel:
             )
         self._forget(0)
         llama_cpp.llama_sampler_reset(self._grammar)
-        return self._continue([], self._prompt, room, expect, cancelled, until=None)
+        with self._threads.writing():
+            return self._continue([], self._prompt, room, expect, cancelled, until=None)
 
     def rewrite(self, written: Written, place: int, *, expect: Expect = _nothing) -> str:
         """The text from `place` to the line's end, had the model chosen the token's `other`.
@@ -196,9 +229,10 @@ class LanguageModel:
         if other == self._end or started[-1].piece.endswith(b"\n"):
             rest = started
         else:
-            whole = self._continue(
-                started, [other], room - len(started), expect, lambda: False, until=b"\n"
-            )
+            with self._threads.writing():
+                whole = self._continue(
+                    started, [other], room - len(started), expect, lambda: False, until=b"\n"
+                )
             rest = list(whole.tokens)
         return b"".join(token.piece for token in rest[place:]).decode("utf-8", "replace")
 
@@ -255,6 +289,8 @@ class LanguageModel:
             batch.n_seq_id[number] = 1
             batch.seq_id[number][0] = 0
             batch.logits[number] = number >= len(pending) - 1
+        threads = self._threads.share
+        llama_cpp.llama_set_n_threads(self._context, threads, threads)
         if llama_cpp.llama_decode(self._context, batch) != 0:
             raise ModelAway("llama.cpp could not evaluate the question")
         first = len(pending) - 1
@@ -367,15 +403,11 @@ def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.ll
     return cast("llama_cpp.llama_model_p", loaded)
 
 
-def _open_context(
-    model: llama_cpp.llama_model_p, context_tokens: int, threads: int
-) -> llama_cpp.llama_context_p:
+def _open_context(model: llama_cpp.llama_model_p, context_tokens: int) -> llama_cpp.llama_context_p:
     parameters = llama_cpp.llama_context_default_params()
     parameters.n_ctx = context_tokens
     parameters.n_batch = context_tokens
     parameters.n_ubatch = min(256, context_tokens)
-    parameters.n_threads = threads
-    parameters.n_threads_batch = threads
     context = llama_cpp.llama_init_from_model(model, parameters)
     if not context:
         raise ModelAway("llama.cpp cannot make a context: too little memory?")

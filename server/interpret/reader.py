@@ -1,4 +1,4 @@
-"""Reads questions: one worker owns the model, a bounded queue stands before it."""
+"""Reads questions: a worker for each model, a bounded queue before them."""
 
 import asyncio
 import threading
@@ -69,30 +69,42 @@ class _Read:
     shared: Attribution
 
 
+class _Worker:
+    """A model and the one thread that writes with it."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+
+
 class Reader:
     """Turns questions into interpretations; safe to call from many tasks of one event loop."""
 
     def __init__(
         self,
-        model: LanguageModel,
+        models: Sequence[LanguageModel],
         catalogue: Catalogue,
         phrases: Phrases,
         settings: ReaderSettings,
         *,
         calibration: Calibration,
     ) -> None:
-        self._model = model
+        self._workers = tuple(map(_Worker, models))
+        # The last one used is taken first: another thread would wake another team of llama.cpp's
+        # while the first still spins, and a question alone took a third longer.
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        for worker in self._workers:
+            self._idle.put_nowait(worker)
         self._catalogue = catalogue
         self._settings = settings
         self._calibration = calibration
         self._hints = Hints(catalogue, phrases)
         self._lexicon = Lexicon(catalogue, phrases)
         self._asked = Asked(catalogue, phrases)
-        self._slips = Slips(catalogue, phrases, is_common=model.has_word)
+        self._slips = Slips(catalogue, phrases, is_common=self._workers[0].model.has_word)
         self._forced = Forced(catalogue)
         self._understanding = Understanding(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
 
     async def read(self, question: str) -> Interpretation:
@@ -118,37 +130,45 @@ class Reader:
         return righted, self._lexicon.read(righted.text)
 
     async def _ask(self, question: str, said: LexiconReading) -> _Read:
-        if self._waiting > self._settings.queue_length:
+        if self._waiting >= self._settings.queue_length + len(self._workers):
             raise TooBusy(f"{self._waiting} questions are waiting for the model")
-        gone = threading.Event()
-        work = self._worker.submit(self._read, question, said, gone)
-        read = asyncio.wrap_future(work)
         self._waiting += 1
         try:
-            await asyncio.wait({read}, timeout=self._settings.queue_seconds)
-            if work.cancel():  # which it can be until the model begins with it
-                raise TooBusy(f"the model did not begin in {self._settings.queue_seconds} seconds")
-            return await read
-        except asyncio.CancelledError:
-            work.cancel()
-            gone.set()
-            raise
+            worker = await self._idle_worker()
+            gone = threading.Event()
+            work = worker.thread.submit(self._read, worker.model, question, said, gone)
+            try:
+                return await asyncio.wrap_future(work)
+            finally:
+                gone.set()  # who asked may have gone before the end
+                self._idle.put_nowait(worker)
         finally:
             self._waiting -= 1
 
-    def close(self) -> None:
-        """Let the question at work finish, then free the model."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
-        self._model.close()
+    async def _idle_worker(self) -> _Worker:
+        try:
+            async with asyncio.timeout(self._settings.queue_seconds):
+                return await self._idle.get()
+        except TimeoutError as error:
+            seconds = self._settings.queue_seconds
+            raise TooBusy(f"the model did not begin in {seconds} seconds") from error
 
-    def _read(self, question: str, said: LexiconReading, gone: threading.Event) -> _Read:
+    def close(self) -> None:
+        """Let the questions at work finish, then free the models."""
+        for worker in self._workers:
+            worker.thread.shutdown(wait=True, cancel_futures=True)
+            worker.model.close()
+
+    def _read(
+        self, model: LanguageModel, question: str, said: LexiconReading, gone: threading.Event
+    ) -> _Read:
         """What the model makes of a question that the lexicon could not read alone."""
         mentions = self._hints.find(question)
         expected = Expected(question, spell(said.reading).splitlines(), self._forced)
         prompt = build_prompt(question, mentions)
-        written = self._model.write(prompt, expect=expected, cancelled=gone.is_set)
+        written = model.write(prompt, expect=expected, cancelled=gone.is_set)
         other = Expected(question, (), self._forced)
-        lines = lines_of(written, self._model, doubtful=self._is_doubtful, expect=other)
+        lines = lines_of(written, model, doubtful=self._is_doubtful, expect=other)
         lines = grouped(lines, said)
         lines = settled(lines, said, wrong=self._is_wrong)
         lines = self._asked.keep(question, lines, said)
@@ -248,7 +268,7 @@ class Reader:
             unsupported=righted.typed(reading.unsupported),
             unused=righted.typed(found.shared.unused),
             warnings=tuple(self._warnings(reading, found.confidence)),
-            model=self._model.name,
+            model=self._workers[0].model.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             confidence=found.confidence,
             others=other_readings(

@@ -9,7 +9,7 @@ from server.catalogue import Catalogue
 from server.grammar import build_grammar
 from server.interpret.model import LanguageModel
 from server.interpret.reader import Reader
-from server.product import open_catalogue, open_model, open_reader
+from server.product import open_catalogue, open_models, open_reader
 from server.settings import Settings
 from tests.grammars.acceptor import Grammar, Tokens, model_file
 
@@ -29,7 +29,8 @@ def panel(panel_settings: Settings) -> Catalogue:
 
 @pytest.fixture(scope="session")
 def model(panel: Catalogue, panel_settings: Settings) -> Iterator[LanguageModel]:
-    with open_model(panel, panel_settings, Console(stderr=True)) as opened:
+    (opened,) = open_models(panel, panel_settings, Console(stderr=True))
+    with opened:
         yield opened
 
 

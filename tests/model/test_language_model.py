@@ -6,7 +6,7 @@ import pytest
 
 from server.catalogue import Catalogue
 from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
-from server.interpret.model import LanguageModel
+from server.interpret.model import LanguageModel, Threads, Weights
 from server.interpret.prompt import build_prompt
 from server.spelling import read
 from tests.grammars.acceptor import Grammar, model_file
@@ -109,8 +109,8 @@ def test_control_tokens_in_a_question_are_plain_text(model: LanguageModel) -> No
 def test_a_broken_grammar_stops_the_start() -> None:
     with pytest.raises(BrokenGrammar):
         LanguageModel(
-            model_file(), grammar="root ::= missing",
-            context_tokens=64, output_tokens_max=8, threads=1,
+            Weights(model_file(), threads=1), grammar="root ::= missing",
+            context_tokens=64, output_tokens_max=8,
         )  # fmt: skip
 
 
@@ -118,7 +118,16 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.gguf"
     wrong.write_bytes(b"GGUF, but not really")
     with pytest.raises(ModelAway, match=r"wrong\.gguf: llama.cpp cannot load"):
-        LanguageModel(
-            wrong, grammar="root ::= [a]",
-            context_tokens=64, output_tokens_max=8, threads=1,
-        )  # fmt: skip
+        Weights(wrong, threads=1)
+
+
+def test_one_that_writes_alone_has_all_threads_and_two_share_them() -> None:
+    threads = Threads(3)
+    assert threads.share == 3
+    with threads.writing():
+        assert threads.share == 3
+        with threads.writing():
+            assert threads.share == 1
+            with threads.writing(), threads.writing():
+                assert threads.share == 1
+        assert threads.share == 3

@@ -1,4 +1,4 @@
-"""Questions are read one after another, without blocking, and no more are taken than can wait."""
+"""Questions are read without blocking, and no more are taken than can wait."""
 
 import asyncio
 import time
@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, TooBusy
 from server.filter import as_json, canonical, parse_filter
 from server.interpret.interpretation import DOUBTFUL_BELOW, interpretation_as_json
+from server.interpret.model import LanguageModel
 from server.interpret.reader import Reader
+from server.product import open_reader
+from server.settings import Settings
 from tests.model.conftest import QUEUE
 
 # Word for word in the panel's phrases, and not: the latter is asked of the model.
@@ -143,7 +147,7 @@ async def test_what_the_phrases_say_word_for_word_is_certain_and_asks_no_model(
     def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("the model was asked")
 
-    monkeypatch.setattr(reader._model, "write", refuse)
+    monkeypatch.setattr(reader._workers[0].model, "write", refuse)
     reading = await reader.read(SAID)
     assert reading.unused == reading.unsupported == reading.warnings == ()
     assert {c.confidence for c in reading.conditions} == {reader._calibration.lexicon}
@@ -183,10 +187,10 @@ async def test_who_waited_long_enough_is_told_to_come_back_and_is_not_read(
     begun: list[str] = []
     read = reader._read
 
-    def slowly(question: str, *rest: Any) -> Any:
+    def slowly(model: LanguageModel, question: str, *rest: Any) -> Any:
         begun.append(question)
         time.sleep(0.5)
-        return read(question, *rest)
+        return read(model, question, *rest)
 
     monkeypatch.setattr(reader, "_read", slowly)
     monkeypatch.setattr(reader, "_settings", replace(reader._settings, queue_seconds=0.1))
@@ -212,6 +216,36 @@ async def test_a_full_queue_refuses_at_once_and_is_free_again_afterwards(reader:
     assert await reader.read("서울 여성")
 
 
+async def test_with_two_threads_two_are_read_at_once_and_as_one_after_another(
+    reader: Reader, panel: Catalogue, panel_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with one thread, as the reader of these tests reads; a third waits for the first."""
+    questions = (LONG_WAY, f"{LONG_WAY} 정도", "요새 살림이 나아졌다는 부산 40대 남성")
+    settings = panel_settings.model_copy(update={"model_threads": 2})
+    two = open_reader(panel, settings, Console(stderr=True))
+    begun: list[LanguageModel] = []
+    most = 0
+    read = two._read
+
+    def counted(model: LanguageModel, *rest: Any) -> Any:
+        nonlocal most
+        begun.append(model)
+        most = max(most, len(begun))
+        try:
+            return read(model, *rest)
+        finally:
+            begun.remove(model)
+
+    monkeypatch.setattr(two, "_read", counted)
+    try:
+        together = await asyncio.gather(*(two.read(question) for question in questions))
+    finally:
+        two.close()
+    assert most == 2
+    for question, found in zip(questions, together, strict=True):
+        assert found.filter == (await reader.read(question)).filter
+
+
 async def test_reading_does_not_block_the_loop(reader: Reader) -> None:
     task = asyncio.create_task(reader.read(LONG_WAY))
     turns = 0
@@ -224,13 +258,14 @@ async def test_reading_does_not_block_the_loop(reader: Reader) -> None:
 async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> None:
     """The model is asked about the first and the last question, and what it passed over in them."""
     asked: list[str] = []
-    write = reader._model.write
+    (worker,) = reader._workers
+    write = worker.model.write
 
     def counting(prompt: str, **options: Any) -> Any:
         asked.append(prompt.split("\n", 1)[0])
         return write(prompt, **options)
 
-    reader._model.write = counting  # type: ignore[method-assign]  # only listens, then writes
+    worker.model.write = counting  # type: ignore[method-assign]  # only listens, then writes
     try:
         first = asyncio.create_task(reader.read(LONG_WAY))
         await until_waiting(reader, 1)
@@ -243,7 +278,7 @@ async def test_a_cancelled_question_that_waits_costs_nothing(reader: Reader) -> 
         assert not first.done()
         await asyncio.gather(first, last)
     finally:
-        del reader._model.write
+        del worker.model.write
     whole = [question for question in asked if LONG_WAY in question]
     assert whole == [LONG_WAY, f"{LONG_WAY}쯤"]
 
