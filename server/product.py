@@ -45,7 +45,7 @@ from server.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# How many questions are read at once, where as many threads are allowed: each takes 30 MB.
+# How many questions are read at once, where as many threads are allowed: each takes 40 MB.
 MODELS_MOST = 4
 READY_SECONDS = 2
 REVIVE_SECONDS = 3

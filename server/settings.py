@@ -53,7 +53,12 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, description="seconds in which requests are answered after SIGTERM, at most"),
     ] = 20
-    model_threads: Annotated[int, Field(ge=1, description="processor threads the model uses")] = 2
+    model_threads: Annotated[
+        int,
+        Field(
+            ge=1, description="processor threads of the model; as many questions at once, 4 at most"
+        ),
+    ] = 2
     pool_size: Annotated[int, Field(ge=1, description="most connections for searches")] = 4
     statement_timeout_ms: Annotated[
         int, Field(ge=100, description="time limit of one search statement, in milliseconds")

@@ -19,12 +19,15 @@ from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
 from server.training.questions import HELD_OUT_SEED, Example, generate
+from server.training.rounding import Rounding
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 from server.training.whole import write_whole
 from server.training.written import mixed
 
 IGNORED = -100
 _POOL_BATCHES = 32
+# Rounding all weights takes as long as half a step, and a few steps hardly move them.
+_ROUND_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,12 @@ class _Run:
         self._trained = {n: p for n, p in self._model.named_parameters() if p.requires_grad}
         # Steps smaller than bfloat16 can hold add up here, where the model computes in that.
         self._whole = {name: p.detach().float() for name, p in self._trained.items()}
+        self._rounding = Rounding(self._model)
         self._optimizer = torch.optim.AdamW(
             self._whole.values(), lr=recipe.learning_rate, weight_decay=0.0
         )
         self.step = self._resume(start)
+        self._round()
 
     def take(self, batch: Sequence[Tokens], measured: Sequence[Tokens]) -> Progress:
         """One step, with a checkpoint and a measurement when they are due."""
@@ -145,6 +150,8 @@ class _Run:
         loss = self._learn(batch)
         seconds = time.perf_counter() - started
         self.step += 1
+        if self.step % _ROUND_EVERY == 0:
+            self._round()
         ends = self.step == self._recipe.steps
         if ends or self.step % self._recipe.save_every == 0:
             self._save()
@@ -172,10 +179,14 @@ class _Run:
             parameter.grad = None
         nn.utils.clip_grad_norm_(self._whole.values(), 1.0)
         self._optimizer.step()
-        self._round()
+        self._copy()
         return float(loss.item())
 
     def _round(self) -> None:
+        """Move the base to what rounding makes of the sum where training has come."""
+        self._rounding.apply(self._whole, scale=self._recipe.alpha / self._recipe.rank)
+
+    def _copy(self) -> None:
         """Bring the model's own weights to where training has come."""
         for name, parameter in self._trained.items():
             parameter.data.copy_(self._whole[name])
@@ -205,7 +216,7 @@ class _Run:
         """Go on from a LoRA state, by PEFT's names."""
         for name, weights in self._whole.items():
             weights.copy_(lora[name.replace(".default.", ".")])
-        self._round()
+        self._copy()
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
