@@ -26,6 +26,7 @@ _AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"
 )
+_GOES_ON = re.compile(r"(?:고|며|면서)[,\s]*$")
 
 
 def alternatives(question: str, matches: Sequence[Match]) -> Sides:
@@ -84,7 +85,8 @@ def _parallel(question: str, matches: Sequence[Match], middle: int) -> Sides:
 
 def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int) -> bool:
     """Whether each of these says what must hold, of fields that the others do not speak of, and
-    stands apart from those before it.
+    stands apart from those before and behind it: not where a verb goes on to the next ("차 있거나
+    미혼이고 서울 사는"), nor where a noun closes a group begun before ("여성이고 차 있는 사람 또는 …").
     """
     row = matches[first:last]
     if not all(match.says_what_holds for match in row):
@@ -92,10 +94,15 @@ def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int)
     others = [name for m in (*matches[:first], *matches[last:]) for name in _names(m)]
     if not {name for match in row for name in _names(match)}.isdisjoint(others):
         return False
+    after = [m for m in matches[last:] if _names(m)]
+    if after and _GOES_ON.search(question[row[-1].start : after[0].start]):
+        return False
     before = [m for m in matches[:first] if _names(m)]
     if not before:
         return True
-    return _PARTS.search(question[before[-1].start : row[0].start]) is not None
+    said = question[before[-1].start : row[0].start]
+    links = question[row[0].end : row[-1].start]
+    return _PARTS.search(said) is not None and not (_GOES_ON.search(said) and "사람" in links)
 
 
 def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:

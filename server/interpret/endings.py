@@ -91,7 +91,7 @@ def affirmed(word: str) -> Iterator[str]:
     denial = _NOT_EN.match(word)
     if denial:
         yield f"who{word[denial.end() :]}"
-    elif word.endswith("지않는"):
+    elif word.endswith("지않는") and word != "지않는":
         yield f"{_before_neun(word.removesuffix('지않는'))}는"
     elif word.endswith("없는"):
         yield f"{word.removesuffix('없는')}있는"

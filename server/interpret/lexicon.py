@@ -670,8 +670,17 @@ def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
         "b": "b",
     }
     amounts = {names[slot]: read_money(text) for slot, text in slots.items()}
+    if {"a", "b"} <= slots.keys():
+        amounts["a"] = _least(slots["a"], slots["b"])
     known = {name: amount for name, amount in amounts.items() if amount}
     return known if len(known) == len(amounts) else None
+
+
+def _least(low: str, high: str) -> int | None:
+    """The lower amount, in the unit of the higher one where it has none: 5 of "5-8 million won"."""
+    most = read_money(high)
+    shared = read_money(low + high.lstrip("0123456789.,")) if low.isdecimal() else None
+    return shared if shared and most and shared <= most else read_money(low)
 
 
 def _limits(question: str) -> Iterator[Match]:

@@ -272,22 +272,29 @@ def _korean_group(
 def _korean_either_with(
     pieces: Sequence[Piece], groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> str | None:
-    """Alternatives after what all share (서울 30대 중 …이거나 … 사람) or before it (…거나 … 여자)."""
+    """Alternatives after what all share (서울 30대 중 …이거나 … 사람) or before it (…거나 … 여자).
+
+    Only where it is plain what belongs to whom: "서울 여성 또는 30대 기혼" could be read in two ways.
+    """
     found = _korean_either(groups, rng)
     chain = _korean_chain(pieces, rng) if pieces else ""
     if found is None or chain is None:
         return None
     either, are_names = found
     before_noun = either if not are_names else f"{either}인" if rng.random() < 0.2 else either
-    if chain and rng.random() < 0.45:
-        return f"{before_noun}{' 중 ' if are_names and rng.random() < 0.5 else ' '}{chain}"
+    are_plain = all(len(group) == 1 for group in groups)
+    if chain and are_plain and rng.random() < 0.45:
+        return f"{before_noun}{' 중 ' if are_names else ' '}{chain}"
     whole = either if are_names and rng.random() < 0.6 else f"{before_noun} {rng.choice(_HEADS_KO)}"
     if not chain:
         return whole
     if rng.random() < 0.15:
-        return f"{whole}{rng.choice((', ', ' 중 ', ' 중에서 ', '. '))}{chain}{rng.choice(('만', '만', ''))}"
-    link = (" 중 ", " 중에 ", " 중에서 ", " 가운데 ", " 중, ", "이면서 ", "인데 ", ", ", " ")
-    return f"{chain}{rng.choice(link)}{whole}"
+        return (
+            f"{whole}{rng.choice((' 중 ', ' 중에서 ', '. '))}{chain}{rng.choice(('만', '만', ''))}"
+        )
+    return (
+        f"{chain}{rng.choice((' 중 ', ' 중에 ', ' 중에서 ', ' 가운데 ', ' 중, ', '인데 '))}{whole}"
+    )
 
 
 def _korean_comparison(
@@ -365,7 +372,8 @@ def _korean_either(
     groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> tuple[str, bool] | None:
     """The groups in words, and whether they are names, which need no noun behind them."""
-    if rng.random() < 0.3:
+    are_plain = all(len(group) == 1 for group in groups)
+    if are_plain and rng.random() < 0.3:
         names = [_korean_keywords(group, rng) for group in groups]
         if None not in names:
             said = korean_names([name or "" for name in names], rng)
@@ -373,7 +381,8 @@ def _korean_either(
     parts = [_korean_modifier(group, rng) for group in groups]
     if None in parts:
         return None
-    return korean_modifiers([part or "" for part in parts], rng), False
+    sizes = [len(group) for group in groups]
+    return korean_modifiers([part or "" for part in parts], rng, sizes=sizes), False
 
 
 def _korean_keywords(group: Sequence[Piece], rng: random.Random) -> str | None:
@@ -382,8 +391,8 @@ def _korean_keywords(group: Sequence[Piece], rng: random.Random) -> str | None:
 
 
 def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
-    """A whole group before a noun; the pieces before its last stand as in any chain."""
-    words = [_before_noun(piece, rng, ends=False) for piece in group[:-1]]
+    """A whole group before a noun, its pieces held together: "여성이면서 수영하는"."""
+    words = [_held(piece, rng) for piece in group[:-1]]
     last = group[-1]
     if last.forms.mod:
         ending: str | None = rng.choice(last.forms.mod)
@@ -393,6 +402,17 @@ def _korean_modifier(group: Sequence[Piece], rng: random.Random) -> str | None:
     if ending is None or None in words:
         return None
     return " ".join([*(word for word in words if word), ending])
+
+
+def _held(piece: Piece, rng: random.Random) -> str | None:
+    """A piece that goes on to the next of its group: "수영하면서", "여성이고"; None where it cannot."""
+    linked = [and_then(modifier, rng).removesuffix(",") for modifier in piece.forms.mod]
+    verbs = [word for word, said in zip(linked, piece.forms.mod, strict=True) if word != said]
+    names = [
+        f"{name}{rng.choice(('이고', '이면서', '이며'))}"
+        for name in piece.forms.kw or piece.forms.noun
+    ]
+    return _one(verbs or names, rng)
 
 
 def _korean_tail(group: str, sentence: Sentence, rng: random.Random) -> str:
@@ -629,7 +649,8 @@ def _english_group(
         either = [_english_alternative(group, rng) for group in groups]
         if None in either:
             return None
-        after.append(english_clauses([clause or "" for clause in either], rng))
+        said = bool(pieces)  # what went before is not one of the alternatives
+        after.append(english_clauses([clause or "" for clause in either], rng, after_others=said))
     return " ".join([*before, head or rng.choice(_HEADS_EN), _english_joined(after, rng)]).strip()
 
 
@@ -650,8 +671,11 @@ def _english_alternative(group: Sequence[Piece], rng: random.Random) -> str | No
     """One of two things that follow a noun: "who drive a Tesla", "who are women in Seoul"."""
     if len(group) == 1 and group[0].forms.post:
         return rng.choice(group[0].forms.post)
+    clauses = [_one(piece.forms.post, rng) for piece in group]
+    if None not in clauses:
+        return " and ".join(clause or "" for clause in clauses)
     whole = _english_group([*group], (), rng)
-    return whole and f"{rng.choice(('', '', 'who are '))}{whole}"
+    return whole and f"who are {whole}"
 
 
 def _english_tail(group: str, sentence: Sentence, rng: random.Random, *, counted: bool) -> str:

@@ -30,6 +30,13 @@ def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
     return Lexicon(panel, phrases)
 
 
+@pytest.fixture(scope="module")
+def fragments(panel: Catalogue, phrases: Phrases) -> list[str]:
+    """The ends of words of generated questions, one to four signs long."""
+    words = {w for e in islice(generate(panel, phrases, seed=7), 600) for w in e.question.split()}
+    return sorted({word[-length:] for word in words for length in range(1, 5)})
+
+
 def assert_whole(said: LexiconReading, lines: list[str]) -> None:
     """Read whole, and as these lines."""
     assert said.complete
@@ -172,6 +179,23 @@ def test_any_text_is_read_without_a_mistake_of_ours(
 ) -> None:
     reading = lexicon.read(tidy(question)).reading
     canonical(reading.filter, panel)
+
+
+@given(data=st.data())
+def test_the_ends_of_words_alone_are_read_without_a_mistake_of_ours(
+    lexicon: Lexicon, panel: Catalogue, fragments: list[str], data: st.DataObject
+) -> None:
+    """ "지 않는 사람", "이 아닌 거나": what is left of a sentence that was cut."""
+    cut = data.draw(st.lists(st.sampled_from(fragments), min_size=1, max_size=4))
+    reading = lexicon.read(tidy(data.draw(st.sampled_from((" ", ", ", ""))).join(cut))).reading
+    canonical(reading.filter, panel)
+
+
+@pytest.mark.parametrize(
+    "question", ["지 않는 사람", "않는", "없는 사람", "이 아닌", "도", "하고 않는데"]
+)
+def test_an_ending_without_its_word_says_nothing(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).reading.filter.where
 
 
 def test_more_words_never_make_a_reading_whole_that_drops_them(lexicon: Lexicon) -> None:

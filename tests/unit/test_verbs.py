@@ -8,10 +8,10 @@ from server.training.alternatives import english_clauses, korean_modifiers, kore
 from server.training.verbs import and_then, or_else, though
 
 
-def said(make: object, *args: object) -> set[str]:
+def said(make: object, *args: object, **options: object) -> set[str]:
     """Everything that comes out over many draws."""
     assert callable(make)
-    return {make(*args, random.Random(seed)) for seed in range(80)}
+    return {make(*args, random.Random(seed), **options) for seed in range(80)}
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,25 @@ def test_groups_are_linked_by_what_fits_the_sound_before() -> None:
 
 
 def test_groups_before_a_noun_end_in_geona_or_stand_whole() -> None:
-    parts = said(korean_modifiers, ["테슬라를 모는", "아이폰을 쓰는"])
+    parts = said(korean_modifiers, ["테슬라를 모는", "아이폰을 쓰는"], sizes=[1, 1])
     assert "테슬라를 몰거나 아이폰을 쓰는" in parts
     assert "테슬라를 모는 사람 또는 아이폰을 쓰는" in parts
 
 
+def test_groups_of_several_conditions_are_held_apart() -> None:
+    groups = ["차 있고 서울에 사는", "미혼이면서 아이폰을 쓰는"]
+    parts = said(korean_modifiers, groups, sizes=[2, 2])
+    assert "차 있고 서울에 살거나, 미혼이면서 아이폰을 쓰는" in parts
+    assert all("거나, " in part or "든" in part or " 사람" in part for part in parts)
+    assert all(" 사람" in part for part in said(korean_modifiers, groups, sizes=[2, 1]))
+
+
 def test_two_english_clauses_share_their_who() -> None:
-    clauses = said(english_clauses, ["who swim", "who hike"])
+    clauses = said(english_clauses, ["who swim", "who hike"], after_others=False)
     assert {"who swim or hike", "who either swim or hike", "who swim or who hike"} <= clauses
     assert all("who who" not in clause for clause in clauses)
+
+
+def test_english_alternatives_after_other_conditions_say_where_they_begin() -> None:
+    clauses = said(english_clauses, ["who swim", "with a pet"], after_others=True)
+    assert clauses and all("either" in clause for clause in clauses)
