@@ -26,6 +26,16 @@ BOUNDS: Mapping[str, Callable[[Numbers], Bounds]] = {
 }
 
 
+def bounds_of(when: str, numbers: Numbers) -> Bounds | None:
+    """Bounds of a kind of range of whole numbers; None where it means none: there is no age of 2s."""
+    kind = BOUNDS.get(when)
+    if kind is None or (
+        when.startswith("decade") and any(n % 10 or not n for n in numbers.values())
+    ):
+        return None
+    return kind(numbers)
+
+
 def money_bounds(when: str, numbers: Numbers, field: PanelField) -> Bounds | None:
     """Bounds of a kind of range of money, in 10,000 KRW a month; None where it means none.
 

@@ -29,7 +29,7 @@ from server.numerals import (
     slot_pattern,
 )
 from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said, reported
-from server.ranges import BOUNDS, money_bounds
+from server.ranges import bounds_of, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
 
 # What a modifier with a slot ends in when another follows it: "차를 모는" → "차를 몰고".
@@ -61,6 +61,8 @@ _TENS = "(?:[이삼사오육칠팔구]?[십백]|열|스물|서른|마흔|쉰|예
 _NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든]+"
 # Three people or more are a bound, and people of a family no count of respondents.
 _BOUND = r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성))"
+# What makes a bound of a number that was said as it is.
+_NO_BOUND = r"(?!\s*(?:까지|부터|이내))"
 _ONLY = r"(?:만|씩|쯤|\s?정도)?(?:[을를이은는의요]|으로)?(?!\w)"
 _LIMITS = (
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|개){_ONLY}{_BOUND}"),
@@ -88,11 +90,18 @@ _LIMITS = (
     re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
     re.compile(r"(?<!\w)n\s?=\s?(?P<n>\d[\d,]*)(?!\w)", re.IGNORECASE),
 )
+# A number before these may be a model's: iPhone 16 users.
+_USERS = re.compile(r"\busers$", re.IGNORECASE)
 _DISTRIBUTION = "분포도?|비율|구성비?|비중|순위|현황|통계|인원수?|비교|차이"
 _BY_KOREAN = rf"\s*(?:별(?:로)?(?:\s*(?:{_DISTRIBUTION}))?|(?:{_DISTRIBUTION}))(?:\s*(?:로|은|는|을|를|이|가|도))?(?!\w)"
 _BY_ENGLISH = (
     r"(?:(?:broken down|split|grouped|segmented|(?:cross-)?tabulated|sliced|divided) by|by|per)\s+"
 )
+# Who wants a thing does not have it; who works in a place may live in another.
+_WISH = re.compile(
+    r"(?<!\w)(?:who|that|and)\s(?:want|need|would like|are looking)(?!\w)", re.IGNORECASE
+)
+_PLACE = "에서"
 _REQUEST = re.compile(
     r"(?:뽑아|추려|골라|찾아|보여|알려|구해|모아|꺼내|섭외해|추출해|검색해|조회해)[가-힣]{0,6}|뽑을[가-힣]{0,3}"
 )
@@ -155,6 +164,10 @@ class Lexicon:
             f.name: _Carriers.of(phrases.fields[f.name]) for f in catalogue.fields if f.is_long
         }
         self._names = _long_names(catalogue)
+        # Korean ones: in English a name may be the verb itself (drinks).
+        self._field_names = {
+            f.name: tuple(map(_squeezed, phrases.fields[f.name].by.ko)) for f in catalogue.fields
+        }
 
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
@@ -206,12 +219,28 @@ class Lexicon:
         for match in found:
             if not any(k.start < match.end and match.start < k.end for k in kept):
                 kept.append(match)
+        kept = [match for match in kept if not self._is_in_a_name(match, squeezed)]
         kept += [
             m
             for m in _limits(question)
             if not any(k.start < m.end and m.start < k.end for k in kept)
+            and not (_USERS.search(question[m.start : m.end]) and _follows(question, m, kept))
         ]
         return tuple(sorted(kept, key=lambda match: match.start))
+
+    def _is_in_a_name(self, match: Match, squeezed: Squeezed) -> bool:
+        """Whether it is the beginning of the name of its own field: 피부 만족 of 피부 만족도."""
+        if len(match.meanings[0].names) != 1:
+            return False
+        (name,) = match.meanings[0].names
+        end = match.end - len(match.tail)
+        return any(
+            squeezed.places[start] == match.start
+            and squeezed.text.startswith(said, start)
+            and squeezed.places[start + len(said) - 1] >= end
+            for start in squeezed.starts
+            for said in self._field_names.get(name, ())
+        )
 
     def _phrases_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
@@ -362,6 +391,8 @@ class Lexicon:
             return True
         if ".." in line or ".." in known or "*=" in line or "*=" in known:
             return False
+        if not mark and set(_values(known)) & set(_values(line)):
+            return False  # "lives with others, in a family of three": not any of both
         kept = _in_order({*_values(known), *_values(line)}, listed)
         lines[mark, name] = f"{mark}{name}={'|'.join(kept)}"
         return bool(mark) or listed.kind is not Kind.MULTI or name in chosen
@@ -379,11 +410,13 @@ class Lexicon:
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
+        if _WISH.search(question):
+            return False
         ends = {
             m.end
             for m in matches
             if m.meanings[0].names
-            and not m.tail.endswith(_LISTS)
+            and not m.tail.endswith((*_LISTS, _PLACE))
             and not _JOINS_ALTERNATIVES.search(m.tail)
         }
         for found in _WORD.finditer(without(question, matches)):
@@ -437,8 +470,9 @@ class _Carriers:
             (_squeezed(before), after, _choice(text), mark)
             for carriers, mark in ((phrases.carriers, ""), (phrases.not_carriers, "-"))
             for forms in (carriers.ko, carriers.en)
-            for said in said_forms(forms)
-            if said.count("{name}") == 1
+            for form in said_forms(forms)
+            if form.count("{name}") == 1
+            for said in dict.fromkeys((form, form.replace(" a {name}", " an {name}")))
             for text in _linked_forms(said)
             for before, _, rest in (text.partition("{name}"),)
             for after in _with_short_particle(_squeezed(rest))
@@ -624,7 +658,7 @@ def _slotted(text: str, money: str, slots: Mapping[str, str]) -> re.Pattern[str]
     last = [form[len(text) - 2 :] for form in _linked_forms(text)]
     if len(last) > 1:
         escaped = escaped.removesuffix(re.escape(text[-2:])) + f"(?:{'|'.join(last)})"
-    tail = rf"(?=(?:{PARTICLES})?(?:\W|$))"
+    tail = rf"{_NO_BOUND}(?=(?:{PARTICLES})?(?:\W|$))"
     if text.isascii():
         tail = rf"(?!\s*{GOES_ON}){tail}"
     begins = _BEGINS_WITH_DIGITS.match(text)
@@ -640,6 +674,8 @@ def _reader(panel_field: PanelField, said: RangePhrases) -> Callable[[re.Match[s
         low, high = panel_field.min or 0, panel_field.max or LIMIT_MAX
         if not all(low <= bound <= high for bound in bounds.values()):
             return None
+        if bounds.get("min") == low and "max" in bounds:
+            del bounds["min"]  # nobody has fewer
         return spell_condition(
             Condition(panel_field.name, Range(bounds.get("min"), bounds.get("max")))
         )
@@ -654,9 +690,8 @@ def _bounds(panel_field: PanelField, when: str, slots: Mapping[str, str]) -> dic
     if when in ("none", "some"):
         return {"max": 0} if when == "none" else {"min": 1}
     numbers_said = {SLOT_NUMBERS.get(name, name): counted(name, t) for name, t in slots.items()}
-    kind = BOUNDS.get(when)
     known = {name: number for name, number in numbers_said.items() if number is not None}
-    return kind(known) if kind is not None and len(known) == len(numbers_said) else None
+    return bounds_of(when, known) if len(known) == len(numbers_said) else None
 
 
 def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
@@ -681,6 +716,11 @@ def _least(low: str, high: str) -> int | None:
     most = read_money(high)
     shared = read_money(low + high.lstrip("0123456789.,")) if low.isdecimal() else None
     return shared if shared and most and shared <= most else read_money(low)
+
+
+def _follows(question: str, match: Match, before: Iterable[Match]) -> bool:
+    """Whether nothing but a space stands between it and one of those before: "iPhone 16 users"."""
+    return any(m.end < match.start and not question[m.end : match.start].strip() for m in before)
 
 
 def _limits(question: str) -> Iterator[Match]:

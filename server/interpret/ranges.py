@@ -9,7 +9,7 @@ from server.filter import NUMBER_MAX, Condition, Range
 from server.interpret.names import PARTICLES, Mention, Named
 from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
 from server.phrases import Forms, Phrases, RangePhrases
-from server.ranges import BOUNDS
+from server.ranges import BOUNDS, bounds_of
 from server.spelling import spell_condition
 
 _BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy)\}")
@@ -92,7 +92,9 @@ def _compiled(text: str) -> re.Pattern[str]:
 def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:
     """The range that was said; None when the field cannot hold such numbers (85 is no year)."""
     said = {SLOT_NUMBERS.get(name, name): counted(name, t) for name, t in match.groupdict().items()}
-    bounds = BOUNDS[pattern.when]({name: n for name, n in said.items() if n is not None})
+    bounds = bounds_of(pattern.when, {name: n for name, n in said.items() if n is not None})
+    if bounds is None:
+        return None
     low, high = pattern.field.min or 0, pattern.field.max or NUMBER_MAX
     if not all(low <= bound <= high for bound in bounds.values()):
         return None

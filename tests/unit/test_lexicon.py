@@ -192,6 +192,38 @@ def test_the_ends_of_words_alone_are_read_without_a_mistake_of_ours(
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "초콜릿을 기분 좋을 때 찾는 사람, 피부 만족도는?",  # a field's name, not the content
+        "자녀 셋까지, 여성",  # a bound, not a number
+        "TV가 2대 이상 있는 5인 이상 가구",  # two sets, not an age
+        "iPhone 16 users in Mapo",  # a model, not a count
+        "가족과 함께 사는 3인 가구",  # both, not any of both
+        "강남에서 일하는 경기도민",  # works there, lives elsewhere
+        "women in their 30s who want a robot vacuum",  # has none
+    ],
+)
+def test_what_only_looks_like_a_phrase_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+
+
+def test_a_number_that_is_said_as_a_bound_is_one(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("만 49세까지 여성"), ["gender=여성", "age=..49"])
+
+
+def test_nobody_has_fewer_than_none(lexicon: Lexicon) -> None:
+    lines = ["gender=남성", "marital_status=기혼", "children=..0"]
+    assert_whole(lexicon.read("자녀가 0명인 기혼 남성"), lines)
+
+
+def test_an_article_before_a_vowel_is_an(lexicon: Lexicon) -> None:
+    lines = ["gender=남성", "marital_status=미혼", "car_model=아반떼"]
+    assert_whole(lexicon.read("unmarried men who drive an Avante"), lines)
+
+
+@pytest.mark.parametrize(
     "question", ["지 않는 사람", "않는", "없는 사람", "이 아닌", "도", "하고 않는데"]
 )
 def test_an_ending_without_its_word_says_nothing(lexicon: Lexicon, question: str) -> None:
