@@ -31,10 +31,6 @@ SURE = 0.98
 # much of the probability may lie outside of them.
 FEW = (64, 1024)
 NEGLIGIBLE = 1e-3
-# A guess shorter than this costs more in a batch than its tokens one by one: of the merged model,
-# on one thread, 1 token took 7.5 ms, 2 took 18, 4 took 23, 6 took 28.
-SHORTEST_GUESS = 3
-
 Logits = NDArray[np.float32]
 Sampler = Any  # llama_sampler*, which the binding types for checkers only
 
@@ -253,8 +249,6 @@ class LanguageModel:
             if cancelled():
                 raise TooBusy("the question was cancelled")
             guess = self._guess(chosen, expect, room)
-            if len(pending) == 1 and len(guess) < SHORTEST_GUESS:
-                guess = []
             rows = self._evaluate(pending, guess)
             self._kept += len(pending)
             for number, logits in enumerate(rows):
@@ -382,17 +376,23 @@ def has_amx(cpu: str) -> bool:
 
     GCC 12 (Debian 12's) hands the processor a tile configuration of which it dropped the stores:
     its _tile_loadconfig names 8 of the 64 bytes as input. The first matrix product then ends the
-    process with SIGILL. Without the extra buffers those kernels are not used; of our 8-bit model no
-    other kernel of x86 needs them.
+    process with SIGILL. Without the extra buffers those kernels are not used, nor those for which
+    weights are packed anew, a quarter faster.
     """
     return re.search(r"^flags\s*:.*\bamx_tile\b", cpu, re.MULTILINE) is not None
 
 
 def model_parameters() -> llama_cpp.llama_model_params:
-    """How a model is loaded: on the processor, with the kernels that are safe on it."""
+    """How a model is loaded: on the processor, with the kernels that are safe on it.
+
+    Weights that are packed anew for them are a copy: the file is then read and not mapped, which
+    would hold both in memory.
+    """
     parameters: llama_cpp.llama_model_params = llama_cpp.llama_model_default_params()
     parameters.n_gpu_layers = 0
     parameters.use_extra_bufts = not has_amx(_CPU.read_text() if _CPU.exists() else "")
+    if parameters.use_extra_bufts:
+        parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
     return parameters
 
 

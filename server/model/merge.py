@@ -1,4 +1,4 @@
-"""Merges an adapter into its model: one file that is mapped into memory, and half the work a token."""
+"""Merges an adapter into its model: one file, and a third of the work a token."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from server.child import in_child
 
-# The merged weights are kept this precisely: the base is a mix of 4 to 8 bits, to which the adapter
-# was tuned; rounding the sum to fewer bits than these loses readings (models/README.md).
-MERGED_TYPE = GGMLQuantizationType.Q8_0
+# The merged weights are rounded to this, and adapters are trained so that the rounded ones read well.
+MERGED_TYPE = GGMLQuantizationType.Q4_0
 _EMBEDDING = "token_embd.weight"
 
 
@@ -26,7 +25,8 @@ def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path
     written, so that it may lie in a folder that only root can write to.
     """
     mark = _sha256(adapter)[:12]
-    merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}.gguf")
+    kind = MERGED_TYPE.name.lower()
+    merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}-{kind}.gguf")
     if _is_whole(merged):
         return merged
     with FileLock(merged.with_suffix(".lock")):
