@@ -37,12 +37,14 @@ class Curve:
 class Calibration:
     """How sure conditions and whole readings are, by the model's own probabilities of them.
 
-    `lexicon` is the share of readings that were right where no model was needed.
+    `lexicon` is the share of readings that were right where no model was needed. Without a
+    measurement probabilities stand as they are, and say nothing of what is most probably wrong.
     """
 
     conditions: Curve = field(default_factory=Curve)
     readings: Curve = field(default_factory=Curve)
     lexicon: float = 1.0
+    is_measured: bool = False
 
     def whole(self, written: float, conditions: Iterable[float]) -> float:
         """How likely a reading is right as a whole, given the probability of all that was written
@@ -61,6 +63,7 @@ def read_calibration(path: Path) -> Calibration:
             Curve.read(loaded["conditions"]),
             Curve.read(loaded["readings"]),
             float(loaded["lexicon"]),
+            is_measured=True,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SetupError(f"{path}: no calibration can be read: {error}") from error

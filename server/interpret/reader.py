@@ -98,6 +98,9 @@ class Reader:
         self._catalogue = catalogue
         self._settings = settings
         self._calibration = calibration
+        # What is recorded to measure a calibration must hold the doubtful conditions too.
+        self._unfounded_below = UNFOUNDED_BELOW if calibration.is_measured else 0.0
+        self._dropped_below = DROPPED_BELOW if calibration.is_measured else 0.0
         self._hints = Hints(catalogue, phrases)
         self._lexicon = Lexicon(catalogue, phrases)
         self._asked = Asked(catalogue, phrases)
@@ -213,7 +216,10 @@ class Reader:
         """
         confidences = tuple(map(self._calibration.conditions, understood.probabilities))
         places = unfounded(
-            shared.words, confidences, below=UNFOUNDED_BELOW, always_below=DROPPED_BELOW
+            shared.words,
+            confidences,
+            below=self._unfounded_below,
+            always_below=self._dropped_below,
         )
         dropped = {
             spell_condition(condition, mark)
@@ -246,7 +252,7 @@ class Reader:
         return self._calibration.conditions(probability) < DOUBTFUL_BELOW
 
     def _is_wrong(self, probability: float) -> bool:
-        return self._calibration.conditions(probability) < UNFOUNDED_BELOW
+        return self._calibration.conditions(probability) < self._unfounded_below
 
     def _interpretation(self, righted: Righted, found: _Read, started: float) -> Interpretation:
         reading, question = found.reading, righted.question
