@@ -62,7 +62,8 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "welcome.json"
     path.write_text(json.dumps({"conditions": CURVE, "readings": CURVE, "lexicon": 0.99}))
     curve = Curve((0.1, 0.9), (0.2, 0.95))
-    assert read_calibration(path) == Calibration(curve, curve, 0.99)
+    assert read_calibration(path) == Calibration(curve, curve, 0.99, is_measured=True)
+    assert not Calibration().is_measured
 
 
 def test_calibrating_finds_how_often_readings_and_conditions_were_right(tmp_path: Path) -> None:
