@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -73,15 +74,14 @@ def read_with_ours(name: str, settings: Settings, questions: Sequence[str]) -> T
     catalogue = load_catalogue(name)
     reader = open_reader(catalogue, settings, Console(stderr=True))
     written: list[int] = []
-    model = reader._workers[0].model
-    write = model.write
 
-    def counting(prompt: str, **options: Any) -> Any:
+    def counting(write: Callable[..., Any], prompt: str, **options: Any) -> Any:
         done = write(prompt, **options)
         written.append(len(done.tokens))
         return done
 
-    model.write = counting  # type: ignore[method-assign]  # only counts
+    for worker in reader._workers:  # whichever of them reads
+        worker.model.write = partial(counting, worker.model.write)  # type: ignore[method-assign]
 
     def one(question: str) -> Reading:
         try:

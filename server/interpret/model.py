@@ -31,6 +31,7 @@ SURE = 0.98
 # much of the probability may lie outside of them.
 FEW = (64, 1024)
 NEGLIGIBLE = 1e-3
+
 Logits = NDArray[np.float32]
 Sampler = Any  # llama_sampler*, which the binding types for checkers only
 

@@ -282,8 +282,7 @@ def _korean_either_with(
         return None
     either, are_names = found
     before_noun = either if not are_names else f"{either}인" if rng.random() < 0.2 else either
-    are_plain = all(len(group) == 1 for group in groups)
-    if chain and are_plain and rng.random() < 0.45:
+    if chain and _are_plain(groups) and rng.random() < 0.45:
         return f"{before_noun}{' 중 ' if are_names else ' '}{chain}"
     whole = either if are_names and rng.random() < 0.6 else f"{before_noun} {rng.choice(_HEADS_KO)}"
     if not chain:
@@ -372,8 +371,7 @@ def _korean_either(
     groups: Sequence[Sequence[Piece]], rng: random.Random
 ) -> tuple[str, bool] | None:
     """The groups in words, and whether they are names, which need no noun behind them."""
-    are_plain = all(len(group) == 1 for group in groups)
-    if are_plain and rng.random() < 0.3:
+    if _are_plain(groups) and rng.random() < 0.3:
         names = [_korean_keywords(group, rng) for group in groups]
         if None not in names:
             said = korean_names([name or "" for name in names], rng)
@@ -383,6 +381,11 @@ def _korean_either(
         return None
     sizes = [len(group) for group in groups]
     return korean_modifiers([part or "" for part in parts], rng, sizes=sizes), False
+
+
+def _are_plain(groups: Sequence[Sequence[Piece]]) -> bool:
+    """Whether each group is one condition."""
+    return all(len(group) == 1 for group in groups)
 
 
 def _korean_keywords(group: Sequence[Piece], rng: random.Random) -> str | None:
