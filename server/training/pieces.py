@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -126,8 +126,7 @@ class Pieces:
         said = self.phrases.fields[field.name]
         value, answer = self._pick(field, rng)
         names = said.by.ko if language == "ko" else said.by.en
-        listed = field.by_value[value]
-        official = (value, listed.label) if language == "ko" else (listed.en,)
+        official = _official(field.by_value[value], said.sets, language)
         words = [w for w in (*official, *_in(answer, language).kw) if 0 < len(w) <= _LABEL_LENGTH]
         if not names or not words:
             return None
@@ -394,6 +393,20 @@ def _draw_money(
     numbers = {"year": year} if when.startswith("annual") else {"n": n, "a": n, "b": m}
     bounds = money_bounds(when, numbers, field)
     return (bounds, slots) if bounds is not None else None
+
+
+def _official(listed: Answer, sets: Sequence[SetPhrases], language: Language) -> tuple[str, ...]:
+    """How the questionnaire words an answer, but for its places for free text ("[Q13_ETC]") and for
+    what people say of more answers than that one ("한달에 1회 이상").
+    """
+    if language == "en":
+        return (listed.en,)
+    of_more = [words for each in sets for words in each.ko.kw]
+    return tuple(
+        word
+        for word in (listed.value, listed.label)
+        if "[" not in word and not any(words.endswith(word) for words in of_more)
+    )
 
 
 def _set(said: SetPhrases, language: Language) -> Piece | None:

@@ -1,5 +1,6 @@
 """Generated questions: reproducible, readable back, and of every operator there is."""
 
+import random
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice
@@ -12,6 +13,7 @@ from server.interpret.prompt import tidy
 from server.numerals import ENGLISH_NUMBERS
 from server.phrases import read_phrases
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, read, spell
+from server.training.pieces import Pieces
 from server.training.questions import Example, generate
 from tests.strategies import small_catalogue
 
@@ -119,3 +121,22 @@ def test_a_count_is_said_beside_a_breakdown_too(examples: list[Example]) -> None
         assert "slip" in example.tags or any(
             word in said for word in (str(limit), "명", "분", *english)
         ), example.question
+
+
+def test_an_answer_is_not_called_by_words_that_mean_more_answers() -> None:
+    pieces = Pieces(WELCOME, read_phrases(find_catalogue("welcome").parent, WELCOME))
+    rng = random.Random(3)
+    drawn = [pieces.draw_of("traditional_market_freq", rng, "ko") for _ in range(2000)]
+    monthly = [p for p in drawn if p and any("한달에 1회 이상" in words for words in p.forms.kw)]
+    assert monthly
+    for piece in monthly:
+        (part,) = piece.filter.values()
+        assert "일주일에 1회 이상" in part["traditional_market_freq"], piece
+
+
+def test_a_place_for_free_text_in_an_official_wording_is_not_said() -> None:
+    pieces = Pieces(WELCOME, read_phrases(find_catalogue("welcome").parent, WELCOME))
+    rng = random.Random(3)
+    for field in WELCOME.fields:
+        for piece in (pieces.draw_of(field.name, rng, "ko") for _ in range(300)):
+            assert piece is None or not any("[" in words for words in piece.forms.kw), piece
