@@ -302,6 +302,14 @@ def bench(  # noqa: PLR0917  (each is an option of its own)
     threads: Annotated[
         int | None, typer.Option(min=1, help="of the model, in place of the setting")
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="GGUF file of another model, to read the same questions with examples; repeatable",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
 ) -> None:
     """Measure speed and memory here, in a scratch database, beside peers."""
@@ -309,7 +317,15 @@ def bench(  # noqa: PLR0917  (each is an option of its own)
     if threads is not None:
         settings = settings.model_copy(update={"model_threads": threads})
     count = questions or (20_000 if what == "soak" else 20)
-    figures = measure(what, settings, console, people=rows, runs=runs, questions=count)
+    figures = measure(
+        what,
+        settings,
+        console,
+        people=rows,
+        runs=runs,
+        questions=count,
+        beside=beside or (),
+    )
     if as_json:
         typer.echo(json.dumps(asdict(figures), ensure_ascii=False, indent=2))
     else:

@@ -103,7 +103,7 @@ class ReadTime:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFigures:
-    """One reader over the sample: how right, how fast; `missing` says why it is not measured.
+    """One reader over the sample: how right, how fast.
 
     `exact` filters are the right ones, `f1` is of the people found; `slipped` filters stay the same
     when the question has a typing or spacing error. The ratios are to ours, of the median time and
@@ -112,13 +112,12 @@ class ReaderFigures:
 
     reader: str
     weights: str
-    exact: int | None = None
-    f1: float | None = None
-    slipped: int | None = None
-    time: ReadTime | None = None
+    exact: int
+    f1: float | None
+    slipped: int | None
+    time: ReadTime
     ratio: float | None = None
     processor_ratio: float | None = None
-    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import llama_cpp
 from psycopg import AsyncConnection
@@ -12,7 +13,7 @@ from rich.console import Console
 from server.accuracy.cases import Case, Evaluation
 from server.accuracy.gold import GoldFile, GoldQuestion, read_gold
 from server.accuracy.runs import store_evaluation
-from server.bench.figures import ReaderFigures, Readers, ReadTime
+from server.bench.figures import ReaderFigures, Readers
 from server.bench.readers import (
     Taken,
     Weights,
@@ -24,23 +25,25 @@ from server.catalogue import Catalogue, find_catalogue
 from server.child import in_child
 from server.errors import SetupError
 from server.filter import equal
+from server.interpret.model import Tokenizer
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
 from server.settings import Settings
 
 OURS = "panelens"
+# Eight examples, the question and an answer fit into these whatever the vocabulary.
+_EXAMPLES_TOKENS = 4096
 _BINDING = f"llama_cpp {llama_cpp.__version__}, create_completion"
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A reader to be measured; without `read`, `missing` says why it cannot be."""
+    """A reader to be measured."""
 
     name: str
     weights: str
-    read: Callable[[], Taken] | None
-    missing: str = ""
+    read: Callable[[], Taken]
 
 
 async def measure_readers(
@@ -50,18 +53,22 @@ async def measure_readers(
     console: Console,
     *,
     questions: int,
+    beside: Sequence[Path] = (),
 ) -> Readers:
-    """Every reader over the same gold questions; the people are those of the loaded panel."""
+    """Every reader over the same gold questions; the people are those of the loaded panel.
+
+    `beside` are GGUF files of other models, which are asked with examples; ModelAway when one of
+    them is none.
+    """
+    for file in beside:
+        Tokenizer(file)  # a broken one is named before anything was measured
     gold = read_gold(find_catalogue(catalogue.name).with_name("gold.jsonl"), catalogue)
     sample = _spread(gold.questions, questions)
     measured = []
-    for reader in _readers(catalogue, settings, console, [each.question for each in sample]):
+    asked = [each.question for each in sample]
+    for reader in _readers(catalogue, settings, console, asked, beside):
         console.print(f"reading with {reader.name}, {reader.weights}", style="dim")
-        measured.append(
-            await _measured(database_url, catalogue, gold, sample, reader)
-            if reader.read
-            else ReaderFigures(reader.name, reader.weights, missing=reader.missing)
-        )
+        measured.append(await _measured(database_url, catalogue, gold, sample, reader))
     return Readers(
         file=gold.name,
         questions=len(sample),
@@ -78,7 +85,11 @@ def _spread(questions: Sequence[GoldQuestion], count: int) -> Sequence[GoldQuest
 
 
 def _readers(
-    catalogue: Catalogue, settings: Settings, console: Console, asked: Sequence[str]
+    catalogue: Catalogue,
+    settings: Settings,
+    console: Console,
+    asked: Sequence[str],
+    beside: Sequence[Path],
 ) -> Iterator[_Reader]:
     manifest = read_manifest()
     entry = manifest.model(settings.model)
@@ -99,22 +110,14 @@ def _readers(
         )
 
     yield _Reader(f"{_BINDING}, same prompt", merged.file.name, binding(merged, few_shot=False))
-    plain = entry.made_from
-    if plain is not None:
-        original = Weights(
-            download(plain, settings=settings, console=console, manifest=manifest), entry.decoding
-        )
-        yield _Reader(
-            f"{_BINDING}, few-shot",
-            original.file.name,
-            binding(original, few_shot=True),
-        )
-    yield _Reader(
-        f"{_BINDING}, few-shot",
-        "Qwen2.5-0.5B-Instruct",
-        None,
-        missing="no Python package carries its weights, and the manifest names no other source",
-    )
+    others = list(beside)
+    if entry.made_from is not None:
+        plain = download(entry.made_from, settings=settings, console=console, manifest=manifest)
+        others.insert(0, plain)
+    room = entry.decoding.model_copy(update={"context_tokens": _EXAMPLES_TOKENS})
+    for other in others:
+        few_shot = binding(Weights(other, room), few_shot=True)
+        yield _Reader(f"{_BINDING}, few-shot", other.name, few_shot)
 
 
 async def _measured(
@@ -124,7 +127,6 @@ async def _measured(
     sample: Sequence[GoldQuestion],
     reader: _Reader,
 ) -> ReaderFigures:
-    assert reader.read is not None  # noqa: S101  (asked for by the caller)
     taken = reader.read()
     cases = tuple(
         Case(each.question, each.reading, reading, each.tags, None, took)
@@ -161,17 +163,13 @@ def _compared(measured: Sequence[ReaderFigures]) -> Iterable[ReaderFigures]:
     """The figures with their ratios to ours."""
     ours = next(each.time for each in measured if each.reader == OURS)
     for each in measured:
-        yield each if each.time is None or ours is None else _to_ours(each, each.time, ours)
-
-
-def _to_ours(figures: ReaderFigures, time: ReadTime, ours: ReadTime) -> ReaderFigures:
-    return replace(
-        figures,
-        ratio=_ratio(time.milliseconds.p50, ours.milliseconds.p50),
-        processor_ratio=_ratio(
-            time.processor_seconds_per_question, ours.processor_seconds_per_question
-        ),
-    )
+        yield replace(
+            each,
+            ratio=_ratio(each.time.milliseconds.p50, ours.milliseconds.p50),
+            processor_ratio=_ratio(
+                each.time.processor_seconds_per_question, ours.processor_seconds_per_question
+            ),
+        )
 
 
 def _ratio(theirs: float, ours: float) -> float | None:

@@ -1,7 +1,9 @@
 """Runs what was asked for, one measurement after the other, in a scratch database."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -21,9 +23,18 @@ CATALOGUE = "welcome"
 
 
 def measure(
-    what: str, settings: Settings, console: Console, *, people: int, runs: int, questions: int
+    what: str,
+    settings: Settings,
+    console: Console,
+    *,
+    people: int,
+    runs: int,
+    questions: int,
+    beside: Sequence[Path] = (),
 ) -> Bench:
     """The figures that were asked for; what finds people is measured over a panel loaded first.
+
+    `beside` are other models to read the same questions with.
 
     All of them are all but the soak, which takes an hour or more.
     """
@@ -49,6 +60,8 @@ def measure(
             searched = asyncio.run(measure_search(address, catalogue, settings, runs=runs))
             bench = replace(bench, search=searched)
         if what in ("reader", "all"):
-            readers = measure_readers(address, catalogue, settings, console, questions=questions)
+            readers = measure_readers(
+                address, catalogue, settings, console, questions=questions, beside=beside
+            )
             bench = replace(bench, reader=asyncio.run(readers))
     return bench

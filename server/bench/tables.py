@@ -79,16 +79,11 @@ def _readers(measured: Readers) -> Table:
     )
     for one in measured.readers:
         table.add_row(f"{one.reader}\n{one.weights}", *_figures(one, measured.questions))
-    for one in measured.readers:
-        if one.missing:
-            table.caption = f"{table.caption}; {one.weights}: {one.missing}"
     return table
 
 
 def _figures(one: ReaderFigures, questions: int) -> tuple[str, ...]:
     time = one.time
-    if time is None or one.exact is None:
-        return ("missing",)
     return (
         f"{one.exact / questions:.0%}",
         "" if one.f1 is None else f"{one.f1:.2f}",

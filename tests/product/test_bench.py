@@ -20,7 +20,8 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
     data_folder: DataFolder,
 ) -> None:
     with data_folder() as folder:
-        options = ("--rows", "1000", "--runs", "2", "--questions", "4", "--json")
+        other = next((folder / "models").glob("*-cut.gguf"))
+        options = ("--rows", "1000", "--runs", "2", "--questions", "4", "--beside", other, "--json")
         # The unmodified model may write on until its room ends, and its grammar is slow.
         done = panelens("bench", *options, environment=environment(folder), patience_seconds=1800)
         assert done.returncode == 0, done.stderr
@@ -32,16 +33,14 @@ def test_peers_count_the_same_people_and_readers_read_the_same_questions(
         assert figures["search"]["counts"][0]["ratio"] == 1
         readers = figures["reader"]["readers"]
         assert figures["reader"]["questions"] == 4
-        ours, rules, same_weights, plain, missing = readers
+        ours, rules, same_weights, plain, beside = readers
         assert ours["weights"] == same_weights["weights"] != plain["weights"]
+        assert beside["weights"] == other.name
         assert ours["ratio"] == ours["processor_ratio"] == 1
-        assert (
-            rules["time"]["tokens"] == 0 < min(r["time"]["tokens"] for r in (same_weights, plain))
-        )
-        assert all(0 <= r["exact"] <= 4 and 0 <= r["f1"] <= 1 for r in readers if r["time"])
+        models = (same_weights, plain, beside)
+        assert rules["time"]["tokens"] == 0 < min(r["time"]["tokens"] for r in models)
+        assert all(0 <= r["exact"] <= 4 and 0 <= r["f1"] <= 1 for r in readers)
         assert all(0 <= r["slipped"] <= 4 for r in (ours, rules))
-        assert missing["time"] is None
-        assert "no Python package" in missing["missing"]
         assert databases(folder) == {"panelens", "postgres"}
 
 
@@ -68,6 +67,19 @@ def test_what_cannot_be_measured_is_said(data_folder: DataFolder) -> None:
         done = panelens("bench", "poetry", environment=environment(folder))
     assert done.returncode == 1
     assert "load, search, reader, soak, all" in " ".join(done.stderr.split())
+
+
+def test_a_model_beside_that_is_none_is_named_before_anything_is_measured(
+    data_folder: DataFolder, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn.gguf"
+    torn.write_bytes(b"GGUF")
+    with data_folder() as folder:
+        options = ("reader", "--rows", "1000", "--beside", torn)
+        done = panelens("bench", *options, environment=environment(folder))
+    assert done.returncode == 1
+    assert "torn.gguf: llama.cpp cannot load the file" in " ".join(done.stderr.split())
+    assert "reading with" not in done.stderr
 
 
 def test_the_spread_of_runs_is_of_values_that_were_measured() -> None:
