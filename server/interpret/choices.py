@@ -41,14 +41,11 @@ def alternatives(question: str, matches: Sequence[Match]) -> Sides:
         _is_choice(question, one, other) and not _of_one_field(one, other)
         for one, other in pairwise(matches)
     ]
+    groups = _parallel(question, matches, [n for n, is_or in enumerate(linked, 1) if is_or])
     place = only_row(linked)
-    if place is None:
-        return ()
+    if groups or place is None:
+        return groups
     first, last = place
-    if linked.count(True) == 1:
-        pair = _parallel(question, matches, first + 1)
-        if pair:
-            return pair
     row = matches[first:last]
     if not _stand_alone(question, matches, first, last):
         return ()
@@ -67,19 +64,23 @@ def only_row(linked: Sequence[bool]) -> tuple[int, int] | None:
     return None if any(linked[last:]) else (first, last + 1)
 
 
-def _parallel(question: str, matches: Sequence[Match], middle: int) -> Sides:
-    """Two groups around the link that speak of the same two fields or more, each once."""
-    for size in range(min(middle, len(matches) - middle), 1, -1):
-        first, last = middle - size, middle + size
-        if not _stand_alone(question, matches, first, last):
+def _parallel(question: str, matches: Sequence[Match], links: Sequence[int]) -> Sides:
+    """Groups between the links, each of as many matches, that speak of the same two fields or more,
+    each once; `links` are the places of the matches behind them.
+    """
+    if not links:
+        return ()
+    most = min(links[0], len(matches) - links[-1])
+    for size in range(most, 1, -1):
+        first, last = links[0] - size, links[-1] + size
+        if [*range(first + size, last, size)] != [*links]:
             continue
-        names = [
-            {name for match in matches[a:b] for name in _names(match)}
-            for a, b in ((first, middle), (middle, last))
-        ]
+        sides = tuple((n, n + size) for n in range(first, last, size))
+        names = [{name for m in matches[a:b] for name in _names(m)} for a, b in sides]
         one_thing = all(match.says_one_thing for match in matches[first:last])
-        if one_thing and names[0] == names[1] and len(names[0]) == size:
-            return (first, middle), (middle, last)
+        alike = one_thing and all(each == names[0] for each in names) and len(names[0]) == size
+        if alike and _stand_alone(question, matches, first, last):
+            return sides
     return ()
 
 

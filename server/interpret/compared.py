@@ -1,4 +1,4 @@
-"""Finds the two groups of a comparison among the phrases of a question: 30대 남성과 40대 여성 비교."""
+"""Finds the groups of a comparison among the phrases of a question: 30대 남성과 40대 여성 비교."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from server.interpret.phrase import Match, between, line_key
 
 # Groups among the matches of a question, each as [first, last).
 Sides = tuple[tuple[int, int], ...]
+_FEWEST = 2
 
 COMPARES = re.compile(
     r"(?:비교|차이(?=[를가는점]|\W|$))(?:해\s*줘(?:요)?|해\s*주세요|해서|를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
@@ -26,23 +27,37 @@ _LISTED = re.compile(
 
 
 def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
-    """Where the two groups lie among the matches.
+    """Where the groups lie among the matches.
 
     They speak of the same fields, each once, and a word that links stands between them. The longest
-    such pair counts; none without one. Two that speak of one field each are groups only where the
-    question compares something: "서울과 부산" is a list, "서울 남성과 부산 여성" are two groups.
+    such groups count; none without two, or where the question speaks of these fields elsewhere too.
+    Two that speak of one field each are groups only where the question compares something: "서울과
+    부산" is a list, "서울 남성과 부산 여성" are two groups.
     """
     compares = COMPARES.search(question) is not None
     for size in range(len(matches) // 2, 0 if compares else 1, -1):
         for first in range(len(matches) - 2 * size + 1):
-            middle, last = first + size, first + 2 * size
-            groups = matches[first:middle], matches[middle:last]
-            ends = (first, last)
-            if _are_groups(question, *groups) and not any(
-                _lists(question, matches, n) for n in ends
-            ):
-                return (first, middle), (middle, last)
+            sides = _sides(question, matches, first, size)
+            if len(sides) < _FEWEST:
+                continue
+            last = sides[-1][1]
+            names = {name for m in matches[first:last] for name in m.meanings[0].names}
+            others = [m for m in (*matches[:first], *matches[last:]) if not m.names_breakdown]
+            is_whole = not any(names & m.meanings[0].names for m in others)
+            if is_whole and not any(_lists(question, matches, n) for n in (first, last)):
+                return sides
     return ()
+
+
+def _sides(question: str, matches: Sequence[Match], first: int, size: int) -> Sides:
+    """Groups of so many matches each, one linked to the next, from the first one on."""
+    sides = [(first, first + size)]
+    while (after := sides[-1][1] + size) <= len(matches):
+        one, other = matches[after - 2 * size : after - size], matches[after - size : after]
+        if not _are_groups(question, one, other):
+            break
+        sides.append((after - size, after))
+    return tuple(sides)
 
 
 def _lists(question: str, matches: Sequence[Match], place: int) -> bool:

@@ -38,6 +38,8 @@ _CHOICE = re.compile(r"(?:거나|든지)$")
 _JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
 _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
+# "Who drives a Kia" says what "who drive a Kia" says.
+_SINGULAR = re.compile(r"(?<!\w)(who [a-z]{3,6})s(?!\w)", re.IGNORECASE)
 # Two decades in one phrase.
 _DECADE = re.compile(r"\d0\s?(?:대|s)")
 _TWO_DECADES = re.compile(
@@ -208,8 +210,10 @@ class Lexicon:
         squeezed = squeeze(question)
         found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
         bare = _NOUN_PARTICLE.sub(" ", self._adverbs.sub(_blank, question))
+        bare = _SINGULAR.sub(r"\1 ", bare)
         if bare != question:
             found += self._phrases_in(squeeze(bare))
+            found += self._names_in(squeeze(bare))
         found += [match for pattern in self._patterns for match in pattern.find(question)]
         if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
             # Together they are one range, but these two are to be told apart.
@@ -292,9 +296,12 @@ class Lexicon:
     def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
             for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
-                for name, line in self._names.index.get(squeezed.text[start:stop], ()):
+                said = squeezed.text[start:stop]
+                for name, line in self._names.index.get(said, ()):
                     first, last, choice, mark = self._carriers[name].widen(squeezed, start, stop)
-                    if ends_word(squeezed, last):
+                    # A car may be called "IS", but hardly where it stands alone.
+                    is_word = said in self._glue and (first, last) == (start, stop)
+                    if ends_word(squeezed, last) and not is_word:
                         meaning = Meaning((f"{mark}{line}",))
                         yield _match((meaning,), squeezed, first, last, choice)
 

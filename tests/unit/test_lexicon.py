@@ -282,12 +282,52 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
             ],
         ),
         (
+            "대졸 중에 소주 마시는 30대거나 맥주 마시는 40대거나 와인 마시는 50대",
+            [
+                *("education=대학교 졸업", "/age=30..39", "&drinking=소주"),
+                *("/age=40..49", "&drinking=맥주", "/age=50..59", "&drinking=와인"),
+            ],
+        ),
+        (
+            "홈트 하는 전업주부, 자전거 타는 은퇴자, 헬스 하는 대학생 12명",
+            [
+                *("/job=전업주부", "&physical_activity=홈트레이닝"),
+                *("/job=퇴직/연금생활자", "&physical_activity=자전거 타기"),
+                *("/job=대학생/대학원생", "&physical_activity=헬스", "#12"),
+            ],
+        ),
+        (
             "people in Daejeon who either own a bidet or do yoga",
             ["region=대전", "/appliances=비데", "/physical_activity=요가/필라테스"],
         ),
     ],
 )
 def test_alternatives_are_groups_and_of_one_field_values(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    assert_whole(lexicon.read(question), lines)
+
+
+def test_groups_cut_out_of_more_groups_are_left_to_the_model(lexicon: Lexicon) -> None:
+    said = lexicon.read(
+        "대졸자로 한정해서, 소주 마시는 30대거나 맥주 마시는 40대거나 와인 마시는 50대"
+    )
+    assert not said.groups
+    assert not said.complete
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        (
+            "women in Jeju: who drives a Porsche?",
+            ["gender=여성", "region=제주", "car_maker=포르쉐"],
+        ),
+        ("Is there anyone in Jeju who drives a Carnival?", ["region=제주", "car_model=카니발"]),
+        ("drivers of a Kia car in Busan", ["region=부산", "car_maker=기아"]),
+    ],
+)
+def test_a_verb_before_a_name_says_no_more_than_the_name(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
     assert_whole(lexicon.read(question), lines)
