@@ -1,8 +1,9 @@
 """What is known of a question before the model reads it: the names and ranges found in it."""
 
-from server.catalogue import Catalogue
+from server.catalogue import Catalogue, normalise
 from server.interpret.names import Mention, panel_names
 from server.interpret.ranges import Ranges
+from server.interpret.words import read_plain_words
 from server.phrases import Phrases
 
 
@@ -11,9 +12,16 @@ class Hints:
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._names = panel_names(catalogue)
+        self._plain = read_plain_words()
         self._ranges = Ranges(catalogue, phrases)
 
     def find(self, question: str) -> tuple[Mention, ...]:
         """Every name and range in the question, in reading order."""
-        found = (*self._names.find(question), *self._ranges.find(question))
+        names = (m for m in self._names.find(question) if not self._is_plain(m, question))
+        found = (*names, *self._ranges.find(question))
         return tuple(sorted(found, key=lambda mention: mention.start))
+
+    def _is_plain(self, mention: Mention, question: str) -> bool:
+        """Whether it is a word that says nothing: a car may be called "IS", but not "is"."""
+        said = question[mention.start : mention.end]
+        return normalise(mention.value) in self._plain and said != mention.value
