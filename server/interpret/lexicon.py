@@ -49,6 +49,8 @@ _TWO_DECADES = re.compile(
 _ANYBODY = re.compile(r"(?<!\w)(?:any|all|모두|전부|다)(?!\w)", re.IGNORECASE)
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
 _PAIR = 2
+# Shorter names in Latin letters are words, too: IS, EX.
+_NAME_LENGTH = 3
 # Of two answers people say the other one.
 _FEW = 2
 # An ending may be longer than the 는 it stands for.
@@ -299,9 +301,10 @@ class Lexicon:
                 said = squeezed.text[start:stop]
                 for name, line in self._names.index.get(said, ()):
                     first, last, choice, mark = self._carriers[name].widen(squeezed, start, stop)
-                    # A car may be called "IS", but hardly where it stands alone.
-                    is_word = said in self._glue and (first, last) == (start, stop)
-                    if ends_word(squeezed, last) and not is_word:
+                    # A car may be called IS or EX, but who "is" an "ex-smoker" drives none.
+                    is_bare = (first, last) == (start, stop)
+                    is_word = len(said) < _NAME_LENGTH and said.isascii() and said.isalpha()
+                    if ends_word(squeezed, last) and not (is_bare and is_word):
                         meaning = Meaning((f"{mark}{line}",))
                         yield _match((meaning,), squeezed, first, last, choice)
 
@@ -721,7 +724,8 @@ def _amounts(slots: Mapping[str, str]) -> dict[str, int] | None:
 def _least(low: str, high: str) -> int | None:
     """The lower amount, in the unit of the higher one where it has none: 5 of "5-8 million won"."""
     most = read_money(high)
-    shared = read_money(low + high.lstrip("0123456789.,")) if low.isdecimal() else None
+    bare = low.strip()
+    shared = read_money(bare + high.lstrip("0123456789.,")) if bare.isdecimal() else None
     return shared if shared and most and shared <= most else read_money(low)
 
 

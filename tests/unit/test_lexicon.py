@@ -308,6 +308,18 @@ def test_alternatives_are_groups_and_of_one_field_values(
     assert_whole(lexicon.read(question), lines)
 
 
+def test_a_short_name_in_latin_letters_counts_only_where_it_is_carried(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("렉서스 ES 타는 50대"), ["age=50..59", "car_model=ES"])
+    said = lexicon.read("the ex-smokers who is exactly 35")
+    assert not said.complete
+    assert not any("car_model" in line for m in said.matches for line in m.meanings[0].lines)
+
+
+def test_the_lower_of_two_amounts_has_the_unit_of_the_higher(lexicon: Lexicon) -> None:
+    said = lexicon.read("People earning between 3 and 5 million won a month")
+    assert_whole(said, ["personal_income=300..500"])
+
+
 def test_groups_cut_out_of_more_groups_are_left_to_the_model(lexicon: Lexicon) -> None:
     said = lexicon.read(
         "대졸자로 한정해서, 소주 마시는 30대거나 맥주 마시는 40대거나 와인 마시는 50대"
@@ -325,6 +337,7 @@ def test_groups_cut_out_of_more_groups_are_left_to_the_model(lexicon: Lexicon) -
         ),
         ("Is there anyone in Jeju who drives a Carnival?", ["region=제주", "car_model=카니발"]),
         ("drivers of a Kia car in Busan", ["region=부산", "car_maker=기아"]),
+        ("Hyundai or Kia drivers", ["car_maker=기아|현대"]),
     ],
 )
 def test_a_verb_before_a_name_says_no_more_than_the_name(
