@@ -15,6 +15,8 @@ from server.child import in_child
 # The merged weights are rounded to this, and adapters are trained so that the rounded ones read well.
 MERGED_TYPE = GGMLQuantizationType.Q4_0
 _EMBEDDING = "token_embd.weight"
+# Of the embedding a row is read for each token, of the same weights as a head all rows.
+_HEAD = "output.weight"
 
 
 def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path:
@@ -26,7 +28,7 @@ def merged_model(model: Path, adapter: Path, say: Callable[[str], None]) -> Path
     """
     mark = _sha256(adapter)[:12]
     kind = MERGED_TYPE.name.lower()
-    merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}-{kind}.gguf")
+    merged = model.with_name(f"{model.stem}-{adapter.stem}-{mark}-{kind}-head.gguf")
     if _is_whole(merged):
         return merged
     with FileLock(merged.with_suffix(".lock")):
@@ -59,10 +61,12 @@ def _merge(model: Path, adapter: Path, target: Path) -> None:
         delta = deltas.get(tensor.name)
         if delta is None:
             writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
+        if delta is None and tensor.name != _EMBEDDING:
             continue
         weights = np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-        packed = quantize(weights + delta(), MERGED_TYPE)
-        writer.add_tensor(tensor.name, packed, raw_dtype=MERGED_TYPE)
+        packed = quantize(weights if delta is None else weights + delta(), MERGED_TYPE)
+        name = _HEAD if delta is None else tensor.name
+        writer.add_tensor(name, packed, raw_dtype=MERGED_TYPE)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

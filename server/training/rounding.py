@@ -10,6 +10,11 @@ from peft.tuners.lora import LoraLayer
 from server.model.merge import MERGED_TYPE
 
 
+def rounded(weights: torch.Tensor) -> torch.Tensor:
+    """What is left of the weights once they are kept in few bits, in float32."""
+    return torch.from_numpy(dequantize(quantize(weights.numpy(), MERGED_TYPE), MERGED_TYPE))
+
+
 class Rounding:
     """The base weights of a model with LoRA layers, moved so that base + adapter is the rounded sum.
 
@@ -30,6 +35,4 @@ class Rounding:
         for name, (layer, base) in self._layers.items():
             a, b = (lora[f"{name}.lora_{matrix}.default.weight"] for matrix in "AB")
             delta = scale * (b @ a)
-            packed = quantize((base + delta).numpy(), MERGED_TYPE)
-            rounded = torch.from_numpy(dequantize(packed, MERGED_TYPE))
-            layer.get_base_layer().weight.data.copy_(rounded - delta)
+            layer.get_base_layer().weight.data.copy_(rounded(base + delta) - delta)

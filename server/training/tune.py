@@ -19,7 +19,7 @@ from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
 from server.training.questions import HELD_OUT_SEED, Example, generate
-from server.training.rounding import Rounding
+from server.training.rounding import Rounding, rounded
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 from server.training.whole import write_whole
 from server.training.written import mixed
@@ -261,7 +261,10 @@ def _seconds_to_multiply(kind: torch.dtype) -> float:
 
 
 def _with_lora(base: Path, recipe: Recipe) -> Any:
-    model = read_model(base).to(quicker_type())
+    model = read_model(base)
+    # The head is kept in few bits too, and apart from the embedding then.
+    model.lm_head.weight = nn.Parameter(rounded(model.lm_head.weight.detach()))
+    model = model.to(quicker_type())
     config = LoraConfig(
         r=recipe.rank, lora_alpha=int(recipe.alpha), target_modules=list(LORA_MODULES)
     )

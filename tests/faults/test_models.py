@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gguf import GGUFWriter
-from numpy.typing import NDArray
 
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
 from server.training.whole import write_whole
 from tests.product.running import environment, eventually, panelens
+from tests.weights import written
 
 CONTENT = bytes(range(256)) * 4_000
 DOWNLOAD = """
@@ -197,17 +196,6 @@ def small_adapter(folder: Path) -> Path:
         "blk.0.attn_q.weight.lora_b": np.ascontiguousarray(rank.T),
     }
     return written(folder / "adapter.gguf", tensors)
-
-
-def written(path: Path, tensors: dict[str, NDArray[np.float32]]) -> Path:
-    writer = GGUFWriter(path, arch="gemma3")
-    for name, weights in tensors.items():
-        writer.add_tensor(name, weights)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
 
 
 def test_a_checkpoint_that_was_being_written_leaves_the_last_one_whole(tmp_path: Path) -> None:
