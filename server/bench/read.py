@@ -25,7 +25,6 @@ from server.catalogue import Catalogue, find_catalogue
 from server.child import in_child
 from server.errors import SetupError
 from server.filter import equal
-from server.interpret.model import Tokenizer
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
@@ -57,11 +56,8 @@ async def measure_readers(
 ) -> Readers:
     """Every reader over the same gold questions; the people are those of the loaded panel.
 
-    `beside` are GGUF files of other models, which are asked with examples; ModelAway when one of
-    them is none.
+    `beside` are GGUF files of other models, which are asked with examples.
     """
-    for file in beside:
-        Tokenizer(file)  # a broken one is named before anything was measured
     gold = read_gold(find_catalogue(catalogue.name).with_name("gold.jsonl"), catalogue)
     sample = _spread(gold.questions, questions)
     measured = []

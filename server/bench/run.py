@@ -15,6 +15,7 @@ from server.bench.search import measure_search
 from server.bench.soak import measure_soak
 from server.errors import SetupError
 from server.filter import load_catalogue
+from server.interpret.model import Tokenizer
 from server.settings import Settings
 
 WHATS = ("load", "search", "reader", "soak", "all")
@@ -34,10 +35,13 @@ def measure(
 ) -> Bench:
     """The figures that were asked for; what finds people is measured over a panel loaded first.
 
-    `beside` are other models to read the same questions with.
+    `beside` are GGUF files of other models to read the same questions with; ModelAway when one of
+    them is none.
 
     All of them are all but the soak, which takes an hour or more.
     """
+    for file in beside:
+        Tokenizer(file)  # a broken one is named before anything is loaded or measured
     if what not in WHATS:
         raise SetupError(f"there is no {what!r} to measure; say {', '.join(WHATS)}")
     catalogue = load_catalogue(CATALOGUE)

@@ -52,11 +52,11 @@ def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
 def _sides(question: str, matches: Sequence[Match], first: int, size: int) -> Sides:
     """Groups of so many matches each, one linked to the next, from the first one on."""
     sides = [(first, first + size)]
-    while (after := sides[-1][1] + size) <= len(matches):
-        one, other = matches[after - 2 * size : after - size], matches[after - size : after]
+    for start in range(first + size, len(matches) - size + 1, size):
+        one, other = matches[start - size : start], matches[start : start + size]
         if not _are_groups(question, one, other):
             break
-        sides.append((after - size, after))
+        sides.append((start, start + size))
     return tuple(sides)
 
 

@@ -210,12 +210,10 @@ class Lexicon:
     def find(self, question: str) -> tuple[Match, ...]:
         """The phrases, names and patterns in the question, longest first where they overlap."""
         squeezed = squeeze(question)
-        found = [*self._phrases_in(squeezed), *self._names_in(squeezed)]
         bare = _NOUN_PARTICLE.sub(" ", self._adverbs.sub(_blank, question))
         bare = _SINGULAR.sub(r"\1 ", bare)
-        if bare != question:
-            found += self._phrases_in(squeeze(bare))
-            found += self._names_in(squeeze(bare))
+        texts = (squeezed,) if bare == question else (squeezed, squeeze(bare))
+        found = [m for text in texts for m in (*self._phrases_in(text), *self._names_in(text))]
         found += [match for pattern in self._patterns for match in pattern.find(question)]
         if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
             # Together they are one range, but these two are to be told apart.

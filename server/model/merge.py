@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, Keys
+from gguf import (
+    GGMLQuantizationType,
+    GGUFReader,
+    GGUFValueType,
+    GGUFWriter,
+    Keys,
+    ReaderTensor,
+)
 from gguf.quants import dequantize, quantize
 from numpy.typing import NDArray
 
@@ -61,16 +68,22 @@ def _merge(model: Path, adapter: Path, target: Path) -> None:
         delta = deltas.get(tensor.name)
         if delta is None:
             writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
-        if delta is None and tensor.name != _EMBEDDING:
-            continue
-        weights = np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-        packed = quantize(weights if delta is None else weights + delta(), MERGED_TYPE)
-        name = _HEAD if delta is None else tensor.name
-        writer.add_tensor(name, packed, raw_dtype=MERGED_TYPE)
+        else:
+            _add_rounded(writer, tensor.name, _weights(tensor) + delta())
+        if tensor.name == _EMBEDDING:
+            _add_rounded(writer, _HEAD, _weights(tensor))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _weights(tensor: ReaderTensor) -> NDArray[np.float32]:
+    return np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
+
+
+def _add_rounded(writer: GGUFWriter, name: str, weights: NDArray[np.float32]) -> None:
+    writer.add_tensor(name, quantize(weights, MERGED_TYPE), raw_dtype=MERGED_TYPE)
 
 
 def _deltas(lora: GGUFReader) -> Mapping[str, Callable[[], NDArray[np.float32]]]:

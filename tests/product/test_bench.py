@@ -79,6 +79,7 @@ def test_a_model_beside_that_is_none_is_named_before_anything_is_measured(
         done = panelens("bench", *options, environment=environment(folder))
     assert done.returncode == 1
     assert "torn.gguf: llama.cpp cannot load the file" in " ".join(done.stderr.split())
+    assert "respondents" not in done.stderr  # nobody was loaded yet
     assert "reading with" not in done.stderr
 
 
