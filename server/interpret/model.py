@@ -32,6 +32,8 @@ SURE = 0.98
 FEW = (64, 1024)
 NEGLIGIBLE = 1e-3
 
+_EVALUATED_AT_ONCE = 256
+
 Logits = NDArray[np.float32]
 Sampler = Any  # llama_sampler*, which the binding types for checkers only
 
@@ -408,7 +410,9 @@ def _open_context(model: llama_cpp.llama_model_p, context_tokens: int) -> llama_
     parameters = llama_cpp.llama_context_default_params()
     parameters.n_ctx = context_tokens
     parameters.n_batch = context_tokens
-    parameters.n_ubatch = min(256, context_tokens)
+    parameters.n_ubatch = min(_EVALUATED_AT_ONCE, context_tokens)
+    # Most layers look back 512 tokens only: their keys and values are kept for so many and a batch.
+    parameters.swa_full = False
     context = llama_cpp.llama_init_from_model(model, parameters)
     if not context:
         raise ModelAway("llama.cpp cannot make a context: too little memory?")

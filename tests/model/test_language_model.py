@@ -6,7 +6,7 @@ import pytest
 
 from server.catalogue import Catalogue
 from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
-from server.interpret.model import LanguageModel, Threads, Weights
+from server.interpret.model import LanguageModel, Logits, Threads, Weights
 from server.interpret.prompt import build_prompt
 from server.spelling import read
 from tests.grammars.acceptor import Grammar, model_file
@@ -38,6 +38,24 @@ def test_a_question_before_leaves_no_trace(model: LanguageModel) -> None:
     alone = model.write(build_prompt("제주 여성", ()))
     model.write(build_prompt("경기 30대 남자 50명", ()))
     assert model.write(build_prompt("제주 여성", ())) == alone
+
+
+def test_a_wrong_guess_leaves_no_trace_in_a_question_longer_than_most_layers_look_back(
+    model: LanguageModel,
+) -> None:
+    """512 tokens: their older keys and values are written over as the question goes on."""
+    *question, said = model.tokenize("서울 사는 30대 기혼 여성 중 아이폰 쓰는 사람 " * 100)[:1201]
+    guess = model.tokenize("age=20..39\n" * 40)[:100]
+
+    def after(guess: list[int]) -> Logits:
+        model._forget(0)
+        for _ in model._evaluate(question, guess):
+            pass
+        model._forget(len(question))
+        (logits,) = model._evaluate([said], ())
+        return logits.copy()
+
+    assert after(guess) == pytest.approx(after([]), abs=1e-3)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
