@@ -15,9 +15,14 @@ def _data_folder() -> Path:
 
 
 class Settings(BaseSettings):
-    """Settings of one process; made once by the command line and handed down."""
+    """Settings of one process; made once by the command line and handed down.
 
-    model_config = SettingsConfigDict(env_prefix="PANELENS_", frozen=True, extra="forbid")
+    A variable that is empty is as good as absent: files of variables have such lines.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PANELENS_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     database_url: Annotated[
         str | None,
