@@ -26,6 +26,10 @@ _AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"
 )
+_VERB_OR = re.compile(r"(?:거나|든지|든가)$")
+# What stands behind these is said of all groups.
+_FOR_ALL = re.compile(r"[.;]|중|가운데")
+_CLOSED = re.compile(r"사람|(?<!\w)분")
 _GOES_ON = re.compile(r"(?:고|며|면서)[,\s]*$")
 
 
@@ -87,7 +91,8 @@ def _parallel(question: str, matches: Sequence[Match], links: Sequence[int]) -> 
 def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int) -> bool:
     """Whether each of these says what must hold, of fields that the others do not speak of, and
     stands apart from those before and behind it: not where a verb goes on to the next ("차 있거나
-    미혼이고 서울 사는"), nor where a noun closes a group begun before ("여성이고 차 있는 사람 또는 …").
+    미혼이고 서울 사는"), nor where a noun closes a group, and another was begun before it ("여성이고 차
+    있는 사람 또는 …") or goes on behind them.
     """
     row = matches[first:last]
     if not all(match.says_what_holds for match in row):
@@ -96,14 +101,16 @@ def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int)
     if not {name for match in row for name in _names(match)}.isdisjoint(others):
         return False
     after = [m for m in matches[last:] if _names(m)]
-    if after and _GOES_ON.search(question[row[-1].start : after[0].start]):
-        return False
+    closed = _CLOSED.search(question[row[0].end : row[-1].start])
+    if after:
+        on = question[row[-1].start : after[0].start]
+        if _GOES_ON.search(on) or (closed and not _FOR_ALL.search(on)):
+            return False
     before = [m for m in matches[:first] if _names(m)]
     if not before:
         return True
     said = question[before[-1].start : row[0].start]
-    links = question[row[0].end : row[-1].start]
-    return _PARTS.search(said) is not None and not (_GOES_ON.search(said) and "사람" in links)
+    return _PARTS.search(said) is not None and not (_GOES_ON.search(said) and closed)
 
 
 def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:
@@ -112,6 +119,8 @@ def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, 
     for one, other in pairwise(matches):
         is_listed = may_list and _LISTED.fullmatch(link(question, one, other)) is not None
         if _of_one_field(one, other) and (is_listed or _is_choice(question, one, other)):
+            if _VERB_OR.search(one.tail) and _GOES_ON.search(question[other.start : other.end]):
+                continue  # 전북에 살거나 전남에 살면서 농사짓는: who of them farms?
             yield line_key(one.meanings[0].lines[0])[1], one.end, other.start
 
 

@@ -28,7 +28,15 @@ from server.numerals import (
     read_money,
     slot_pattern,
 )
-from server.phrases import FieldPhrases, Forms, Phrases, RangePhrases, Said, reported
+from server.phrases import (
+    FieldPhrases,
+    Forms,
+    Phrases,
+    RangePhrases,
+    Said,
+    SetPhrases,
+    reported,
+)
 from server.ranges import bounds_of, money_bounds
 from server.spelling import Reading, read, spell, spell_condition
 
@@ -67,9 +75,17 @@ _NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔�
 _BOUND = r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성))"
 # What makes a bound of a number that was said as it is.
 _NO_BOUND = r"(?!\s*(?:까지|부터|이내))"
+_NOT_BOUNDED = "".join(
+    rf"(?<!{word}\s)"
+    for word in ("최소", "최대", "적어도", "많아야", "많아도", "at least", "at most")
+)
+# The ranges of a number that was said as it is.
+_AS_SAID = frozenset({"exact", "decade", "band_at", "bare", "annual_bare"})
 _ONLY = r"(?:만|씩|쯤|\s?정도)?(?:[을를이은는의요]|으로)?(?!\w)"
 _LIMITS = (
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|개){_ONLY}{_BOUND}"),
+    re.compile(BEFORE_DIGITS + rf"(?P<n>\d+)\s*(?P<place>[백천만])\s*명{_ONLY}{_BOUND}"),
+    re.compile(rf"(?<!\w)(?P<place>만)\s*명{_ONLY}{_BOUND}"),
     # 4050인 are people of two decades.
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d{{1,3}})\s*인{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
@@ -94,6 +110,7 @@ _LIMITS = (
     re.compile(r"(?:limit|\blist)\s+(?P<n>\d[\d,]*)(?![\w])", re.IGNORECASE),
     re.compile(r"(?<!\w)n\s?=\s?(?P<n>\d[\d,]*)(?!\w)", re.IGNORECASE),
 )
+_PLACES = {"": 1, "백": 100, "천": 1_000, "만": 10_000}
 # A number before these may be a model's: iPhone 16 users.
 _USERS = re.compile(r"\busers$", re.IGNORECASE)
 _DISTRIBUTION = "분포도?|비율|구성비?|비중|순위|현황|통계|인원수?|비교|차이"
@@ -167,7 +184,7 @@ class Lexicon:
         self._carriers = {
             f.name: _Carriers.of(phrases.fields[f.name]) for f in catalogue.fields if f.is_long
         }
-        self._names = _long_names(catalogue)
+        self._names = _long_names(catalogue, self._glue)
         # Korean ones: in English a name may be the verb itself (drinks).
         self._field_names = {
             f.name: tuple(map(_squeezed, phrases.fields[f.name].by.ko)) for f in catalogue.fields
@@ -299,10 +316,8 @@ class Lexicon:
                 said = squeezed.text[start:stop]
                 for name, line in self._names.index.get(said, ()):
                     first, last, choice, mark = self._carriers[name].widen(squeezed, start, stop)
-                    # A car may be called IS or EX, but who "is" an "ex-smoker" drives none.
                     is_bare = (first, last) == (start, stop)
-                    is_word = len(said) < _NAME_LENGTH and said.isascii() and said.isalpha()
-                    if ends_word(squeezed, last) and not (is_bare and is_word):
+                    if ends_word(squeezed, last) and not (is_bare and said in self._names.words):
                         meaning = Meaning((f"{mark}{line}",))
                         yield _match((meaning,), squeezed, first, last, choice)
 
@@ -445,14 +460,20 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names of long lists, squeezed: field and condition of each."""
+    """The names of long lists, squeezed: field and condition of each.
+
+    `words` are those that say nothing alone: a car may be called IS or EX and cigarettes The One,
+    but "is", "ex-smoker" and "the ones" name none.
+    """
 
     index: Mapping[str, tuple[tuple[str, str], ...]]
+    words: frozenset[str]
     longest: int
 
 
-def _long_names(catalogue: Catalogue) -> _Names:
+def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
     index: dict[str, dict[tuple[str, str], None]] = {}
+    words: set[str] = set()
     for panel_field in catalogue.fields:
         for answer in panel_field.listed if panel_field.is_long else ():
             for text in (answer.value, answer.label, answer.en, *answer.aliases):
@@ -460,8 +481,11 @@ def _long_names(catalogue: Catalogue) -> _Names:
                 if len(key) > 1 and not key.isdecimal():
                     line = f"{panel_field.name}={answer.value}"
                     index.setdefault(key, {})[panel_field.name, line] = None
+                    is_short = len(key) < _NAME_LENGTH and key.isascii() and key.isalpha()
+                    if is_short or plain.issuperset(f"{text}s".lower().split()):
+                        words.add(key)
     kept = {key: tuple(found) for key, found in index.items() if len(found) == 1}
-    return _Names(kept, max(map(len, kept), default=0))
+    return _Names(kept, frozenset(words), max(map(len, kept), default=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,7 +505,9 @@ class _Carriers:
             for form in said_forms(forms)
             if form.count("{name}") == 1
             for said in dict.fromkeys((form, form.replace(" a {name}", " an {name}")))
-            for text in _linked_forms(said)
+            # "…, drink soju and drive a Kia": who was said before.
+            for whole in dict.fromkeys((said, said.removeprefix("who ")))
+            for text in _linked_forms(whole)
             for before, _, rest in (text.partition("{name}"),)
             for after in _with_short_particle(_squeezed(rest))
         }
@@ -556,28 +582,28 @@ def fixed_phrases(catalogue: Catalogue, phrases: Phrases) -> Iterator[tuple[str,
             if answer.negated:
                 yield from _as(answer.negated, Meaning((f"-{panel_field.name}={value}",)))
         for each in said.sets:
-            yield from _sets(each.filter, each.ko, each.unsupported, catalogue)
-            yield from _sets(
-                each.filter, each.en, each.unsupported_en or each.unsupported, catalogue
-            )
+            yield from _of_set(each, catalogue)
         for text in (*said.ask.ko, *said.ask.en):
             yield text, Meaning((f">{panel_field.name}",))
     for group in catalogue.groups:
         lines = _lines(Reading(parse_filter(group.filter, catalogue)), catalogue)
         for text in group.words:
             yield text, Meaning(lines)
+    for finer in phrases.outside.finer:
+        yield from _of_set(finer, catalogue)
     for forms in (phrases.outside.ko, phrases.outside.en):
         for text in said_forms(forms):
             yield text, Meaning((), unsupported=True)
     yield from _as(phrases.outside.neutral, Meaning(()))
 
 
-def _sets(
-    raw: Mapping[str, object], forms: Forms, unsupported: Sequence[str], catalogue: Catalogue
-) -> Iterator[tuple[str, Meaning]]:
-    reading = Reading(parse_filter(dict(raw), catalogue), tuple(unsupported))
-    meaning = Meaning(_lines(reading, catalogue), unsupported=bool(unsupported))
-    yield from ((text, meaning) for text in said_forms(forms))
+def _of_set(said: SetPhrases, catalogue: Catalogue) -> Iterator[tuple[str, Meaning]]:
+    query = parse_filter(dict(said.filter), catalogue)
+    in_english = said.unsupported_en or said.unsupported
+    for forms, unsupported in ((said.ko, said.unsupported), (said.en, in_english)):
+        lines = _lines(Reading(query, tuple(unsupported)), catalogue)
+        meaning = Meaning(lines, unsupported=bool(unsupported))
+        yield from ((text, meaning) for text in said_forms(forms))
 
 
 def _lines(reading: Reading, catalogue: Catalogue) -> tuple[str, ...]:
@@ -638,7 +664,8 @@ def _patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[_Pattern]:
                 for text in dict.fromkeys(_spaced(t, said.by.ko) for t in said_forms(forms)):
                     amounts = _AMOUNTS if panel_field.kind is Kind.BAND else {}
                     slots = {name: rf"{money}|{bare}" for name, bare in amounts.items()}
-                    yield _Pattern(_slotted(text, money, slots), _reader(panel_field, each))
+                    regex = _slotted(text, money, slots, is_bound=each.when not in _AS_SAID)
+                    yield _Pattern(regex, _reader(panel_field, each))
         yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
         yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)
 
@@ -657,7 +684,7 @@ def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> _Pattern
     return _Pattern(re.compile(pattern, re.IGNORECASE), lambda _: line)
 
 
-def _slotted(text: str, money: str, slots: Mapping[str, str]) -> re.Pattern[str]:
+def _slotted(text: str, money: str, slots: Mapping[str, str], *, is_bound: bool) -> re.Pattern[str]:
     def slot(found: re.Match[str]) -> str:
         name = found[1]
         return rf"(?P<{name}>{slot_pattern(name) or slots.get(name) or _SLOTS.get(name, money)})"
@@ -671,6 +698,8 @@ def _slotted(text: str, money: str, slots: Mapping[str, str]) -> re.Pattern[str]
         tail = rf"(?!\s*{GOES_ON}){tail}"
     begins = _BEGINS_WITH_DIGITS.match(text)
     before = BEFORE_DIGITS if begins else BEFORE_WORD
+    if not is_bound:
+        before = f"{_NOT_BOUNDED}{before}"
     return re.compile(rf"{before}{escaped}{tail}", re.IGNORECASE)
 
 
@@ -741,7 +770,7 @@ def _limits(question: str) -> Iterator[Match]:
             elif "nh" in slots:
                 n = HANGUL_NUMBERS.get(slots["nh"].replace(" ", ""))
             else:
-                n = int(slots["n"].replace(",", ""))
+                n = int(slots.get("n", "1").replace(",", "")) * _PLACES[slots.get("place", "")]
             if n and n <= LIMIT_MAX:
                 yield Match((Meaning((f"#{n}",)),), match.start(), match.end())
 

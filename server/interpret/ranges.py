@@ -19,7 +19,7 @@ _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 # What turns a number in English into a bound: "aged 60 and up".
 GOES_ON = (
     r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d"
-    r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|hours|[,.]\d)"
+    r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|hours|s\b|[,.]\d)"
 )
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"

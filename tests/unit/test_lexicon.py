@@ -25,6 +25,9 @@ def phrases(panel: Catalogue) -> Phrases:
     return read_phrases(find_catalogue("welcome").parent, panel)
 
 
+DOMESTIC = "기아|르노삼성|쌍용|쉐보레|현대|제네시스"
+
+
 @pytest.fixture(scope="module")
 def lexicon(panel: Catalogue, phrases: Phrases) -> Lexicon:
     return Lexicon(panel, phrases)
@@ -97,6 +100,14 @@ def assert_spelled(said: LexiconReading, lines: list[str]) -> None:
         ("30대 직업 분포", ["age=30..39", ">job"]),
         ("부산 사람들 폰 브랜드 순위", ["region=부산", ">phone_brand"]),
         ("people who drink both wine and makgeolli", ["drinking*=막걸리/탁주|와인"]),
+        ("인천 사는 사람 만 명", ["region=인천", "#10000"]),
+        ("인천 사는 사람 3천 명", ["region=인천", "#3000"]),
+        ("who drink soju and drive a BMW X5", ["car_model=X5", "drinking=소주"]),
+        ("imported car drivers in Gangnam", ["district=강남구", "-car_maker=" + DOMESTIC]),
+        ("Men who are 50s", ["gender=남성", "age=50..59"]),
+        ("Samsung TV owners in Seoul", ["region=서울", "appliances=TV", "?Samsung"]),
+        ("한라산 소주 마시는 제주 사람", ["region=제주", "drinking=소주", "?한라산"]),
+        ("women who don't play golf", ["gender=여성", "?don't play golf"]),
     ],
 )
 def test_a_question_in_the_panels_own_words_is_read_whole(
@@ -122,6 +133,8 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "not married women in Seoul",
         "서울 20대 30대 여성 100명 50명",
         "흡연자와 비흡연자 술 종류 비교",
+        "전북에 살거나, 아니면 전남에 살면서 농사짓는 사람",
+        "월급 1000만 원 이상인 사람 또는 제네시스 타는 50대",
         "삼성전자 다니는 사람",
         "차 있는 사람이 보는 것",
         "ㅁㄴㅇㄹ",
@@ -209,8 +222,29 @@ def test_what_only_looks_like_a_phrase_is_left_to_the_model(
     assert not lexicon.read(question).complete
 
 
-def test_a_number_that_is_said_as_a_bound_is_one(lexicon: Lexicon) -> None:
-    assert_whole(lexicon.read("만 49세까지 여성"), ["gender=여성", "age=..49"])
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("만 49세까지", "age=..49"),
+        ("최소 45세인 사람", "age=45.."),
+        ("최대 45살", "age=..45"),
+        ("people aged at most 45", "age=..45"),
+        ("at least 45 years old", "age=45.."),
+    ],
+)
+def test_a_number_that_is_said_as_a_bound_is_one(
+    lexicon: Lexicon, question: str, line: str
+) -> None:
+    assert_whole(lexicon.read(question), [line])
+
+
+@pytest.mark.parametrize("question", ["최소 45세 여성이", "at most 30s", "자녀가 적어도 2명인"])
+def test_a_number_behind_a_bound_is_never_read_as_it_is(lexicon: Lexicon, question: str) -> None:
+    assert not any(
+        line.endswith(("45..45", "30..39", "2..2"))
+        for match in lexicon.read(question).matches
+        for line in match.meanings[0].lines
+    )
 
 
 def test_nobody_has_fewer_than_none(lexicon: Lexicon) -> None:
@@ -313,6 +347,18 @@ def test_a_short_name_in_latin_letters_counts_only_where_it_is_carried(lexicon: 
     said = lexicon.read("the ex-smokers who is exactly 35")
     assert not said.complete
     assert not any("car_model" in line for m in said.matches for line in m.meanings[0].lines)
+
+
+def test_a_name_of_plain_words_counts_only_where_it_is_carried(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("men who smoke The One"), ["gender=남성", "cigarette_brand=더원"])
+    lines = ["region=서울", "-smoking=담배를 피워본 적이 없다"]
+    assert_whole(lexicon.read("the ones in Seoul who smoke"), lines)
+
+
+def test_what_is_said_of_all_groups_stands_behind_a_new_beginning(lexicon: Lexicon) -> None:
+    said = lexicon.read("맥주 마시는 인천 사람이거나 소주 마시는 충남 사람 중 여자만")
+    groups = ["/region=인천", "&drinking=맥주", "/region=충남", "&drinking=소주"]
+    assert_whole(said, ["gender=여성", *groups])
 
 
 def test_the_lower_of_two_amounts_has_the_unit_of_the_higher(lexicon: Lexicon) -> None:
