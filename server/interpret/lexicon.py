@@ -353,6 +353,8 @@ class Lexicon:
                 if line.startswith((">", "#")):
                     (by if line.startswith(">") else limits).append(line)
                     continue
+                is_other = line[0] != "-" and lines.get(line_key(line), line) != line
+                one_way &= not is_other or _follows_its_like(matches, number)
                 one_way &= self._add(lines, line, chosen | both)
         for (mark, name), line in lines.items():
             if not mark and name in both and self._catalogue.field(name).kind is Kind.MULTI:
@@ -456,6 +458,14 @@ class Lexicon:
             return True
         parts = ((word[:n], word[n:]) for n in range(2, len(word)))
         return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
+
+
+def _follows_its_like(matches: Sequence[Match], number: int) -> bool:
+    """Whether the last phrase before this one is of the same field: whose phone is in Ulsan, of "S23
+    owners in Ulsan, S22 owners in Changwon", a list of phrases cannot tell.
+    """
+    before = [m.meanings[0].names for m in matches[:number] if m.meanings[0].names]
+    return bool(matches[number].meanings[0].names & before[-1])
 
 
 @dataclass(frozen=True, slots=True)

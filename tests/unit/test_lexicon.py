@@ -135,6 +135,8 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "흡연자와 비흡연자 술 종류 비교",
         "전북에 살거나, 아니면 전남에 살면서 농사짓는 사람",
         "월급 1000만 원 이상인 사람 또는 제네시스 타는 50대",
+        "S23 owners in Ulsan, S22 owners in Changwon",
+        "서울 여성, 부산 미혼",
         "삼성전자 다니는 사람",
         "차 있는 사람이 보는 것",
         "ㅁㄴㅇㄹ",
