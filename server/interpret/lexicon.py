@@ -492,7 +492,7 @@ def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
                     line = f"{panel_field.name}={answer.value}"
                     index.setdefault(key, {})[panel_field.name, line] = None
                     is_short = len(key) < _NAME_LENGTH and key.isascii() and key.isalpha()
-                    if is_short or plain.issuperset(f"{text}s".lower().split()):
+                    if is_short or plain >= set(f"{text}s".lower().split()):
                         words.add(key)
     kept = {key: tuple(found) for key, found in index.items() if len(found) == 1}
     return _Names(kept, frozenset(words), max(map(len, kept), default=0))
