@@ -515,8 +515,7 @@ class _Carriers:
             for form in said_forms(forms)
             if form.count("{name}") == 1
             for said in dict.fromkeys((form, form.replace(" a {name}", " an {name}")))
-            # "…, drink soju and drive a Kia": who was said before.
-            for whole in dict.fromkeys((said, said.removeprefix("who ")))
+            for whole in dict.fromkeys((said, *_without_who(said)))
             for text in _linked_forms(whole)
             for before, _, rest in (text.partition("{name}"),)
             for after in _with_short_particle(_squeezed(rest))
@@ -564,6 +563,14 @@ def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]
         )
         for part, _, c in placed_conditions(said.reading.filter)
     )
+
+
+def _without_who(carrier: str) -> Iterator[str]:
+    """ "who drive a {name}" where who was said before: "…, drink soju and drive a Kia"."""
+    bare = carrier.removeprefix("who ")
+    if bare != carrier:
+        verb, _, rest = bare.partition(" ")
+        yield from (bare, f"{verb}s {rest}")
 
 
 def _with_short_particle(after: str) -> Iterator[str]:

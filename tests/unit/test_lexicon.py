@@ -103,6 +103,10 @@ def assert_spelled(said: LexiconReading, lines: list[str]) -> None:
         ("인천 사는 사람 만 명", ["region=인천", "#10000"]),
         ("인천 사는 사람 3천 명", ["region=인천", "#3000"]),
         ("who drink soju and drive a BMW X5", ["car_model=X5", "drinking=소주"]),
+        (
+            "anybody who was born in 1988 and drives a Kia",
+            ["birth_year=1988..1988", "car_maker=기아"],
+        ),
         ("imported car drivers in Gangnam", ["district=강남구", "-car_maker=" + DOMESTIC]),
         ("Men who are 50s", ["gender=남성", "age=50..59"]),
         ("Samsung TV owners in Seoul", ["region=서울", "appliances=TV", "?Samsung"]),
