@@ -217,5 +217,4 @@ def _texts(catalogue: Catalogue, phrases: Phrases) -> Iterator[str]:
     yield from (*outside.ko.by, *outside.en.by, *outside.nonsense)
     yield from (*outside.everyone.ko, *outside.everyone.en)
     for finer in outside.finer:
-        yield from (*said_forms(finer.ko), *said_forms(finer.en))
         yield from (*finer.unsupported, *finer.unsupported_en)

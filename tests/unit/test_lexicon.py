@@ -14,6 +14,8 @@ from server.phrases import Phrases, read_phrases
 from server.spelling import spell
 from server.training.questions import generate
 
+DOMESTIC = "기아|르노삼성|쌍용|쉐보레|현대|제네시스"
+
 
 @pytest.fixture(scope="module")
 def panel() -> Catalogue:
@@ -23,9 +25,6 @@ def panel() -> Catalogue:
 @pytest.fixture(scope="module")
 def phrases(panel: Catalogue) -> Phrases:
     return read_phrases(find_catalogue("welcome").parent, panel)
-
-
-DOMESTIC = "기아|르노삼성|쌍용|쉐보레|현대|제네시스"
 
 
 @pytest.fixture(scope="module")
