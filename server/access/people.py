@@ -51,7 +51,7 @@ async def add_person(conn: Connection, *, name: str, role: Role, password: str) 
 
 async def list_people(conn: Connection) -> list[Listed]:
     """Everybody who may sign in."""
-    return await all_rows(conn, Listed, template("list_people"), {})
+    return await all_rows(conn, Listed, template("list_accounts"), {})
 
 
 async def remove_person(conn: Connection, *, name: str) -> None:

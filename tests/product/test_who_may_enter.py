@@ -61,6 +61,9 @@ def test_where_others_can_reach_it_somebody_must_be_able_to_sign_in(small: Path)
         assert token not in listed
         assert panelens("token", "revoke", "reports", environment=env).returncode == 0
         assert http.post("/api/search", json={"filter": {}}, headers=bearer).status_code == 401
+        assert "kim" in panelens("user", "list", environment=env).stdout
         assert panelens("user", "remove", "kim", environment=env).returncode == 0
         assert http.get("/audit").status_code == 303
-    assert "kim" not in panelens("user", "list", environment=env).stdout
+    listed = panelens("user", "list", environment=env)
+    assert listed.returncode == 0
+    assert "kim" not in listed.stdout
