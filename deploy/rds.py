@@ -106,17 +106,29 @@ def switch(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     Run again after it was cut off, it goes on where it was.
     """
     rds = client("rds")
+    if not _found(rds, arguments.new):
+        # Renamed by a run that was cut off, or mistyped: either way the old name stays where it is.
+        yield f"There is no {arguments.new}: nothing is renamed. Waiting for {arguments.instance}."
+        new = _wait(rds, arguments.instance)
+        yield f"If {arguments.instance} was {arguments.new} until now, this is left to do."
+        yield from _what_is_left(arguments.instance, new)
+        return
     if _found(rds, arguments.instance):
         kept = f"{arguments.instance}-before-{_now():%Y%m%d-%H%M%S}"
         _rename(rds, arguments.instance, kept)
         yield f"What was {arguments.instance} is kept as {kept}."
     _rename(rds, arguments.new, arguments.instance)
-    secret = _instance(rds, arguments.instance)["MasterUserSecret"]["SecretArn"]
     yield f"{arguments.instance} is now what was {arguments.new}."
+    yield from _what_is_left(arguments.instance, _instance(rds, arguments.instance))
+
+
+def _what_is_left(instance: str, new: dict[str, Any]) -> Iterator[str]:
+    """What the operator does once the new instance has the old one's name."""
+    secret = new.get("MasterUserSecret", {}).get("SecretArn", "SECRET")
     yield "First Terraform, which knows an instance by its resource id; it also lets the machine"
     yield "read the new administrator's password:"
     yield "  terraform state rm aws_db_instance.main"
-    yield f"  terraform import aws_db_instance.main {arguments.instance}"
+    yield f"  terraform import aws_db_instance.main {instance}"
     yield "  terraform apply"
     yield "Then on the machine:"
     yield f"  sudo panelens-database {secret}"

@@ -137,6 +137,19 @@ def test_an_instance_that_is_still_being_renamed_is_waited_for(
     assert panel in _names(rds) and f"{panel}-new" not in _names(rds)
 
 
+def test_a_switch_that_was_done_or_mistyped_leaves_the_database_where_it_is(
+    rds: Any, drill: Drill, panel: str
+) -> None:
+    drill("restore-time", panel, f"{panel}-new")
+    drill("switch", panel, f"{panel}-new")
+    before = sorted(_names(rds))
+    said = drill("switch", panel, f"{panel}-new")
+    assert sorted(_names(rds)) == before
+    assert f"There is no {panel}-new: nothing is renamed." in said[0]
+    secret = _one(rds, panel)["MasterUserSecret"]["SecretArn"]
+    assert f"  sudo panelens-database {secret}" in said
+
+
 class _Renaming:
     """RDS, but for the first looks after a renaming the new name is unknown."""
 
