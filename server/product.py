@@ -253,15 +253,22 @@ class Product:
             self._revive_soon()
             raise
 
-    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    async def write(
+        self,
+        act: Callable[[AsyncConnection], Awaitable[Result]],
+        *,
+        statement_timeout_ms: int | None = None,
+    ) -> Result:
         """What an act brings back, run in one transaction that may write; raises DatabaseAway.
 
-        It is not tried again: whether a lost connection had committed cannot be known.
+        It is not tried again: whether a lost connection had committed cannot be known. A statement
+        may take as long as the settings say, or as the act needs.
         """
         if self.pool is None:
             raise DatabaseAway("the server is stopping")
         try:
-            async with writing(self.pool, self.settings.statement_timeout_ms) as connection:
+            limit = statement_timeout_ms or self.settings.statement_timeout_ms
+            async with writing(self.pool, limit) as connection:
                 return await act(connection)
         except DatabaseAway:
             self._revive_soon()

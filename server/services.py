@@ -66,6 +66,14 @@ class Services(Protocol):
         """What a query brings back, run in one read-only transaction; raises DatabaseAway."""
         ...
 
-    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
-        """What an act brings back, run in one transaction that may write; raises DatabaseAway."""
+    async def write(
+        self,
+        act: Callable[[AsyncConnection], Awaitable[Result]],
+        *,
+        statement_timeout_ms: int | None = None,
+    ) -> Result:
+        """What an act brings back, run in one transaction that may write; raises DatabaseAway.
+
+        `statement_timeout_ms`: how long a statement may take where that is longer than usual.
+        """
         ...

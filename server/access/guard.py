@@ -75,7 +75,12 @@ class Guarded:
         """Run a query; its route says itself what may be shown."""
         return await self.services.read(query)
 
-    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    async def write(
+        self,
+        act: Callable[[AsyncConnection], Awaitable[Result]],
+        *,
+        statement_timeout_ms: int | None = None,
+    ) -> Result:
         """Run an act; its route says itself who may.
 
         What a request changes is written down with the change: both are there or neither is. An act
@@ -83,7 +88,7 @@ class Guarded:
         """
         pending = self.pending
         if pending is None or pending.is_written:
-            return await self.services.write(act)
+            return await self.services.write(act, statement_timeout_ms=statement_timeout_ms)
 
         async def noted(connection: AsyncConnection) -> Result:
             result = await act(connection)
@@ -91,7 +96,7 @@ class Guarded:
                 await write_audit(connection, pending.act)
             return result
 
-        result = await self.services.write(noted)
+        result = await self.services.write(noted, statement_timeout_ms=statement_timeout_ms)
         pending.is_written = result is not False
         return result
 

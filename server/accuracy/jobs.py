@@ -12,7 +12,7 @@ from server.accuracy.evaluate import Interpret, read_gold_questions
 from server.accuracy.gold import GoldFile
 from server.accuracy.gold_set import gold_set
 from server.accuracy.matches import refuse_empty_panel
-from server.accuracy.runs import Run, store_evaluation
+from server.accuracy.runs import MINUTES_MAX, Run, store_evaluation
 from server.catalogue import Catalogue
 from server.errors import NotFound, PanelensError, TooBusy
 from server.interpret.interpretation import Interpretation
@@ -112,7 +112,7 @@ async def _evaluated(
     async def store(connection: AsyncConnection) -> Run:
         return await store_evaluation(connection, services.catalogue, evaluation, person=person)
 
-    return await services.write(store)
+    return await services.write(store, statement_timeout_ms=MINUTES_MAX * 60_000)
 
 
 def _patient(interpret: Interpret) -> Interpret:

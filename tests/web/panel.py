@@ -222,7 +222,12 @@ class InMemoryServices:
     async def read(self, query: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
         raise DatabaseAway("there is no database in memory")
 
-    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    async def write(
+        self,
+        act: Callable[[AsyncConnection], Awaitable[Result]],
+        *,
+        statement_timeout_ms: int | None = None,
+    ) -> Result:
         raise DatabaseAway("there is no database in memory")
 
     def _satisfies(self, person: Respondent, query: Filter) -> bool:
@@ -321,8 +326,14 @@ class StoredServices(InMemoryServices):
         async with reading(self._open, self.settings.statement_timeout_ms) as connection:
             return await query(connection)
 
-    async def write(self, act: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
-        async with writing(self._open, self.settings.statement_timeout_ms) as connection:
+    async def write(
+        self,
+        act: Callable[[AsyncConnection], Awaitable[Result]],
+        *,
+        statement_timeout_ms: int | None = None,
+    ) -> Result:
+        limit = statement_timeout_ms or self.settings.statement_timeout_ms
+        async with writing(self._open, limit) as connection:
             return await act(connection)
 
     @property
