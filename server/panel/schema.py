@@ -64,6 +64,7 @@ def ensure_panel(
         if _known_panel(connection, catalogue) != (fingerprint, reference_year):
             _refuse_changed_kinds(connection, catalogue)
             _refuse_renumbered_answers(connection, catalogue)
+            _refuse_lost_answers(connection, catalogue)
             for statement in _statements(catalogue):
                 connection.execute(statement)
             _store_answers(connection, catalogue)
@@ -129,6 +130,26 @@ def _refuse_renumbered_answers(connection: Conn, catalogue: Catalogue) -> None:
                 f"field {name!r} of panel {catalogue.name!r}: the number {stored} meant the answer "
                 f"with code {code!r} and would now mean {codes[name, stored]!r}; put new answers "
                 f"last, or drop the schema {schema_name(catalogue)} and load the panel again"
+            )
+
+
+def _refuse_lost_answers(connection: Conn, catalogue: Catalogue) -> None:
+    """An answer that people hold and the catalogue no longer knows could not be said in words."""
+    listed = {f.name: f for f in stored_fields(catalogue) if f.has_listed_answers}
+    for name, stored, code in connection.execute(
+        "select field, stored, code from panelens.answer where panel = %s", [catalogue.name]
+    ).fetchall():
+        field = listed.get(name)
+        if field is None or stored in field.stored.values():
+            continue
+        held = sql.SQL("%s = any({})" if field.kind is Kind.MULTI else "{} = %s")
+        people = sql.SQL("select exists (select from {} where {})").format(
+            table(catalogue), held.format(sql.Identifier(name))
+        )
+        if connection.execute(people, [stored]).fetchone() == (True,):
+            raise SetupError(
+                f"field {name!r} of panel {catalogue.name!r}: the answer with code {code!r} left "
+                "the catalogue, but people hold it; put it back"
             )
 
 

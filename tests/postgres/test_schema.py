@@ -155,6 +155,21 @@ def test_answers_that_change_places_are_refused(connection: Conn) -> None:
         ensure_panel(connection, _toy(swapped), reference_year=2025)
 
 
+@pytest.mark.parametrize(("field", "held"), [(COLOUR, "2"), (PETS, "'{1,2}'")])
+def test_an_answer_that_people_hold_cannot_leave(
+    connection: Conn, field: dict[str, Any], held: str
+) -> None:
+    without = field | {"answers": field["answers"][:1]}
+    ensure_panel(connection, _toy(field), reference_year=2025)
+    connection.execute(
+        f"insert into panel_toy.respondent (respondent_id, {field['name']}) values ('a', {held})"
+    )
+    with pytest.raises(SetupError, match="code '2' left the catalogue, but people hold it"):
+        ensure_panel(connection, _toy(without), reference_year=2025)
+    connection.execute("delete from panel_toy.respondent")
+    ensure_panel(connection, _toy(without), reference_year=2025)
+
+
 def test_every_column_says_what_the_codebook_says(connection: Conn) -> None:
     ensure_panel(connection, _toy(COLOUR), reference_year=2025)
     assert connection.execute(
