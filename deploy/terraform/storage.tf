@@ -53,4 +53,18 @@ resource "aws_s3_bucket_lifecycle_configuration" "store" {
       noncurrent_days = 30
     }
   }
+
+  # A data file on its way to the machine lies here, too: what was removed does not stay readable.
+  rule {
+    id     = "releases"
+    status = "Enabled"
+
+    filter {
+      prefix = "releases/"
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
 }
