@@ -60,8 +60,13 @@ def conninfo(database_url: str) -> str:
     """
     try:
         given = conninfo_to_dict(database_url)
-    except Error as error:
-        raise SetupError(f"PANELENS_DATABASE_URL cannot be read: {error}") from error
+    except Error:
+        # libpq's own words would repeat the address, password included.
+        raise SetupError(
+            "PANELENS_DATABASE_URL cannot be read: it looks like "
+            "postgresql://NAME:PASSWORD@HOST:5432/DATABASE, signs such as @ or / in the password "
+            "written as %40 or %2F"
+        ) from None
     settings: dict[str, str | int] = dict(CONNECTION_SETTINGS)
     if str(given.get("host", "")).endswith(RDS_HOST):
         settings |= {"sslmode": "verify-full", "sslrootcert": str(rds_roots())}

@@ -113,6 +113,9 @@ def test_elsewhere_no_certificate_is_asked_for() -> None:
 def test_an_address_that_cannot_be_read_is_named() -> None:
     with pytest.raises(SetupError, match="PANELENS_DATABASE_URL"):
         conninfo("postgresql://[")
+    with pytest.raises(SetupError) as refused:
+        conninfo("postgresql+psycopg://owner:secret@host/panel")
+    assert "secret" not in f"{refused.value} {refused.value.detail}"
 
 
 async def test_after_a_long_outage_with_many_requests_it_comes_back(
