@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         Path,
         Field(
             default_factory=_data_folder,
-            description="where models, the embedded database and reports are kept",
+            description="where models, the embedded database and training's checkpoints are kept",
         ),
     ]
     catalogue: Annotated[

@@ -86,7 +86,7 @@ def _conditions(answer: Answer, found: Found, catalogue: Catalogue, language: La
     for counted in found.conditions:
         read = answer.read.get((counted.part, counted.group, counted.condition.field))
         table.add_row(
-            f"{_MARKS[counted.part]}{say_condition(counted.condition, catalogue, language)}",
+            Text(f"{_MARKS[counted.part]}{say_condition(counted.condition, catalogue, language)}"),
             f"{counted.alone:,}",
             f"{counted.without:,}",
             "" if read is None else f"{read.confidence:.0%}",
@@ -122,7 +122,8 @@ def _breakdown(answer: Answer, found: Found, catalogue: Catalogue, language: Lan
     labels = [catalogue.field(name).label.in_(language) for name in answer.filter.by]
     table = Table(*labels, "n", "%")
     for row in found.breakdown:
-        table.add_row(*(v or "–" for v in row.values), f"{row.count:,}", f"{row.share:.1%}")
+        named = (Text(v or "–") for v in row.values)
+        table.add_row(*named, f"{row.count:,}", f"{row.share:.1%}")
     return table
 
 
@@ -135,14 +136,15 @@ def _respondents(
     names = list(dict.fromkeys(asked)) or [field.name for field in catalogue.fields[:5]]
     table = Table(catalogue.respondent_id, *(catalogue.field(n).label.in_(language) for n in names))
     for respondent in shown:
-        table.add_row(respondent.id, *(_cell(respondent.fields.get(name)) for name in names))
+        table.add_row(Text(respondent.id), *(_cell(respondent.fields.get(name)) for name in names))
     return table
 
 
-def _cell(cell: object) -> str:
+def _cell(cell: object) -> Text:
+    """What people wrote, brackets included: to rich they would be markup."""
     if isinstance(cell, list):
-        return ", ".join(map(str, cell))
-    return "" if cell is None else str(cell)
+        return Text(", ".join(map(str, cell)))
+    return Text("" if cell is None else str(cell))
 
 
 def print_connection(checked: Checked, console: Console) -> None:
@@ -173,6 +175,14 @@ def print_report(report: LoadReport, console: Console) -> None:
         f"{report.rows_changed:,} changed, {report.values_rejected:,} values rejected "
         f"({report.seconds:.1f} s)"
     )
+    if report.demo_removed:
+        console.print(f"{report.demo_removed:,} synthetic people made room for them")
+    for rows, said in (
+        (report.header_rows, "rows held the questions' wording and were left out"),
+        (report.duplicate_rows, "rows spoke of somebody again: of each the last one counts"),
+    ):
+        if rows:
+            console.print(f"{rows:,} {said}")
     if report.rows_there:
         console.print(f"{report.rows_there:,} of them had been sent by a load that was cut off")
     if report.rejected:
@@ -181,11 +191,12 @@ def print_report(report: LoadReport, console: Console) -> None:
         )
         for each in report.rejected:
             row = (each.file, each.row, each.respondent_id, each.field, each.value, each.reason)
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
         console.print(table)
         console.print("All of them are in the table panelens.rejected_value.", style="dim")
     for key in report.unknown_keys:
-        console.print(f"unknown key {key}", style="yellow", markup=False)
+        said = f"{key.file}: key {key.key!r} is left out: {key.reason}"
+        console.print(said, style="yellow", markup=False)
 
 
 def print_evaluation(figures: Mapping[str, Any], console: Console) -> None:

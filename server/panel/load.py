@@ -162,7 +162,7 @@ class _Loading:
             rows_read=self._reader.rows_read,
             rows_stored=respondents,
             rows_there=self._rows_there,
-            rows_changed=self._store() if staged else 0,
+            rows_changed=self._store(),
             header_rows=self._reader.header_rows,
             duplicate_rows=staged - respondents,
             values_rejected=self._reader.values_rejected,
@@ -171,12 +171,14 @@ class _Loading:
         )
 
     def _refuse_strangers(self, staged: int) -> None:
-        """A file about something else is more likely a mistake than news of nobody."""
-        if self._reader.rows_read and not staged:
+        """A file about something else, or about nobody, is more likely a mistake than news."""
+        if not self._reader.rows_read:
+            raise BrokenFile(f"{self._file}: holds no row")
+        if not staged:
             raise BrokenFile(
                 f"{self._file}: no row has an id under the key {self._catalogue.respondent_id!r}"
             )
-        if self._reader.rows_read and not self._reader.given():
+        if not self._reader.given():
             keys = ", ".join(unknown.key for unknown in self._reader.unknown[:10])
             raise BrokenFile(
                 f"{self._file}: no key is one of panel {self._catalogue.name!r}, not even {keys}"

@@ -137,7 +137,7 @@ def read_records(file: Path) -> Rows:
 def _reader(file: Path, first: bytes) -> Callable[[Path, BinaryIO, bytes], Rows]:
     """By content where it tells, else by name."""
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"PK"):
+    if start.startswith(b"PK\x03\x04"):
         return _read_xlsx
     if start.startswith(b"["):
         return _read_array

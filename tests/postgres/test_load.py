@@ -163,6 +163,16 @@ def test_real_people_take_the_place_of_synthetic_ones(database: str, tmp_path: P
     assert [row[0] for row in _people(database)] == ["w1", "w2"]
 
 
+@pytest.mark.parametrize("content", ["[]", "mb_sn,gender\n"])
+def test_a_file_that_holds_nobody_removes_nobody(
+    database: str, tmp_path: Path, content: str
+) -> None:
+    _load(database, _file(tmp_path, CLEAN), synthetic=True)
+    with pytest.raises(BrokenFile, match="holds no row"):
+        _load(database, _file(tmp_path, content, "empty.csv"))
+    assert [row[0] for row in _people(database)] == ["w1", "w2"]
+
+
 def test_synthetic_people_never_join_real_ones(database: str, tmp_path: Path) -> None:
     file = _file(tmp_path, CLEAN)
     _load(database, file)
