@@ -85,7 +85,12 @@ class KnownWords:
         )
         counted = Counter(syllable for word in words for syllable in set(word))
         self._syllables = frozenset(s for s, count in counted.items() if count > 1)
-        verbs = {w[:-1] for w in words if len(w) > 1 and w.endswith("는")}
+        # "세종시는" is no verb: what stands alone is a noun.
+        verbs = {
+            w[:-1]
+            for w in words
+            if len(w) > 1 and w.endswith("는") and not (len(w) > 2 and w[:-1] in words)
+        }
         words.update(stem + ending for stem in verbs for ending in _VERB_ENDINGS)
         words.update(
             unicodedata.normalize("NFC", stem + _LIQUID) + ending

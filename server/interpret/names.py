@@ -19,6 +19,8 @@ PARTICLES = (
     "차주|오너|유저|사용자|보유자|이용자|거주자|주민|시민|구민|도민|사람|차량|모델|시리즈|폰|s"
 )
 _TAIL = re.compile(rf"(?:{PARTICLES}){{0,2}}")
+# A bound's last syllable is no particle: in "300만 원 미만" nobody lives in 원미구.
+_BOUNDS = ("미만", "초과")
 _PARTICLE_AT_END = re.compile(rf"(?:{PARTICLES})$")
 _WORD = re.compile(r"[0-9a-z]+|[^\W\d_a-z]+|\S", re.IGNORECASE)
 _FUZZY_SHORTEST = 3
@@ -182,6 +184,8 @@ def ends_word(squeezed: Squeezed, stop: int) -> bool:
     """Whether a name may end here: at a word's end, or with only particles behind it."""
     if stop >= len(squeezed.text) or stop in squeezed.starts:
         return True
+    if stop - 1 in squeezed.starts and squeezed.text.startswith(_BOUNDS, stop - 1):
+        return False
     following = min((s for s in squeezed.starts if s > stop), default=len(squeezed.text))
     return bool(_TAIL.fullmatch(squeezed.text[stop:following]))
 

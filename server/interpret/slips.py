@@ -157,12 +157,25 @@ class Slips:
 
     def _tokens(self, question: str) -> Iterator[_Token]:
         found = list(WORD.finditer(question))
+        torn = self._torn([normalise(match[0]) for match in found])
         for number, match in enumerate(found):
             following = found[number + 1].start() if number + 1 < len(found) else None
             blank = following is not None and question[match.end() : following].isspace()
             signs = tuple(_signs(match))
-            known = self._knows("".join(sign.text for sign in signs), match[0])
+            key = "".join(sign.text for sign in signs)
+            known = self._knows(key, match[0]) and number not in torn
             yield _Token(signs, known, blank)
+
+    def _torn(self, words: Sequence[str]) -> frozenset[int]:
+        """Which words are syllables of one that bounds the number before them: "30세 이 상"."""
+        return frozenset(
+            number
+            for first in range(1, len(words) - 1)
+            if len(words[first]) == 1
+            and words[first - 1][:1].isdecimal()
+            and self._known.is_plain(words[first] + words[first + 1])
+            for number in (first, first + 1)
+        )
 
     def _knows(self, key: str, typed: str) -> bool:
         if self._known.knows(key):

@@ -80,7 +80,8 @@ def test_misspellings_are_only_taken_when_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["모닝콜", "중구난방", "K55", "gangnamstyle", "레이디", "강남구강남구"]
+    "question",
+    ["모닝콜", "중구난방", "K55", "gangnamstyle", "레이디", "강남구강남구", "300만 원 미만인 사람"],
 )
 def test_a_name_inside_another_word_is_no_mention(question: str) -> None:
     assert found(question) == []
