@@ -18,6 +18,8 @@ from server.resources import folder
 SMALLINT_MAX = 32767
 LONG_LIST = 30
 FORBIDDEN_IN_VALUES = re.compile(r"[|\x00-\x1f\x7f]")
+# Of the panel's table, of the rows on their way into it, and of its list of people.
+COLUMNS_TAKEN = frozenset({"respondent_id", "draw", "bookmark", "row", "key"})
 _SPACES = re.compile(r"\s+")
 
 
@@ -261,6 +263,8 @@ def _problems(catalogue: Catalogue) -> Iterator[str]:
     for field in catalogue.fields:
         if field.name in seen or field.name == catalogue.respondent_id:
             yield f"field {field.name!r}: the name is used twice"
+        if field.name in COLUMNS_TAKEN:
+            yield f"field {field.name!r}: the panel's table has a column of that name already"
         seen.add(field.name)
         yield from _field_problems(field, catalogue)
 

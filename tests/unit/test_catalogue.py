@@ -48,6 +48,7 @@ def check(*fields: dict[str, Any], **more: Any) -> Catalogue:
     [
         ([field(), field()], "field 'job': the name is used twice"),
         ([field("id")], "field 'id': the name is used twice"),
+        ([field("draw")], "field 'draw': the panel's table has a column of that name already"),
         ([field(answers=[])], "field 'job': kind single needs answers"),
         (
             [field(answers=[{"value": "모름", "missing": True}])],
