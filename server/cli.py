@@ -47,7 +47,6 @@ from server.bench.tables import print_bench
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import PanelensError, SetupError
 from server.figures import figures_served
-from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.hints import Hints
 from server.interpret.prompt import build_prompt
@@ -104,6 +103,13 @@ app.add_typer(token_app, name="token")
 console = Console(stderr=True)
 
 Result = TypeVar("Result")
+
+
+def _writable(file: Path | None) -> Path | None:
+    """Refuse before the work what could not be written after it."""
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}")
+    return file
 
 
 def main() -> None:
@@ -211,11 +217,22 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print every figure as JSON")] = False,
     record: Annotated[
-        Path | None, typer.Option(help="write the readings here, to be shipped with the adapter")
+        Path | None,
+        typer.Option(
+            help="write the readings here, to be shipped with the adapter",
+            dir_okay=False,
+            writable=True,
+            callback=_writable,
+        ),
     ] = None,
     sql: Annotated[
         Path | None,
-        typer.Option(help="write the run's one SQL statement here, which psql runs alone"),
+        typer.Option(
+            help="write the run's one SQL statement here, which psql runs alone",
+            dir_okay=False,
+            writable=True,
+            callback=_writable,
+        ),
     ] = None,
 ) -> None:
     """Read labelled questions and measure how right filters and respondents are."""
@@ -225,12 +242,12 @@ def evaluate(
     with open_database(settings) as database:
         _prepare(database, settings)
         run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
+        if record is not None:
+            write_recorded(record, run.evaluation)
         if sql is not None:
             with psycopg.connect(conninfo(database.url)) as connection:
                 statement = written_run(connection, run.evaluation, catalogue, run.reference_year)
             sql.write_text(statement, "utf-8")
-    if record is not None:
-        write_recorded(record, run.evaluation)
     figures = run_as_json(run)
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
@@ -279,7 +296,13 @@ def tune(
 def calibrate(
     recorded: Annotated[Path, typer.Argument(help="what `evaluate --record` wrote, uncalibrated")],
     target: Annotated[
-        Path, typer.Argument(help="the calibration to write, to ship beside the adapter")
+        Path,
+        typer.Argument(
+            help="the calibration to write, to ship beside the adapter",
+            dir_okay=False,
+            writable=True,
+            callback=_writable,
+        ),
     ],
 ) -> None:
     """Fit confidence to how often readings were right (needs the extra "tune")."""
@@ -334,10 +357,10 @@ def bench(  # noqa: PLR0917  (each is an option of its own)
 
 @catalogue_app.command("check")
 def check_catalogue(
-    name: Annotated[str, typer.Argument(help="catalogue name or file")] = "welcome",
+    name: Annotated[str | None, typer.Argument(help="catalogue name or file")] = None,
 ) -> None:
     """Read a catalogue and say what is wrong with it, or what it holds."""
-    panel = load_catalogue(name)
+    panel = open_catalogue(read_settings(catalogue=name))
     answers = sum(len(field.answers) for field in panel.fields)
     console.print(f"{panel.title.en}: {len(panel.fields)} fields, {answers} answers, no mistakes.")
 
@@ -348,14 +371,15 @@ def show_catalogue(
     question: Annotated[
         str, typer.Option(help="the question of the prompt")
     ] = "서울 20대 남자 100명",
-    name: Annotated[str, typer.Option("--catalogue", help="catalogue name or file")] = "welcome",
+    name: Annotated[str | None, typer.Option("--catalogue", help="catalogue name or file")] = None,
 ) -> None:
     """Print the grammar made from a catalogue, or the prompt of a question."""
-    panel = load_catalogue(name)
+    settings = read_settings(catalogue=name)
+    panel = open_catalogue(settings)
     if what == "grammar":
         typer.echo(build_grammar(panel))
     elif what == "prompt":
-        phrases = read_phrases(find_catalogue(name).parent, panel)
+        phrases = read_phrases(find_catalogue(settings.catalogue).parent, panel)
         typer.echo(build_prompt(question, Hints(panel, phrases).find(question)))
     else:
         raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
@@ -367,11 +391,13 @@ def write_questions(
     seed: Annotated[
         int, typer.Option(help="the stream; that of the default is never trained on")
     ] = HELD_OUT_SEED,
-    name: Annotated[str, typer.Option("--catalogue", help="catalogue name or file")] = "welcome",
+    name: Annotated[str | None, typer.Option("--catalogue", help="catalogue name or file")] = None,
 ) -> None:
     """Print generated questions with their right filters, as `panelens evaluate` reads them."""
-    panel = load_catalogue(name)
-    examples = generate(panel, read_phrases(find_catalogue(name).parent, panel), seed=seed)
+    settings = read_settings(catalogue=name)
+    panel = open_catalogue(settings)
+    phrases = read_phrases(find_catalogue(settings.catalogue).parent, panel)
+    examples = generate(panel, phrases, seed=seed)
     typer.echo(written_gold(labelled(islice(examples, count))), nl=False)
 
 
@@ -412,7 +438,15 @@ def compare_evaluations(
 
 @gold_app.command("export")
 def export_gold(
-    file: Annotated[Path | None, typer.Argument(help="file to write; without it, print")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="file to write; without it, print",
+            dir_okay=False,
+            writable=True,
+            callback=_writable,
+        ),
+    ] = None,
 ) -> None:
     """Write the questions that were accepted or imported here as JSON Lines."""
 
