@@ -32,7 +32,10 @@ def inherited_socket() -> socket.socket | None:
 def shown(listening: socket.socket) -> str:
     """Where it listens, as a person would type it."""
     name = listening.getsockname()
-    return str(name) if isinstance(name, str) else f"http://{name[0]}:{name[1]}"
+    if isinstance(name, str):
+        return name
+    host = f"[{name[0]}]" if listening.family == socket.AF_INET6 else name[0]
+    return f"http://{host}:{name[1]}"
 
 
 def host_of(listening: socket.socket) -> str:

@@ -13,6 +13,7 @@ import os
 import pwd
 import shlex
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -205,10 +206,14 @@ class EmbeddedPostgres:
             return self.folder
         short = Path(tempfile.gettempdir()) / f"panelens-{_digest(self.folder)}"
         short.mkdir(mode=0o700, exist_ok=True)
+        # Not followed, and before it is made ours: in a folder for everybody anybody may have put it.
+        there = short.lstat()
+        ours = {os.geteuid(), self.owner.uid if self.owner else os.geteuid()}
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid not in ours:
+            raise SetupError(f"{short} belongs to someone else: set PANELENS_DATA_FOLDER")
         if self.owner is not None:
             os.chown(short, self.owner.uid, self.owner.gid)
-        if short.stat().st_uid != (self.owner.uid if self.owner else os.geteuid()):
-            raise SetupError(f"{short} belongs to someone else: set PANELENS_DATA_FOLDER")
+        short.chmod(0o700)
         return short
 
     def _database(self) -> str:
