@@ -149,6 +149,7 @@ async def _number(
 async def _copy(connection: AsyncConnection, catalogue: Catalogue) -> None:
     """The panel once more in the ways that a survey is often kept; answers are the same codes."""
     respondent = table(catalogue)
+    answers = sql.SQL(", ").join(sql.Identifier(f.name) for f in stored_fields(catalogue))
     as_text = sql.SQL(", ").join(
         sql.SQL("{0}::text as {0}").format(sql.Identifier(field.name))
         for field in stored_fields(catalogue)
@@ -157,8 +158,9 @@ async def _copy(connection: AsyncConnection, catalogue: Catalogue) -> None:
         sql.SQL("create schema bench"),
         sql.SQL(
             "create table bench.as_jsonb as select respondent_id,"
-            " jsonb_strip_nulls(to_jsonb(r) - 'respondent_id' - 'draw') as answers from {} as r"
-        ).format(respondent),
+            " jsonb_strip_nulls(to_jsonb(answered)) as answers"
+            " from {} cross join lateral (select {}) as answered"
+        ).format(respondent, answers),
         sql.SQL("create table bench.as_jsonb_indexed as select * from bench.as_jsonb"),
         sql.SQL("create index on bench.as_jsonb_indexed using gin (answers jsonb_path_ops)"),
         sql.SQL("create table bench.as_text as select respondent_id, {} from {}").format(
