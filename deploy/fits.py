@@ -421,7 +421,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--people", type=int, default=10)
     parser.add_argument("--throttled", action="store_true", help="without processor credits")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the model")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="threads of the model; panelens.env has two"
+    )
     parser.add_argument("--port", type=int, default=18_000)
     parser.add_argument(
         "--pause",
