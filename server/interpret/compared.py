@@ -8,6 +8,8 @@ from server.interpret.phrase import Match, between, line_key
 # Groups among the matches of a question, each as [first, last).
 Sides = tuple[tuple[int, int], ...]
 _FEWEST = 2
+# Conditions of a group. All sizes of a list of hundreds would take seconds to try.
+_MOST = 8
 
 COMPARES = re.compile(
     r"(?:비교|차이(?=[를가는점]|\W|$))(?:해\s*줘(?:요)?|해\s*주세요|해서|를|을|가|는)?|(?<!\w)(?:vs\.?|versus|compar\w*|differences?)(?!\w)",
@@ -35,7 +37,7 @@ def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
     부산" is a list, "서울 남성과 부산 여성" are two groups.
     """
     compares = COMPARES.search(question) is not None
-    for size in range(len(matches) // 2, 0 if compares else 1, -1):
+    for size in range(min(_MOST, len(matches) // 2), 0 if compares else 1, -1):
         for first in range(len(matches) - 2 * size + 1):
             sides = _sides(question, matches, first, size)
             if len(sides) < _FEWEST:

@@ -98,7 +98,7 @@ _LIMITS = (
     # Right behind what is asked for a number is a count: "need 75 …", "looking for 60 …".
     re.compile(
         r"(?:give me|show me|find(?: me)?|get(?: me)?|i need|we need|^need|looking for|pull|recruit(?:ing)?)"
-        r"\s+(?:about\s+|around\s+|up to\s+)?(?P<n>\d[\d,]*)(?=\s+(?!or\b|to\b|and\b|year|million|%|won\b|kids|children)[A-Za-z])",
+        r"\s+(?:about\s+|around\s+|up to\s+)?(?P<n>\d[\d,]*)(?=\s+(?!or\b|to\b|and\b|year|million|%|won\b|kids|children|persons?\b|members?\b)[A-Za-z])",
         re.IGNORECASE,
     ),
     re.compile(
@@ -120,9 +120,23 @@ _BY_ENGLISH = (
 )
 # Who wants a thing does not have it; who works in a place may live in another.
 _WISH = re.compile(
-    r"(?<!\w)(?:who|that|and)\s(?:want|need|would like|are looking)(?!\w)", re.IGNORECASE
+    r"(?<!\w)(?:(?:who|that|and)\s(?:[a-z]+\s){0,2}(?:want|need|would like|are looking)"
+    r"|interested in|willing to|(?:people|persons|women|men|those|anyone) looking for)(?!\w)"
+    r"|싶어\s?하",
+    re.IGNORECASE,
 )
 _PLACE = "에서"
+# Whose a condition is right before or behind these, a list of phrases cannot tell.
+_KIN = re.compile(
+    r"(?:자녀|아이(?=[가는를들도\s])|아들|딸|부모|남편|아내|배우자|형제|자매)"
+    r"|(?:children|child|kids?|sons?|daughters?|parents?|mothers?|fathers?|moms?|dads?"
+    r"|husbands?|wife|wives)\b",
+    re.IGNORECASE,
+)
+# What a condition ends in that goes on to another one of the same person.
+_GOES_ON = ("는", "고", "며", "면서", "지만", "거나", "는데", "인데", "은데")
+# What others do is not what the respondent does.
+_OTHERS = re.compile(r"(?<!\w)(?:애들|친구들)[이은]\s")
 _REQUEST = re.compile(
     r"(?:뽑아|추려|골라|찾아|보여|알려|구해|모아|꺼내|섭외해|추출해|검색해|조회해)[가-힣]{0,6}|뽑을[가-힣]{0,3}"
 )
@@ -435,7 +449,10 @@ class Lexicon:
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
-        if _WISH.search(question):
+        rest = without(question, matches)
+        if any(said.search(rest) for said in (_WISH, _OTHERS)) or any(
+            _is_of_kin(question, *pair) for pair in pairwise(matches)
+        ):
             return False
         ends = {
             m.end
@@ -444,7 +461,7 @@ class Lexicon:
             and not m.tail.endswith((*_LISTS, _PLACE))
             and not _JOINS_ALTERNATIVES.search(m.tail)
         }
-        for found in _WORD.finditer(without(question, matches)):
+        for found in _WORD.finditer(rest):
             key = normalise(found[0])
             if key in self._verbs and len(question[: found.start()].rstrip()) in ends:
                 continue
@@ -460,6 +477,19 @@ class Lexicon:
         return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
 
 
+def _is_of_kin(question: str, one: Match, other: Match) -> bool:
+    """Whether a condition may be that of the respondent's family: 성인 자녀 있는, parents of smokers."""
+    if not (one.meanings[0].names and other.meanings[0].names) or one.tail:
+        return False
+    if other.names_breakdown:
+        return False
+    link = question[one.end : other.start].strip().lower()
+    said = question[one.start : one.end]
+    if not link:
+        return not said.endswith(_GOES_ON) and _KIN.match(question, other.start) is not None
+    return link == "of" and _KIN.match(said) is not None
+
+
 def _follows_its_like(matches: Sequence[Match], number: int) -> bool:
     """Whether the last phrase before this one is of the same field: whose phone is in Ulsan, of "S23
     owners in Ulsan, S22 owners in Changwon", a list of phrases cannot tell.
@@ -472,8 +502,8 @@ def _follows_its_like(matches: Sequence[Match], number: int) -> bool:
 class _Names:
     """The names of long lists, squeezed: field and condition of each.
 
-    `words` are those that say nothing alone: a car may be called IS or EX and cigarettes The One,
-    but "is", "ex-smoker" and "the ones" name none.
+    `words` are those that say nothing alone: a car may be called IS, EX or Pilot and cigarettes The
+    One, but "is", "ex-smoker", "pilot study" and "the ones" name none.
     """
 
     index: Mapping[str, tuple[tuple[str, str], ...]]
@@ -484,6 +514,7 @@ class _Names:
 def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
     index: dict[str, dict[tuple[str, str], None]] = {}
     words: set[str] = set()
+    homonyms = read_words("homonyms")
     for panel_field in catalogue.fields:
         for answer in panel_field.listed if panel_field.is_long else ():
             for text in (answer.value, answer.label, answer.en, *answer.aliases):
@@ -492,7 +523,7 @@ def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
                     line = f"{panel_field.name}={answer.value}"
                     index.setdefault(key, {})[panel_field.name, line] = None
                     is_short = len(key) < _NAME_LENGTH and key.isascii() and key.isalpha()
-                    if is_short or plain >= set(f"{text}s".lower().split()):
+                    if is_short or key in homonyms or plain >= set(f"{text}s".lower().split()):
                         words.add(key)
     kept = {key: tuple(found) for key, found in index.items() if len(found) == 1}
     return _Names(kept, frozenset(words), max(map(len, kept), default=0))

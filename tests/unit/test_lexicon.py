@@ -219,6 +219,19 @@ def test_the_ends_of_words_alone_are_read_without_a_mistake_of_ours(
         "가족과 함께 사는 3인 가구",  # both, not any of both
         "강남에서 일하는 경기도민",  # works there, lives elsewhere
         "women in their 30s who want a robot vacuum",  # has none
+        "아이폰 쓰고 싶어 하는 사람",
+        "women who also want to drive a Tesla",
+        "people interested in wine",
+        "people looking for a Tesla",
+        "대학생 자녀 있는 여성",  # the child is the student
+        "people with elderly parents",
+        "parents of smokers",
+        "친구들이 술 마시는 사람",  # the friends drink
+        "포커스 그룹 인터뷰할 30대 여성 8명",  # no Ford Focus
+        "시즌 프로모션 대상 여성 50명",  # no cigarettes
+        "전주 사는 교수님 30명",  # an occupation
+        "women driving in Busan",
+        "give me 1 person households in Busan",  # a household's size, no count
     ],
 )
 def test_what_only_looks_like_a_phrase_is_left_to_the_model(
@@ -352,6 +365,20 @@ def test_a_short_name_in_latin_letters_counts_only_where_it_is_carried(lexicon: 
     said = lexicon.read("the ex-smokers who is exactly 35")
     assert not said.complete
     assert not any("car_model" in line for m in said.matches for line in m.meanings[0].lines)
+
+
+def test_a_name_that_is_a_word_of_the_trade_counts_where_it_is_carried(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("포커스 타는 남성"), ["gender=남성", "car_model=Focus"])
+
+
+def test_whoever_has_children_and_lives_somewhere_is_one_person(lexicon: Lexicon) -> None:
+    lines = ["gender=여성", "region=서울", "children=1.."]
+    assert_whole(lexicon.read("서울 사는 자녀 있는 여성"), lines)
+
+
+def test_the_age_of_children_is_not_that_of_their_parents(lexicon: Lexicon) -> None:
+    for question, unknown in (("10대 자녀를 둔 여성", "10대"), ("성인 자녀가 있는 여성", "성인")):
+        assert_whole(lexicon.read(question), ["gender=여성", "children=1..", f"?{unknown}"])
 
 
 def test_a_name_of_plain_words_counts_only_where_it_is_carried(lexicon: Lexicon) -> None:
