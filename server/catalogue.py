@@ -138,8 +138,12 @@ class PanelField(_Frozen):
 
     @cached_property
     def stored(self) -> Mapping[str, int]:
-        """The small integer each answer is stored as: its code when numeric, else its position."""
-        numeric = all(a.code.isdecimal() for a in self.answers)
+        """The small integer each answer is stored as: its code where all codes are different numbers
+        from 1 on that fit, else its position.
+        """
+        codes = {int(a.code) for a in self.answers if a.code.isdecimal()}
+        fits = all(0 < code <= SMALLINT_MAX for code in codes)
+        numeric = fits and len(codes) == len(self.answers)
         return {
             a.value: int(a.code) if numeric else position
             for position, a in enumerate(self.answers, start=1)
@@ -295,8 +299,6 @@ def _answer_problems(answer: Answer, field: PanelField, catalogue: Catalogue) ->
     me = f"field {field.name!r}, answer {answer.value!r}"
     if FORBIDDEN_IN_VALUES.search(answer.value):
         yield f"{me}: a value may hold neither '|' nor control characters"
-    if field.has_listed_answers and not 0 < field.stored[answer.value] <= SMALLINT_MAX:
-        yield f"{me}: code {answer.code!r} does not fit a smallint"
     if field.kind is Kind.BAND and not answer.missing and answer.min is None and answer.max is None:
         yield f"{me}: a band needs min or max"
     if answer.min is not None and answer.max is not None and answer.min > answer.max:
