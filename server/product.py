@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,11 @@ def open_models(
         raise ModelAway(f"{settings.model!r} is only there to make other models from")
     file = download(settings.model, settings=settings, console=console, manifest=manifest)
     adapter = manifest.adapter(entry, catalogue.name)
-    merged = file if adapter is None else merged_model(file, adapter, console.print)
+    try:
+        merged = file if adapter is None else merged_model(file, adapter, console.print)
+    except (OSError, BrokenExecutor) as error:
+        # A full disk or a folder that is read only; a child that was killed for its memory.
+        raise ModelAway(f"the adapter cannot be merged into {file}: {error}") from error
     weights = Weights(merged, threads=settings.model_threads)
     grammar = build_grammar(catalogue)
     return tuple(
