@@ -1,5 +1,6 @@
 """Trains the adapter: LoRA on the dequantised model, on this machine's processor, resumable."""
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from torch import nn
 
 from server.catalogue import Catalogue
+from server.errors import SetupError
 from server.interpret.hints import Hints
 from server.interpret.model import Tokenizer
 from server.interpret.prompt import build_prompt
@@ -102,8 +104,9 @@ def tune(
 ) -> None:
     """Train, with checkpoints in `folder` (an interrupted run goes on), and write the GGUF adapter.
 
-    `start` is an adapter to go on from where there is no checkpoint yet. `written` are questions
-    that nobody generated, of which `recipe.written_share` of the training consists.
+    `start` is an adapter to go on from; SetupError when the checkpoint in `folder` goes on from
+    another. `written` are questions that nobody generated, of which `recipe.written_share` of the
+    training consists.
 
     `skip` holds questions that must not be trained on: those of every gold file.
     """
@@ -112,13 +115,13 @@ def tune(
     encoder = Encoder(Hints(catalogue, phrases), Tokenizer(base))
     held_out = list(islice(generate(catalogue, phrases, seed=HELD_OUT_SEED), recipe.held_out))
     unseen = skip | {example.question for example in held_out}
-    stream = mixed(
-        generate(catalogue, phrases, seed=recipe.seed),
-        written,
+    # Before slips are put in: a labelled question with a slip is still that question.
+    examples = mixed(
+        (e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen),
+        [example for example in written if example.question not in unseen],
         share=recipe.written_share,
         seed=recipe.seed,
     )
-    examples = (e for e in stream if e.question not in unseen)
     run = _Run(base, recipe, folder, start)
     batches = _batches(map(encoder.encode, examples), recipe, first=run.step)
     measured = [encoder.encode(example) for example in held_out]
@@ -138,6 +141,7 @@ class _Run:
         # Steps smaller than bfloat16 can hold add up here, where the model computes in that.
         self._whole = {name: p.detach().float() for name, p in self._trained.items()}
         self._rounding = Rounding(self._model)
+        self._start = "" if start is None else hashlib.sha256(start.read_bytes()).hexdigest()
         self._optimizer = torch.optim.AdamW(
             self._whole.values(), lr=recipe.learning_rate, weight_decay=0.0
         )
@@ -199,6 +203,7 @@ class _Run:
             "step": self.step,
             "lora": self._lora(),
             "optimizer": self._optimizer.state_dict(),
+            "start": self._start,
         }
         write_whole(self._checkpoint, lambda part: torch.save(state, part))
 
@@ -208,6 +213,11 @@ class _Run:
                 self._begin({f"base_model.model.{n}": v for n, v in read_adapter(start).items()})
             return 0
         state = torch.load(self._checkpoint, weights_only=True)
+        if start is not None and state.get("start") != self._start:
+            raise SetupError(
+                f"{self._checkpoint} is of a run that does not go on from {start}: "
+                "choose another folder with --folder"
+            )
         self._begin(state["lora"])
         self._optimizer.load_state_dict(state["optimizer"])
         return int(state["step"])
