@@ -88,7 +88,6 @@ class Decoding(_Frozen):
 
     context_tokens: Annotated[int, Field(ge=64)]
     output_tokens_max: Annotated[int, Field(ge=1)]
-    temperature: Annotated[float, Field(ge=0, le=2)]
 
     @model_validator(mode="after")
     def _output_fits(self) -> Self:

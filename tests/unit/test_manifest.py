@@ -66,7 +66,7 @@ def test_an_unknown_model_lists_the_known_ones() -> None:
         ({"adapters": {"welcome": {"file": "/etc/passwd", **PIN}}}, "inside its folder"),
         ({"adapters": {"welcome": {"file": "a/../../b", **PIN}}}, "inside its folder"),
         (
-            {"decoding": {"context_tokens": 64, "output_tokens_max": 64, "temperature": 0}},
+            {"decoding": {"context_tokens": 64, "output_tokens_max": 64}},
             "no room",
         ),
         ({"colour": "red"}, "colour"),

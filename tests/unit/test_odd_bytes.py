@@ -20,7 +20,7 @@ from server.filter import Filter, load_catalogue, parse_filter
 from server.grammar import build_grammar
 from server.interpret.names import panel_names
 from server.panel.records import Keys, read_records
-from server.spelling import read
+from server.spelling import Reading, read
 
 CATALOGUE = load_catalogue("welcome")
 NAMES = panel_names(CATALOGUE)
@@ -128,9 +128,9 @@ def test_a_filter_is_taken_or_refused(raw: Any) -> None:
     | st.text(st.sampled_from("+-|: \n=,{}[]0123성별서울region"), max_size=200)
 )
 @MANY
-def test_what_the_model_could_never_write_is_refused_too(text: str) -> None:
+def test_what_the_model_could_never_write_is_refused_or_a_reading(text: str) -> None:
     with suppress(PanelensError, ValueError):
-        read(text, CATALOGUE)
+        assert isinstance(read(text, CATALOGUE), Reading)
 
 
 @given(question=st.text(max_size=300))
