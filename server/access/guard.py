@@ -11,11 +11,12 @@ from server.access.person import Person, Role
 from server.access.small import refuse_small, without_small
 from server.accuracy.measured import Accuracy
 from server.catalogue import Catalogue
-from server.errors import NotAllowed
-from server.filter import Filter
+from server.errors import NotAllowed, TooFew
+from server.filter import Filter, placed_conditions
 from server.interpret.interpretation import Interpretation
-from server.search.answer import Found, Respondent
+from server.search.answer import Found, NearRespondent, Respondent
 from server.search.people import PeoplePage, Window
+from server.search.queries import near
 from server.services import Readiness, Services
 
 Result = TypeVar("Result")
@@ -102,6 +103,22 @@ class Guarded:
 
     def _may(self, role: Role) -> bool:
         return self.person is not None and self.person.may(role)
+
+
+async def list_near(services: Services, query: Filter, *, count: int) -> tuple[NearRespondent, ...]:
+    """Who misses exactly one condition, of those whose counts the caller may see.
+
+    TooFew when nobody is left, and there are others.
+    """
+    shown = (await services.search(query, page_size=0, offset=0)).conditions
+
+    async def read(connection: AsyncConnection) -> tuple[NearRespondent, ...]:
+        return await near(connection, services.catalogue, query, count=count, among=shown)
+
+    missing = await services.read(read)
+    if not missing and len(shown) < len(list(placed_conditions(query))):
+        raise TooFew()
+    return missing
 
 
 def _anonymous(found: Found) -> Found:

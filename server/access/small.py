@@ -1,12 +1,14 @@
 """Results of too few people: neither counts nor rows of them are shown, on page, API or export."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from server.catalogue import Catalogue, Kind
 from server.errors import TooFew
 from server.search.answer import BreakdownRow, CountedCondition, Found
 from server.search.divisions import Division, Slice
-from server.search.groups import ComparedField, Group
+from server.search.groups import ComparedField
 
 Line = TypeVar("Line", BreakdownRow, Slice)
 
@@ -23,74 +25,205 @@ def told(count: int, smallest: int) -> int | None:
 
 
 def without_small(found: Found, smallest: int) -> Found:
-    """The result without the counts that speak of too few people; TooFew when all of it does."""
+    """The result without the counts that speak of too few people.
+
+    TooFew when all of it does: too few match, or all but too few do.
+    """
     refuse_small(found.total, smallest)
-    shown = _lines(found.breakdown, smallest)
-    lines = tuple(_without_telling_lift(row, found, smallest) for row in shown)
+    refuse_small(found.population - found.total, smallest)
+    shown = _lines(found.breakdown, found.total, smallest)
     return replace(
         found,
-        conditions=tuple(c for c in found.conditions if not _tells(c, found, smallest)),
-        breakdown=lines,
+        conditions=_conditions(found, smallest),
+        breakdown=_without_telling_lifts(shown, found, smallest),
         breakdown_left_off=found.breakdown_left_off + len(found.breakdown) - len(shown),
     )
 
 
 def compared_without_small(compared: ComparedField, smallest: int) -> ComparedField:
-    """The comparison without answers that too few of a group gave; TooFew for a small group."""
+    """The comparison without answers that too few of a group gave; TooFew for a small group.
+
+    Where too few did not answer, it is left out how many people the groups have.
+    """
+    sides = tuple(_sides(compared))
+    hidden: set[int] = set()
+    for side in sides:
+        refuse_small(side.people, smallest)
+        refuse_small(side.answered, smallest)
+        hidden |= _hidden(side.counts, side.answered, smallest)
+    silent = any(0 < side.people - side.answered < smallest for side in sides)
+    last = compared.groups[-1].people or 0
+    groups = []
     for group in compared.groups:
-        refuse_small(group.people, smallest)
-    shown = tuple(
-        answer
-        for answer in compared.answers
-        if not any(0 < share.count < smallest for share in answer.shares)
-    )
-    # One hidden alone could be counted back, so another joins it.
-    if len(compared.answers) - len(shown) == 1:
-        shown = shown[:-1]
-    hidden = len(compared.answers) - len(shown)
+        people, shared = group.people or 0, group.shared or 0
+        tells = any(0 < n < smallest for n in (shared, people - shared, last - shared))
+        groups.append(
+            replace(
+                group,
+                people=None if silent else group.people,
+                shared=None if silent or tells else group.shared,
+            )
+        )
     return replace(
         compared,
-        groups=tuple(_without_telling_overlap(group, smallest) for group in compared.groups),
-        answers=shown,
-        left_off=compared.left_off + hidden,
+        groups=tuple(groups),
+        answers=tuple(a for n, a in enumerate(compared.answers) if n not in hidden),
+        left_off=compared.left_off + len(hidden),
     )
 
 
 def divided_without_small(division: Division, smallest: int) -> Division:
     """The division without slices of too few people; TooFew when it is all of too few."""
     refuse_small(division.total, smallest)
-    shown = _lines(division.slices, smallest)
+    shown = _lines(division.slices, division.total, smallest)
     hidden = len(division.slices) - len(shown)
     return replace(division, slices=shown, left_off=division.left_off + hidden)
 
 
-def _tells(counted: CountedCondition, found: Found, smallest: int) -> bool:
-    """Whether a count, or how far it is from another that is shown, is of too few people."""
-    told = (
-        counted.alone,
-        counted.without,
-        abs(counted.without - found.total),
-        abs(counted.alone - found.total),
+def answers_without_small(
+    people: Mapping[tuple[str, str], int], catalogue: Catalogue, smallest: int
+) -> dict[tuple[str, str], int]:
+    """How many gave each answer, by field and value, without what speaks of too few people.
+
+    The field that most people answered tells how many there are, and so how many are missing from
+    another field.
+    """
+    by_field: dict[str, dict[str, int]] = {}
+    for (field, value), count in people.items():
+        by_field.setdefault(field, {})[value] = count
+    everybody = max(
+        (
+            sum(counts.values())
+            for field, counts in by_field.items()
+            if catalogue.field(field).kind is not Kind.MULTI
+        ),
+        default=0,
     )
-    return any(0 < count < smallest for count in told)
+    shown = {}
+    for field, counts in by_field.items():
+        hidden = _hidden(tuple(counts.values()), everybody, smallest)
+        for place, (value, count) in enumerate(counts.items()):
+            if place not in hidden:
+                shown[field, value] = count
+    return shown
 
 
-def _without_telling_lift(row: BreakdownRow, found: Found, smallest: int) -> BreakdownRow:
-    """The lift says how many of the panel are in the line, and so how many of them do not match."""
-    if row.lift is None:
-        return row
-    others = round(row.share / row.lift * found.population) - row.count
-    return replace(row, lift=None) if 0 < others < smallest else row
+def _hidden(counts: Sequence[int], total: int, smallest: int) -> set[int]:
+    """The places of those counts that are not to be shown beside their total.
+
+    They are of too few people, or of all but too few. What is hidden can be counted back together,
+    so the smallest of the others join it until it is not too few. Counts that people are in twice
+    add up to more than the total, and nothing can be counted back from them.
+    """
+    hidden = {
+        place
+        for place, count in enumerate(counts)
+        if 0 < count < smallest or 0 < total - count < smallest
+    }
+    if sum(counts) > total:
+        return hidden
+    others = sorted(
+        (place for place, count in enumerate(counts) if count and place not in hidden),
+        key=lambda place: counts[place],
+        reverse=True,
+    )
+    while others and 0 < total - sum(counts[place] for place in others) < smallest:
+        hidden.add(others.pop())
+    return hidden
 
 
-def _without_telling_overlap(group: Group, smallest: int) -> Group:
-    """Neither those who are in the last group too, nor those who are not, are too few."""
-    shared = group.shared or 0
-    tells = 0 < shared < smallest or 0 < group.people - shared < smallest
-    return replace(group, shared=None) if tells else group
+def _lines(rows: tuple[Line, ...], total: int, smallest: int) -> tuple[Line, ...]:
+    """The lines of a breakdown of so many people that may be shown."""
+    hidden = _hidden([row.count for row in rows], total, smallest)
+    return tuple(row for place, row in enumerate(rows) if place not in hidden)
 
 
-def _lines(rows: tuple[Line, ...], smallest: int) -> tuple[Line, ...]:
-    """The lines that may be shown; one hidden alone could be counted back, so another joins it."""
-    shown = tuple(row for row in rows if row.count >= smallest)
-    return shown[:-1] if len(rows) - len(shown) == 1 else shown
+def _without_telling_lifts(
+    rows: tuple[BreakdownRow, ...], found: Found, smallest: int
+) -> tuple[BreakdownRow, ...]:
+    """A lift says how many of the panel are in the line, and so how many of them do not match."""
+    others = {
+        place: round(row.share / row.lift * found.population) - row.count
+        for place, row in enumerate(rows)
+        if row.lift is not None
+    }
+    hidden = _hidden(tuple(others.values()), found.population - found.total, smallest)
+    telling = {place for n, place in enumerate(others) if n in hidden}
+    return tuple(
+        replace(row, lift=None) if place in telling else row for place, row in enumerate(rows)
+    )
+
+
+def _conditions(found: Found, smallest: int) -> tuple[CountedCondition, ...]:
+    """As many of the conditions as tell of no few people, neither each nor together."""
+    shown: list[CountedCondition] = []
+    for counted in found.conditions:
+        told = (*_told_by(counted, found), *_told_together((*shown, counted), found))
+        if not any(0 < count < smallest for count in told):
+            shown.append(counted)
+    return tuple(shown)
+
+
+def _told_by(counted: CountedCondition, found: Found) -> tuple[int, ...]:
+    """The counts of one condition, and what they leave of each other, of the total and the panel.
+
+    Whom it costs do not satisfy it; whom it brings, as one of several ways in, do.
+    """
+    alone, without, gain = counted.alone, counted.without, counted.without - found.total
+    others = found.population - alone
+    return (
+        *(alone, without, others, found.population - without),
+        *(abs(gain), abs(alone - found.total)),
+        others - gain if gain > 0 else alone + gain,
+    )
+
+
+def _told_together(conditions: Sequence[CountedCondition], found: Found) -> Iterator[int]:
+    """What the counts of several conditions tell that must all hold.
+
+    Who is not found misses one of them only, or something else, or several; each condition divides
+    the latter in those who satisfy it and those who do not.
+    """
+    required = [c for c in conditions if c.part != "either"]
+    gains = [c.without - found.total for c in required]
+    rest = found.population - found.total - sum(gains)
+    satisfy = [
+        c.alone - found.total - sum(gains) + gain for c, gain in zip(required, gains, strict=True)
+    ]
+    yield rest
+    for count in satisfy:
+        yield count
+        yield rest - count
+    if len(found.conditions) == len(required) == 3:
+        yield rest - sum(satisfy)  # they miss all three: with more, nobody can tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Of a compared group, or of what it has more than another: people, answers, lines."""
+
+    people: int
+    answered: int
+    counts: tuple[int, ...]
+
+
+def _sides(compared: ComparedField) -> Iterator[_Side]:
+    """Every group, and what a group has more than one that lies in it: anybody can subtract."""
+    sides = [
+        _Side(
+            group.people or 0,
+            group.answered,
+            tuple(answer.shares[place].count for answer in compared.answers),
+        )
+        for place, group in enumerate(compared.groups)
+    ]
+    yield from sides
+    last = sides[-1]
+    for group, side in zip(compared.groups[:-1], sides, strict=False):
+        if group.shared in (side.people, last.people):
+            sign = 1 if last.people > side.people else -1
+            yield _Side(
+                sign * (last.people - side.people),
+                sign * (last.answered - side.answered),
+                tuple(sign * (n - m) for n, m in zip(last.counts, side.counts, strict=True)),
+            )

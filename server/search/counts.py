@@ -5,7 +5,7 @@ The statements keep three columns for these expressions: `held`, one boolean a c
 of `either`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from psycopg import sql
 
@@ -42,16 +42,16 @@ def without(plan: Plan) -> sql.Composable:
     return _array((_people(_found_without(p, plan)) for p in plan.predicates), "bigint[]")
 
 
-def lacking(plan: Plan) -> sql.Composable:
-    """The number of the one condition that keeps a respondent from being found, else null.
+def lacking(plan: Plan, among: Collection[Predicate]) -> sql.Composable:
+    """The number of the one condition, of these, that keeps a respondent from being found, else null.
 
     When several groups of `either` lack one condition each, it is the first of them.
     """
-    if not plan.predicates:
+    if not among:
         return sql.SQL("null::integer")
     cases = (
         sql.SQL("when {} then {}").format(_lacks_only(p, plan), sql.Literal(p.number))
-        for p in plan.predicates
+        for p in among
     )
     return sql.SQL("case {} end").format(sql.SQL(" ").join(cases))
 

@@ -20,13 +20,13 @@ ANSWERS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One of the compared groups; `shared` of its people are in the last group too (None where that
-    would tell of too few people).
+    """One of the compared groups; `shared` of its people are in the last group too.
 
-    `others`: it was not asked for, and holds everyone whom the only filter does not find.
+    `people` and `shared` are None where they would tell of too few people. `others`: it was not
+    asked for, and holds everyone whom the only filter does not find.
     """
 
-    people: int
+    people: int | None
     answered: int
     shared: int | None
     others: bool = False

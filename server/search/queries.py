@@ -1,6 +1,6 @@
 """Plan → rows: one function a query, each inside the read-only transaction of its caller."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from psycopg import AsyncClientCursor, AsyncConnection, sql
 from psycopg.rows import class_row
 
 from server.catalogue import Catalogue
-from server.filter import Filter
+from server.filter import Condition, Filter, Part
 from server.panel.schema import PANEL, table
 from server.search import counts
 from server.search.answer import CountedCondition, Found, NearRespondent, Respondent
@@ -96,12 +96,21 @@ async def search(
 
 
 async def near(
-    conn: Connection, catalogue: Catalogue, query: Filter, *, count: int
+    conn: Connection,
+    catalogue: Catalogue,
+    query: Filter,
+    *,
+    count: int,
+    among: Collection[CountedCondition] | None = None,
 ) -> tuple[NearRespondent, ...]:
-    """The first `count` respondents whom exactly one condition keeps from being found."""
+    """The first `count` respondents whom exactly one condition keeps from being found.
+
+    With `among`, only those who miss one of these.
+    """
     panel = await get_panel(conn, catalogue)
     planned = plan(query, catalogue, panel.reference_year)
-    statement = compose_near(planned, catalogue)
+    wanted = None if among is None else {(c.part, c.group, c.condition) for c in among}
+    statement = compose_near(planned, catalogue, wanted)
     rows = await rows_of(conn, _NearRow, statement, {**planned.parameters, "most": count})
     people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
     return tuple(
@@ -149,15 +158,22 @@ def compose_search(
     )
 
 
-def compose_near(planned: Plan, catalogue: Catalogue) -> sql.Composed:
-    """The statement for respondents who miss one condition."""
+def compose_near(
+    planned: Plan,
+    catalogue: Catalogue,
+    among: Collection[tuple[Part, int, Condition]] | None = None,
+) -> sql.Composed:
+    """The statement for respondents who miss one condition, of these when they are given."""
+    lacked = [
+        p for p in planned.predicates if among is None or (p.part, p.group, p.condition) in among
+    ]
     return template("near_respondents").format(
         respondent=table(catalogue),
         columns=columns(catalogue),
         held=counts.held(planned),
         missed=counts.missed(planned),
         missed_in_groups=counts.missed_in_groups(planned),
-        lacking=counts.lacking(planned),
+        lacking=counts.lacking(planned, lacked),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from markupsafe import Markup
 from psycopg import AsyncConnection
 
+from server.access.small import answers_without_small
 from server.catalogue import Catalogue
 from server.errors import Language, PanelensError
 from server.guide import FieldGuide, read_guides
@@ -59,7 +60,8 @@ class Codebook:
         key = (language, showing.address.language, wanted, counts and counts.load)
         if key not in self.lists:
             guide = await self._guide(services.catalogue, language)
-            people = self._shown(counts.people) if counts else {}
+            known = counts.people if counts else {}
+            people = answers_without_small(known, services.catalogue, self.smallest_count)
             groups = showing.codebook(wanted, guide, people)
             page = views.CodebookList(groups)
             html = self.renderer.fill_piece("codebook_list.html", page, language)
@@ -83,9 +85,3 @@ class Codebook:
         except PanelensError:
             return self.counts
         return self.counts
-
-    def _shown(self, people: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], int]:
-        """The counts that do not speak of too few people."""
-        return {
-            answer: count for answer, count in people.items() if not 0 < count < self.smallest_count
-        }

@@ -8,8 +8,9 @@ from psycopg import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.access.guard import list_near
 from server.access.person import Person, Role
-from server.access.small import compared_without_small, refuse_small
+from server.access.small import compared_without_small
 from server.accuracy.corrections import (
     Waiting,
     list_waiting,
@@ -49,7 +50,6 @@ from server.filter import as_json, parse_filter
 from server.interpret.interpretation import operator_of, values_of
 from server.search.answer import NearRespondent, respondent_as_json
 from server.search.groups import ComparedField, compare_groups, compared_as_json
-from server.search.queries import near
 from server.services import Services
 from server.spelling import Reading
 from server.web.asking import check_question
@@ -260,14 +260,8 @@ async def import_gold(request: Request, site: SiteOf, person: OwnerOf) -> Respon
 )
 async def near_misses(body: NearRequest, site: SiteOf, _: ResearcherOf) -> Response:
     """Respondents whom one condition keeps from being found, and which one it is."""
-    catalogue = site.services.catalogue
-    query = parse_filter(body.filter, catalogue)
-
-    async def found(connection: AsyncConnection) -> tuple[NearRespondent, ...]:
-        return await near(connection, catalogue, query, count=body.count)
-
-    missing = await site.services.read(found)
-    refuse_small(len(missing), site.settings.smallest_count)
+    query = parse_filter(body.filter, site.services.catalogue)
+    missing = await list_near(site.services, query, count=body.count)
     return JSONResponse(
         {"filter": as_json(query), "near": [_near_as_json(n, site.services) for n in missing]}
     )

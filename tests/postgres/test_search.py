@@ -256,6 +256,23 @@ async def test_near_is_who_misses_exactly_one_condition(read: Reader, query: Fil
 
 
 @many
+@given(query=filters(CATALOGUE, limits=False))
+async def test_near_is_only_who_misses_one_of_the_wanted_conditions(
+    read: Reader, query: Filter
+) -> None:
+    async with read() as connection:
+        conditions = (await search(connection, CATALOGUE, query, page_size=0)).conditions
+        missing = await near(connection, CATALOGUE, query, count=1000)
+        for wanted in conditions:
+            if wanted.part != "either":  # who misses one of several ways in may miss another, too
+                some = await near(connection, CATALOGUE, query, count=1000, among=[wanted])
+                place = (wanted.part, wanted.condition)
+                assert some == tuple(n for n in missing if (n.part, n.condition) == place)
+        assert await near(connection, CATALOGUE, query, count=1000, among=conditions) == missing
+        assert await near(connection, CATALOGUE, query, count=1000, among=()) == ()
+
+
+@many
 @given(query=filters(CATALOGUE), more=filters(CATALOGUE))
 async def test_one_more_condition_never_adds_people(
     read: Reader, query: Filter, more: Filter
