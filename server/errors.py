@@ -4,13 +4,17 @@ PanelensError
 ├── InvalidInput (422)
 │   ├── InvalidFilter           a filter names a field or a value the catalogue does not hold
 │   ├── InvalidQuestion         empty, too long, or no text at all
-│   └── BrokenFile              a data or gold file that cannot be read; nothing was loaded
+│   ├── BrokenFile              a data or gold file that cannot be read; nothing was loaded
+│   ├── TooLarge (413)          a request body over the limit
+│   ├── MethodRefused (405)     the address exists, but not for this method
+│   └── TooManySegments (409)   a panel keeps no more of them
 ├── NotSignedIn (401)          nobody may enter without saying who they are
 ├── NotAllowed (403)            the person's role does not reach that far
-│   ├── TooFew                  so few people match that they could be recognised
+│   ├── TooFew                  so few people match, or do not, that they could be recognised
 │   └── ForeignRequest          a change that another site's page sent
 ├── NotFound (404)
 ├── TooMany (429)               more requests than one person or address may send
+│   └── TooManyTries            too many wrong passwords of late
 ├── Unavailable (503)
 │   ├── DatabaseAway            PostgreSQL does not answer
 │   ├── NoChanges               PostgreSQL answers but takes no changes: read-only, or a full disk
@@ -140,6 +144,21 @@ class MethodRefused(InvalidInput):
     }
 
 
+class TooManySegments(InvalidInput):
+    """A panel keeps as many segments as it may; this one was not kept."""
+
+    status = 409
+    code = "too-many-segments"
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "세그먼트가 가득 차서 저장하지 않았습니다.",
+        "en": "There are too many segments to keep one more.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "200개까지 저장됩니다. 쓰지 않는 세그먼트를 지우고 다시 저장해 주세요.",
+        "en": "A panel keeps 200. Delete one that is not used and keep this one again.",
+    }
+
+
 class NotSignedIn(PanelensError):
     """The address is for people and programs that say who they are."""
 
@@ -171,16 +190,16 @@ class NotAllowed(PanelensError):
 
 
 class TooFew(NotAllowed):
-    """Fewer people match than the operator lets anybody see."""
+    """Fewer people match, or do not match, than the operator lets anybody see."""
 
     code = "too-few"
     sentences: ClassVar[dict[Language, str]] = {
-        "ko": "일치하는 사람이 너무 적어 보여 드리지 않습니다.",
-        "en": "Too few people match for the result to be shown.",
+        "ko": "일치하거나 일치하지 않는 사람이 너무 적어 보여 드리지 않습니다.",
+        "en": "Too few people match, or do not match, for the result to be shown.",
     }
     hints: ClassVar[dict[Language, str]] = {
-        "ko": "조건을 하나 빼고 다시 찾아 보세요.",
-        "en": "Drop a condition and search again.",
+        "ko": "조건을 하나 빼거나 바꾸어 다시 찾아 보세요.",
+        "en": "Drop or change a condition and search again.",
     }
 
 
@@ -226,6 +245,21 @@ class TooMany(PanelensError):
     hints: ClassVar[dict[Language, str]] = {
         "ko": "1분 뒤 다시 시도해 주세요.",
         "en": "Try again in a minute.",
+    }
+
+
+class TooManyTries(TooMany):
+    """So many wrong passwords for a name, or from an address, that no more are looked at."""
+
+    code = "too-many-tries"
+    retry_after_seconds = 300
+    sentences: ClassVar[dict[Language, str]] = {
+        "ko": "비밀번호를 너무 여러 번 틀렸습니다.",
+        "en": "Too many wrong passwords.",
+    }
+    hints: ClassVar[dict[Language, str]] = {
+        "ko": "5분 뒤 다시 시도해 주세요. 아주 여러 번 틀린 이름은 한 시간을 기다려야 합니다.",
+        "en": "Try again in five minutes; a name that was tried very often waits an hour.",
     }
 
 

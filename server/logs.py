@@ -49,9 +49,16 @@ class Careful(JsonFormatter):
 
 
 def _told(part: object) -> object:
-    if isinstance(part, PanelensError):
-        return f"{type(part).__name__} ({part.code})"
-    return type(part).__name__ if isinstance(part, BaseException) else part
+    """What is no error as it is; an error by its kind and its cause's, in which nothing is quoted."""
+    if not isinstance(part, BaseException):
+        return part
+    cause = part.__cause__
+    return _kind(part) if cause is None else f"{_kind(part)} from {_kind(cause)}"
+
+
+def _kind(error: BaseException) -> str:
+    code = error.code if isinstance(error, PanelensError) else getattr(error, "sqlstate", None)
+    return f"{type(error).__name__} ({code})" if code else type(error).__name__
 
 
 def _name_the_request(record: logging.LogRecord) -> bool:

@@ -55,9 +55,13 @@ def list_users() -> None:
 
 @user_app.command("remove")
 def remove_user(name: Name) -> None:
-    """Remove a person; their sessions end at once."""
+    """Remove a person; their sessions end at once, their searches go, their segments stay."""
     _change(f"user remove {name}", lambda connection: remove_person(connection, name=name))
-    console.print(f"{name} may not sign in any more.", markup=False, highlight=False)
+    console.print(
+        f"{name} may not sign in any more; their searches are gone, their segments stay.",
+        markup=False,
+        highlight=False,
+    )
 
 
 @user_app.command("password")

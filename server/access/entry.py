@@ -75,7 +75,7 @@ class Entry:
     async def sign_in(self, *, name: str, password: str, address: str) -> str | None:
         """What the cookie is to hold, or None; good or bad, it is written down.
 
-        TooMany after too many failures, TooBusy when too many passwords wait to be checked.
+        TooManyTries after too many failures, TooBusy when too many passwords wait to be checked.
         """
         self.limits.may_try(name, address)
         if self._waiting >= CHECKS_WAITING:

@@ -8,7 +8,7 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 from server.access.counting import SteadyStorage
 from server.catalogue import normalise
-from server.errors import TooMany
+from server.errors import TooMany, TooManyTries
 
 # A person who mistypes tries a handful of times; a guesser tries thousands.
 _FROM_ONE_ADDRESS = RateLimitItemPerMinute(20, 5)
@@ -27,10 +27,10 @@ class Limits:
     _counts: RateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(SteadyStorage()))
 
     def may_try(self, name: str, address: str) -> None:
-        """TooMany when that name or that address failed too often of late."""
+        """TooManyTries when that name or that address failed too often of late."""
         for item, *keys in _attempts(name, address):
             if not self._counts.test(item, *keys):
-                raise TooMany()
+                raise TooManyTries()
 
     def failed(self, name: str, address: str) -> None:
         """A sign-in failed."""

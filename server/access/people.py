@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.access.person import Person, Role
+from server.access.person import LOCAL, Person, Role
 from server.access.secrets import (
     PASSWORD_LENGTH_MAX,
     PASSWORD_LENGTH_MIN,
     check_password,
     hash_password,
 )
+from server.catalogue import normalise
 from server.errors import InvalidInput
 from server.postgres.statements import Connection, Present, all_rows, only_row, template
 
@@ -55,7 +56,10 @@ async def list_people(conn: Connection) -> list[Listed]:
 
 
 async def remove_person(conn: Connection, *, name: str) -> None:
-    """The person and their sessions go; InvalidInput when there is nobody of that name."""
+    """The person goes with sessions and searches; their segments stay, as nobody's.
+
+    InvalidInput when there is nobody of that name.
+    """
     if not (await only_row(conn, Present, template("remove_person"), {"name": name})).present:
         raise InvalidInput(f"there is nobody called {name!r}")
 
@@ -92,6 +96,8 @@ def checked_name(name: str) -> str:
     stripped = name.strip()
     if not stripped or len(stripped) > NAME_LENGTH_MAX or not stripped.isprintable():
         raise InvalidInput(f"a name has 1 to {NAME_LENGTH_MAX} characters that show")
+    if normalise(stripped) == LOCAL.name:
+        raise InvalidInput(f"{LOCAL.name!r} is whoever sits at the machine; take another name")
     return stripped
 
 

@@ -9,9 +9,10 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from server.access.person import Person, Role
+from server.errors import TooManySegments
 from server.search.queries import template
 
-SEGMENTS_SHOWN = 200
+SEGMENTS_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +45,26 @@ async def store_segment(
     people: int,
     made_by: str,
 ) -> int:
-    """Keep a filter under a name; its number."""
+    """Keep a filter under a name; its number. TooManySegments when the panel keeps the most."""
     async with conn.cursor(row_factory=class_row(_Number)) as cursor:
         await cursor.execute(
             template("store_segment"),
             {
                 "panel": panel, "name": name, "note": note, "question": question,
                 "filter": Jsonb(query), "people": people, "made_by": made_by,
+                "most": SEGMENTS_MOST,
             },
         )  # fmt: skip
-        (stored,) = await cursor.fetchall()
-    return stored.id
+        stored = await cursor.fetchall()
+    if not stored:
+        raise TooManySegments(str(SEGMENTS_MOST))
+    return stored[0].id
 
 
 async def list_segments(conn: AsyncConnection, panel: str) -> list[Segment]:
     """The panel's segments, the newest first."""
     async with conn.cursor(row_factory=class_row(Segment)) as cursor:
-        await cursor.execute(template("list_segments"), {"panel": panel, "most": SEGMENTS_SHOWN})
+        await cursor.execute(template("list_segments"), {"panel": panel})
         return await cursor.fetchall()
 
 

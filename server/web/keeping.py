@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -22,7 +23,7 @@ from server.web import views
 from server.web.asking import read_filter, write_filter
 from server.web.frame import address_of, frame_of
 from server.web.person import PersonOf, requires
-from server.web.phrasing import condition_in_words, label_of, value_in_words
+from server.web.phrasing import filter_in_words, label_of, value_in_words
 from server.web.site import Site, SiteOf
 from server.web.wording import Wording
 
@@ -42,13 +43,13 @@ async def segments(request: Request, site: SiteOf, person: PersonOf) -> Response
     address, wording = address_of(request), site.wording(request)
     draft = None
     if address.filter is not None:
-        query = read_filter(address.filter, site.services.catalogue)
+        query = replace(read_filter(address.filter, site.services.catalogue), limit=None)
         question = address.question or ""
         draft = views.SegmentDraft(
             filter=write_filter(query),
             question=question,
             name=question[:NAME_LENGTH_MAX],
-            words=filter_in_words(query, site, wording),
+            words=_in_words(query, site, wording),
         )
     panel = site.services.catalogue.name
     kept = await site.services.read(lambda conn: list_segments(conn, panel))
@@ -77,7 +78,8 @@ async def keep(
 ) -> Response:
     """Keep a filter under a name."""
     wording, catalogue = site.wording(request), site.services.catalogue
-    if not name.strip() or len(name) > NAME_LENGTH_MAX or len(note) > NOTE_LENGTH_MAX:
+    name = _plain(name)
+    if not name or len(name) > NAME_LENGTH_MAX or len(note) > NOTE_LENGTH_MAX:
         raise InvalidInput(
             wording.say(
                 "A segment needs a name of at most %(name)s characters, its note has at most %(note)s.",
@@ -92,7 +94,7 @@ async def keep(
         lambda conn: store_segment(
             conn,
             panel=catalogue.name,
-            name=_plain(name),
+            name=name,
             note=_plain(note),
             question=_plain(q)[: site.settings.question_length],
             query=raw,
@@ -142,7 +144,7 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
         ),
         label=label_of(field, wording),
         segments=tuple(_segment_row(one, site, request, person) for one in chosen),
-        totals=tuple(group.people for group in compared.groups),
+        totals=tuple(group.people for group in compared.groups if group.people is not None),
         answered=tuple(group.answered for group in compared.groups),
         rows=tuple(_compared_row(answer, field, wording) for answer in compared.answers),
         left_off=compared.left_off,
@@ -151,7 +153,7 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
         changed=tuple(
             one.name
             for one, now in zip(chosen, compared.groups, strict=True)
-            if one.people != now.people
+            if now.people is not None and one.people != now.people
         ),
         sql=compared.sql,
     )
@@ -222,25 +224,14 @@ def remembering(site: Site, person: Person, question: str | None, answer: Answer
     return BackgroundTask(remember)
 
 
-def filter_in_words(query: Filter, site: Site, wording: Wording) -> str:
-    """The whole filter as one line."""
-    catalogue = site.services.catalogue
-    pieces = []
-    for part, _, condition in placed_conditions(query):
-        field = catalogue.field(condition.field)
-        words = f"{label_of(field, wording)} {condition_in_words(condition, field, wording)}"
-        if part == "not":
-            words = wording.say("not %(condition)s", condition=words)
-        elif part == "either":
-            words = wording.say("or %(condition)s", condition=words)
-        pieces.append(words)
-    return ", ".join(pieces) or wording.say("everyone")
+def _in_words(query: Filter, site: Site, wording: Wording) -> str:
+    return filter_in_words(query, site.services.catalogue, wording) or wording.say("everyone")
 
 
 def _stored_in_words(raw: dict[str, object], site: Site, wording: Wording) -> str:
     """A kept filter in words; the catalogue may have changed since."""
     try:
-        return filter_in_words(parse_filter(raw, site.services.catalogue), site, wording)
+        return _in_words(parse_filter(raw, site.services.catalogue), site, wording)
     except InvalidFilter:
         return wording.say("asks for something this panel no longer holds")
 
