@@ -1,10 +1,12 @@
 """Answers as files to take away: CSV and JSON written row by row, XLSX as a workbook."""
 
+import asyncio
 import csv
 import io
 import json
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from server.web.wording import Wording
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 BYTE_ORDER_MARK = "\ufeff"  # Korean Excel takes a CSV without it for cp949
 XLSX_ROWS_MAX = 1_048_575
@@ -89,7 +92,7 @@ async def as_csv(table: Table, about: About, people: People) -> AsyncIterator[by
     ).encode()
     yield _lines([table.heads()]).encode()
     async for some in people:
-        yield _lines([table.cells(person) for person in some]).encode()
+        yield await asyncio.to_thread(_rows, table, some)
 
 
 async def as_json(
@@ -113,23 +116,32 @@ async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: P
     from openpyxl import Workbook  # noqa: PLC0415  (some megabytes that few servers need)
 
     book = Workbook(write_only=True)
+    loop = asyncio.get_running_loop()
+    aside = ThreadPoolExecutor(1)  # one thread: what is being written is not given up in the middle
     try:
-        sheet = book.create_sheet(titles[0])
-        sheet.freeze_panes = "B2"
-        sheet.append(table.heads())
-        async for some in people:
-            for person in some:
-                sheet.append(table.cells(person))
-        notes = book.create_sheet(titles[1])
-        for name, text in about:
-            notes.append([name, harmless(text)])
-    except BaseException:
-        _give_up(book)
-        raise
-    file: IO[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115  (closed by pieces)
-    book.save(file)
+        try:
+            sheet = book.create_sheet(titles[0])
+            sheet.freeze_panes = "B2"
+            sheet.append(table.heads())
+            async for some in people:
+                await loop.run_in_executor(aside, _append, sheet, table, some)
+            notes = book.create_sheet(titles[1])
+            for name, text in about:
+                notes.append([name, harmless(text)])
+        except BaseException:
+            await asyncio.shield(loop.run_in_executor(aside, _give_up, book))
+            raise
+        file: IO[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115  (closed by pieces)
+        await loop.run_in_executor(aside, book.save, file)
+    finally:
+        aside.shutdown(wait=False)
     file.seek(0)
     return file
+
+
+def _append(sheet: "WriteOnlyWorksheet", table: Table, people: Sequence[Respondent]) -> None:
+    for person in people:
+        sheet.append(table.cells(person))
 
 
 def _give_up(book: "Workbook") -> None:
@@ -144,6 +156,10 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(CHUNK_BYTES):
             yield piece
+
+
+def _rows(table: Table, people: Sequence[Respondent]) -> bytes:
+    return _lines([table.cells(person) for person in people]).encode()
 
 
 def _lines(rows: Sequence[Sequence[str | int]]) -> str:

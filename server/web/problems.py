@@ -130,7 +130,7 @@ def explain_validation(errors: Sequence[Mapping[str, Any]]) -> str:
 def documented(*errors: type[PanelensError]) -> dict[int | str, dict[str, Any]]:
     """The errors of a route for OpenAPI, one entry a status, one example a code."""
     responses: dict[int | str, dict[str, Any]] = {}
-    for error in (*errors, *OF_THE_DOOR):
+    for error in dict.fromkeys((*errors, *OF_THE_DOOR)):
         entry = responses.setdefault(
             error.status,
             {

@@ -84,15 +84,17 @@ class BodyLimit:
         self.explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request whose whole body fits."""
+        """Pass on a request whose whole body came and fits; nobody waits for one cut off in it."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        body = await _read_body(Headers(scope=scope), receive)
-        if body is None:
-            error = TooLarge(f"> {BODY_MAX_BYTES} bytes")
+        try:
+            body = await _read_body(Headers(scope=scope), receive)
+        except TooLarge as error:
             response = await self.explain(Request(scope), error)
             await response(scope, receive, send)
+            return
+        if body is None:
             return
         given = False
 
@@ -107,18 +109,18 @@ class BodyLimit:
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes | None:
-    """The whole body, or None when it is larger than the limit or was never sent to its end."""
+    """The whole body, or None when the caller hung up in it; TooLarge over the limit."""
     stated = headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > BODY_MAX_BYTES:
-        return None
+        raise TooLarge(f"> {BODY_MAX_BYTES} bytes")
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b""
+            return None
         chunk: bytes = message.get("body", b"")
         body += chunk
         if len(body) > BODY_MAX_BYTES:
-            return None
+            raise TooLarge(f"> {BODY_MAX_BYTES} bytes")
         if not message.get("more_body", False):
             return body

@@ -1,14 +1,17 @@
 """A result is taken away whole, with all that says what it is, and nothing that computes."""
 
+import asyncio
 import csv
 import io
 import json
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from starlette.types import Receive, Scope, Send
 
 from server.access.person import LOCAL, Person, Role
@@ -19,13 +22,14 @@ from server.search import listing
 from server.search.answer import Respondent
 from server.settings import Settings
 from server.web.app import create_app
-from server.web.exporting import Table, as_xlsx, begun, harmless
+from server.web.exporting import Table, as_csv, as_xlsx, begun, harmless
 from server.web.person import seen_by
 from server.web.wording import load_wordings
 
 from .panel import InMemoryServices
 
 FILTER = {"where": {"gender": ["여성"]}}
+PATIENCE_SECONDS = 10
 
 
 async def exported(http: httpx.AsyncClient, form: str, **more: Any) -> httpx.Response:
@@ -94,6 +98,51 @@ async def test_a_workbook_that_is_given_up_leaves_no_file_behind() -> None:
     with pytest.raises(DatabaseAway):
         await as_xlsx(Table(catalogue, wording, ()), ("people", "notes"), [], cut_short())
     assert before == ALL_TEMP_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class Patient(Table):
+    """A table whose rows are made only while the server goes on with other work."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def cells(self, person: Respondent) -> list[str | int]:
+        went_on = threading.Event()
+        self.loop.call_soon_threadsafe(went_on.set)
+        assert went_on.wait(PATIENCE_SECONDS), "the server stood still"
+        return [person.id]
+
+
+async def two_people() -> AsyncIterator[tuple[Respondent, ...]]:
+    yield (Respondent("w1", {}), Respondent("w2", {}))
+
+
+@pytest.fixture
+async def patient() -> Patient:
+    wording = load_wordings(folder("web") / "messages")["ko"]
+    return Patient(load_catalogue("welcome"), wording, (), asyncio.get_running_loop())
+
+
+async def test_others_are_answered_while_a_csv_is_written(patient: Patient) -> None:
+    pieces = [piece async for piece in as_csv(patient, [], two_people())]
+    assert pieces[-1] == b"w1\r\nw2\r\n"
+
+
+async def test_others_are_answered_while_a_workbook_is_written(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved_by: list[threading.Thread] = []
+    save = Workbook.save
+
+    def noted(book: Workbook, file: Any) -> None:
+        saved_by.append(threading.current_thread())
+        save(book, file)
+
+    monkeypatch.setattr(Workbook, "save", noted)
+    with await as_xlsx(patient, ("people", "notes"), [], two_people()) as file:
+        people = load_workbook(file).worksheets[0]
+    assert list(people.iter_rows(min_row=2, values_only=True)) == [("w1",), ("w2",)]
+    assert saved_by and threading.current_thread() not in saved_by
 
 
 async def test_a_question_cannot_become_a_formula(http: httpx.AsyncClient) -> None:
