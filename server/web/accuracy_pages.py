@@ -8,8 +8,8 @@ from psycopg import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from server.access.guard import list_near
 from server.access.person import Person, Role
-from server.access.small import refuse_small
 from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
 from server.accuracy.history import (
     Bin,
@@ -27,8 +27,6 @@ from server.accuracy.history import (
 )
 from server.accuracy.jobs import Evaluations
 from server.errors import NotFound
-from server.search.answer import NearRespondent
-from server.search.queries import near
 from server.services import Services
 from server.spelling import Reading
 from server.web import measured as shown
@@ -75,16 +73,16 @@ async def accuracy(
 
 
 @accuracy_pages.get("/accuracy/job")
-async def job(
-    request: Request, site: SiteOf, person: ViewerOf, evaluations: EvaluationsOf
-) -> Response:
+async def job(request: Request, site: SiteOf, _: ViewerOf, evaluations: EvaluationsOf) -> Response:
     """How far the evaluation under way is: the fragment that the page asks for again and again."""
-    kept = await _kept(site.services, None)
-    page = _page(request, site, person, evaluations, kept)
+    here = address_of(request).to("/accuracy").href
+    if not wants_fragment(request):
+        return RedirectResponse(here, _SEE)
+    page = shown.JobPage(here, _job(request, site, evaluations))
     response = site.html(request, "accuracy_job.html", page)
     if page.job is None:
         # It is over: the whole page has new figures.
-        response.headers["hx-redirect"] = page.here
+        response.headers["hx-redirect"] = here
     return response
 
 
@@ -92,8 +90,9 @@ async def job(
 async def evaluate(
     request: Request, site: SiteOf, person: OwnerOf, evaluations: EvaluationsOf
 ) -> Response:
-    """Begin to evaluate the panel's gold set, then show how far it is."""
-    await evaluations.start(site.services, site.origin, person=person.name)
+    """Begin to evaluate the panel's gold set unless one runs, then show how far it is."""
+    if evaluations.running is None:
+        await evaluations.start(site.services, site.origin, person=person.name)
     return RedirectResponse(address_of(request).to("/accuracy").href, _SEE)
 
 
@@ -107,6 +106,8 @@ async def chart(
 ) -> Response:
     """A chart of the page, whose table stands behind it."""
     kept = await _kept(site.services, run)
+    if kept.run is None:
+        raise NotFound()
     wording = site.wording(request)
     drawn = (
         draw_trend(kept.runs, wording) if name == "trend" else draw_reliability(kept.bins, wording)
@@ -209,17 +210,12 @@ async def correct(
 @accuracy_pages.get("/near")
 async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Response:
     """People whom exactly one condition of ?f= keeps from being found."""
-    address, catalogue = address_of(request), site.services.catalogue
+    address = address_of(request)
     if address.filter is None:
         raise NotFound()
-    query = read_filter(address.filter, catalogue)
-
-    async def read(connection: AsyncConnection) -> tuple[NearRespondent, ...]:
-        return await near(connection, catalogue, query, count=NEAR_MOST)
-
+    query = read_filter(address.filter, site.services.catalogue)
+    missing = await list_near(site.services, query, count=NEAR_MOST)
     showing = _showing(request, site)
-    missing = await site.services.read(read)
-    refuse_small(len(missing), site.settings.smallest_count)
     page = shown.NearPage(
         frame=frame_of(site, request),
         title=site.wording(request).say("Near misses"),
@@ -271,9 +267,14 @@ def _page(
         compare=address.to("/accuracy/compare").path,
         review=address.to("/accuracy/review").href,
         waiting=len(kept.waiting),
-        job=showing.job(max(evaluations.jobs.values(), key=lambda job: job.id, default=None)),
+        job=_job(request, site, evaluations),
         owner=person.may(Role.OWNER),
     )
+
+
+def _job(request: Request, site: Site, evaluations: Evaluations) -> shown.JobView | None:
+    latest = max(evaluations.jobs.values(), key=lambda job: job.id, default=None)
+    return _showing(request, site).job(latest)
 
 
 def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured:

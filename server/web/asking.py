@@ -3,7 +3,7 @@
 import json
 import re
 
-from server.catalogue import Catalogue
+from server.catalogue import Catalogue, PanelField, normalise
 from server.errors import InvalidFilter, InvalidQuestion
 from server.filter import Condition, Filter, Part, as_json, parse_filter
 from server.web.wording import Wording
@@ -69,6 +69,24 @@ def fields_of(query: Filter) -> tuple[str, ...]:
     """Every field the filter names, in reading order, each once."""
     conditions = [*query.where, *query.negated, *(c for group in query.either for c in group)]
     return tuple(dict.fromkeys([*(c.field for c in conditions), *query.by]))
+
+
+def fields_holding(wanted: str, catalogue: Catalogue) -> tuple[PanelField, ...]:
+    """The fields in which every wanted word occurs: in a name, a code, a wording or an answer."""
+    words = [normalise(word) for word in wanted.split()]
+    return tuple(
+        field
+        for field in catalogue.fields
+        if all(word in _searchable(field, catalogue.source_code(field.name)) for word in words)
+    )
+
+
+def _searchable(field: PanelField, code: str) -> str:
+    words = [field.name, code, *field.label.model_dump().values()]
+    words += [*field.question.model_dump().values(), *field.aliases.ko, *field.aliases.en]
+    for answer in field.answers:
+        words += [answer.value, answer.label, answer.en, *answer.aliases]
+    return "\n".join(normalise(word) for word in words)
 
 
 def _is_encodable(text: str) -> bool:

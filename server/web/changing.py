@@ -8,9 +8,10 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from server.catalogue import Catalogue, Kind, PanelField
-from server.errors import InvalidFilter
+from server.errors import InvalidFilter, InvalidInput
 from server.filter import Condition, Filter, Part, Range, as_json, parse_filter
 from server.web.asking import read_filter, without_condition
+from server.web.wording import Wording
 
 NEW_GROUP = -1
 _PLACE = re.compile(r"(where|not)|either\.(new|\d)")
@@ -69,11 +70,13 @@ def with_condition(
     return parse_filter(raw, catalogue)
 
 
-def changed_filter(parameters: QueryParams, catalogue: Catalogue) -> tuple[Filter, Filter]:
+def changed_filter(
+    parameters: QueryParams, catalogue: Catalogue, wording: Wording
+) -> tuple[Filter, Filter]:
     """The filter that was there and the one that the sent form makes of it."""
     before = read_filter(parameters.get("f") or "{}", catalogue)
     if "field" in parameters:
-        return before, _with_sent_condition(before, parameters, catalogue)
+        return before, _with_sent_condition(before, parameters, catalogue, wording)
     raw = as_json(before)
     if "limit" in parameters:
         raw["limit"] = _whole_number(parameters["limit"], "limit")
@@ -82,7 +85,9 @@ def changed_filter(parameters: QueryParams, catalogue: Catalogue) -> tuple[Filte
     return before, parse_filter(raw, catalogue)
 
 
-def _with_sent_condition(query: Filter, sent: QueryParams, catalogue: Catalogue) -> Filter:
+def _with_sent_condition(
+    query: Filter, sent: QueryParams, catalogue: Catalogue, wording: Wording
+) -> Filter:
     field = catalogue.by_name.get(sent["field"])
     if field is None:
         raise InvalidFilter(f"field: no field {sent['field'][:60]!r}")
@@ -97,23 +102,25 @@ def _with_sent_condition(query: Filter, sent: QueryParams, catalogue: Catalogue)
             group = NEW_GROUP
         elif gone and group > left.group:
             group -= 1
-    constraint = _sent_constraint(field, sent)
+    constraint = _sent_constraint(field, sent, wording)
     if constraint is None:
         return rest
     where = Place(place.part, group)
     return with_condition(rest, catalogue, place=where, field=field.name, constraint=constraint)
 
 
-def _sent_constraint(field: PanelField, sent: QueryParams) -> Any:
+def _sent_constraint(field: PanelField, sent: QueryParams, wording: Wording) -> Any:
     """What the form's inputs ask for; None when they ask for nothing."""
     values: Sequence[str] = sent.getlist("value")
     if field.kind is Kind.TEXT:
         texts = _SEPARATORS.split(sent.get("text", ""))
         values = [text.strip() for text in texts if text.strip()]
-    if values:
-        return {"all": list(values)} if sent.get("every") == "all" else list(values)
     bounds = {name: _whole_number(sent.get(name, ""), name) for name in ("min", "max")}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
+    if values and given:
+        raise InvalidInput(wording.say("Fill in the range or tick answers, not both."))
+    if values:
+        return {"all": list(values)} if sent.get("every") == "all" else list(values)
     return given or None
 
 

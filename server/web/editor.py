@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import Condition, Filter, Range, Values
 from server.web import views
 from server.web.addresses import Address
-from server.web.asking import without_condition, write_filter
+from server.web.asking import fields_holding, without_condition, write_filter
 from server.web.changing import NEW_GROUP, Place, condition_at, is_range
 from server.web.phrasing import label_of
 from server.web.wording import Wording
@@ -24,9 +24,9 @@ class Editor:
     address: Address
     query: Filter
 
-    def condition(self, field: PanelField, place: Place, *, new: bool) -> views.ConditionForm:
+    def condition(self, field: PanelField, place: Place) -> views.ConditionForm:
         """The form for one condition, filled in with what stands there now."""
-        now = None if new else condition_at(self.query, place, field.name)
+        now = condition_at(self.query, place, field.name)
         values = now.constraint if now and isinstance(now.constraint, Values) else Values(())
         return views.ConditionForm(
             filter=write_filter(self.query),
@@ -38,7 +38,7 @@ class Editor:
             source=self.catalogue.source_code(field.name),
             wording=field.question.in_(self.wording.language),
             personal=field.personal,
-            places=tuple(self._places(place)),
+            places=tuple(self._places(place, field)),
             bounds=self._bounds(field, now),
             choices=tuple(self._choices(field, values.values)),
             searched=len(field.listed) >= SEARCHED_FROM,
@@ -50,13 +50,12 @@ class Editor:
 
     def addition(self, wanted: str) -> views.AdditionForm:
         """What can be added: the fields in which the words occur, a wanted number, a breakdown."""
-        words = [normalise(word) for word in wanted.split()]
         return views.AdditionForm(
             filter=write_filter(self.query),
             question=self.address.question or "",
             language=self.address.language,
             wanted=wanted,
-            fields=tuple(self._field_link(f) for f in self.catalogue.fields if _holds(f, words)),
+            fields=tuple(self._field_link(f) for f in fields_holding(wanted, self.catalogue)),
             limit=self.query.limit,
             by=tuple(
                 views.Choice(
@@ -82,7 +81,8 @@ class Editor:
             href=self.address.editing(self.query, self.address.question, field.name, None),
         )
 
-    def _places(self, now: Place) -> Iterable[views.Choice]:
+    def _places(self, now: Place, field: PanelField) -> Iterable[views.Choice]:
+        """Where the condition may stand: nowhere in place of another one on the field."""
         say = self.wording.say
         offered = [(Place("where"), say("must hold")), (Place("not"), say("must not hold"))]
         offered += [
@@ -92,7 +92,8 @@ class Editor:
         if self.query.either:
             offered.append((Place("either", NEW_GROUP), say("in a new alternative")))
         for place, text in offered:
-            yield views.Choice(str(place), text, "", checked=place == now)
+            if place == now or condition_at(self.query, place, field.name) is None:
+                yield views.Choice(str(place), text, "", checked=place == now)
 
     def _bounds(self, field: PanelField, now: Condition | None) -> views.Bounds | None:
         if not field.takes_range:
@@ -117,11 +118,3 @@ class Editor:
     def _searching(self, query: Filter) -> str:
         result = self.address.searching(query, self.address.question)
         return (result if query == self.query else result.changed_from(self.query)).href
-
-
-def _holds(field: PanelField, words: Iterable[str]) -> bool:
-    """Whether every word occurs in what the field or one of its answers is called."""
-    names = [field.name, field.label.ko, field.label.en, field.question.ko, field.question.en]
-    names += [*field.aliases, *(a.value for a in field.listed), *(a.en for a in field.listed)]
-    text = "\n".join(normalise(name) for name in names)
-    return all(word in text for word in words)

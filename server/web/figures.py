@@ -45,8 +45,9 @@ async def who_they_are(request: Request, site: SiteOf) -> Response:
     async def divided(connection: AsyncConnection) -> tuple[Division, ...]:
         return await divide(connection, catalogue, query, divisions)
 
+    smallest = site.settings.smallest_count
     shown = [
-        figure_of(divided_without_small(division, site.settings.smallest_count), catalogue, wording)
+        figure_of(division, catalogue, wording, smallest=smallest)
         for division in await site.services.read(divided)
     ]
     page = views.FiguresPage(
@@ -90,8 +91,15 @@ def usual_divisions(catalogue: Catalogue, query: Filter) -> list[tuple[str, ...]
     return [first, *rest][:USUAL] if first else rest[:USUAL]
 
 
-def figure_of(division: Division, catalogue: Catalogue, wording: Wording) -> views.Figure:
-    """One division as bars: a line for each answer, one bar for each answer of a second field."""
+def figure_of(
+    whole: Division, catalogue: Catalogue, wording: Wording, *, smallest: int
+) -> views.Figure:
+    """One division as bars: a line for each answer, one bar for each answer of a second field.
+
+    TooFew when it is of too few people.
+    """
+    division = divided_without_small(whole, smallest)
+    hidden = len(division.slices) < len(whole.slices)
     fields = [catalogue.field(name) for name in division.by]
     first, *others = fields
     lines = list(dict.fromkeys(each.values[0] for each in division.slices))
@@ -107,8 +115,11 @@ def figure_of(division: Division, catalogue: Catalogue, wording: Wording) -> vie
     def bars(line: str | None) -> Iterable[views.FigureBar]:
         for side in sides:
             here = by_place.get((line, side) if others else (line,))
-            count, share = (here.count, here.share) if here else (0, 0.0)
-            yield views.FigureBar(count, share, round(100 * count / most, 2) if most else 0.0)
+            if here is None:
+                # None and too few look the same, else the difference would tell.
+                yield views.FigureBar(None if hidden else 0, 0.0, 0.0)
+            else:
+                yield views.FigureBar(here.count, here.share, round(100 * here.count / most, 2))
 
     return views.Figure(
         title=" × ".join(label_of(field, wording) for field in fields),
@@ -117,7 +128,8 @@ def figure_of(division: Division, catalogue: Catalogue, wording: Wording) -> vie
             views.FigureRow(_named(line, first, wording), tuple(bars(line)))
             for line in lines[:ROWS_MAX]
         ),
-        left_off=max(0, len(lines) - ROWS_MAX) + division.left_off,
+        left_off=len({each.values[0] for each in whole.slices}) - len(lines[:ROWS_MAX]),
+        hidden=hidden and bool(others),
         several=any(field.kind is Kind.MULTI for field in fields),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from server.accuracy.corrections import Waiting
 from server.accuracy.history import (
@@ -17,10 +18,10 @@ from server.accuracy.history import (
 from server.accuracy.jobs import Job
 from server.catalogue import Catalogue
 from server.errors import InvalidFilter
-from server.filter import Conditions, Filter, parse_filter
+from server.filter import Filter, parse_filter
 from server.search.answer import NearRespondent
 from server.web.addresses import Address
-from server.web.phrasing import cell_in_words, condition_in_words, label_of
+from server.web.phrasing import cell_in_words, condition_in_words, filter_in_words, label_of
 from server.web.views import Frame
 from server.web.wording import Wording
 
@@ -109,6 +110,14 @@ class JobView:
     read: int
     questions: int
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """How far the evaluation under way is; None when it is over."""
+
+    here: str
+    job: JobView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,10 +368,11 @@ class Measuring:
         for each in missing:
             field = self.catalogue.field(each.condition.field)
             known = cell_in_words(each.respondent.fields.get(field.name), field, self.wording)
+            profile = f"/respondents/{quote(each.respondent.id, safe='')}"
             rows.append(
                 NearRow(
                     id=each.respondent.id,
-                    href=self.address.to(f"/respondents/{each.respondent.id}").href,
+                    href=self.address.to(profile).href,
                     label=label_of(field, self.wording),
                     text=condition_in_words(each.condition, field, self.wording),
                     negated=each.part == "not",
@@ -388,29 +398,7 @@ class Measuring:
 
     def words(self, query: Filter) -> str:
         """A filter in words; nothing for everyone."""
-        return "; ".join(self._parts(query))
-
-    def _parts(self, query: Filter) -> list[str]:
-        say = self.wording.say
-        parts = self._conditions(query.where)
-        parts += [say("not %(text)s", text=text) for text in self._conditions(query.negated)]
-        ways = [" + ".join(self._conditions(group)) for group in query.either]
-        if ways:
-            parts.append(say(" or ").join(ways))
-        if query.by:
-            labels = ", ".join(self._field(name) for name in query.by)
-            parts.append(say("by %(label)s", label=labels))
-        if query.limit is not None:
-            parts.append(say("%(n)s wanted", n=self.wording.number(query.limit)))
-        return parts
-
-    def _conditions(self, conditions: Conditions) -> list[str]:
-        texts = []
-        for condition in conditions:
-            field = self.catalogue.field(condition.field)
-            text = condition_in_words(condition, field, self.wording)
-            texts.append(f"{label_of(field, self.wording)}: {text}")
-        return texts
+        return filter_in_words(query, self.catalogue, self.wording)
 
     def _figures(self, measures: Sequence[Measure], wanted: Sequence[str]) -> tuple[FigureRow, ...]:
         names = self._names()

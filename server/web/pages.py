@@ -86,7 +86,7 @@ async def waiting(site: SiteOf) -> Response:
 
 @pages.api_route("/edit", methods=["GET", "HEAD"])
 async def edit(request: Request, site: SiteOf) -> Response:
-    """The form for one condition (?field=, ?place= where it stands), or for what to add."""
+    """The form for one condition (?field=, ?place= where it stands or will), or for what to add."""
     address, catalogue, sent = address_of(request), site.services.catalogue, request.query_params
     query = read_filter(address.filter or "{}", catalogue)
     editor = Editor(catalogue, site.wording(request), address, query)
@@ -95,8 +95,7 @@ async def edit(request: Request, site: SiteOf) -> Response:
         field = catalogue.by_name.get(sent["field"])
         if field is None:
             raise NotFound(sent["field"][:60])
-        place, new = read_place(sent.get("place", "where")), "place" not in sent
-        condition = editor.condition(field, place, new=new)
+        condition = editor.condition(field, read_place(sent.get("place", "where")))
     else:
         addition = editor.addition(sent.get("find", "")[: site.settings.question_length])
     wording = site.wording(request)
@@ -109,7 +108,8 @@ async def edit(request: Request, site: SiteOf) -> Response:
 async def change(request: Request, site: SiteOf) -> Response:
     """What a form made of the filter: the search with it."""
     address = address_of(request)
-    before, after = changed_filter(request.query_params, site.services.catalogue)
+    wording, catalogue = site.wording(request), site.services.catalogue
+    before, after = changed_filter(request.query_params, catalogue, wording)
     result = address.searching(after, address.question)
     return RedirectResponse((result if after == before else result.changed_from(before)).href, 303)
 
@@ -171,6 +171,9 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
     if place == "#result":
         address = replace(address, path="/")
     view = problem_view(error, language_of(request), address, place=place)
+    # What was sent cannot be sent again, and a fragment is only tried again where it has a place.
+    if request.method not in ("GET", "HEAD") or (wants_fragment(request) and not place):
+        view = replace(view, retry=None)
     page = views.ProblemPage(frame=frame_of(site, request), title=view.problem.title, problem=view)
     template = "problem_box.html" if wants_fragment(request) else "problem.html"
     response = site.html(request, template, page, view.problem.status)

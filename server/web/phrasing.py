@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.catalogue import Catalogue, Kind, PanelField
-from server.filter import Condition, Range
+from server.filter import Condition, Filter, Range
 from server.interpret.interpretation import Interpretation
 from server.search.answer import Cell
 from server.web.wording import Wording
@@ -31,6 +31,32 @@ def condition_in_words(condition: Condition, field: PanelField, wording: Wording
     if constraint.every and len(names) > 1:
         return wording.say("all of: %(names)s", names=" + ".join(names))
     return " · ".join(names)
+
+
+def filter_in_words(query: Filter, catalogue: Catalogue, wording: Wording) -> str:
+    """The whole filter as one line; empty for everyone."""
+    say = wording.say
+    parts = [labelled(condition, catalogue, wording) for condition in query.where]
+    parts += [say("not %(text)s", text=labelled(c, catalogue, wording)) for c in query.negated]
+    if query.either:
+        parts.append(alternatives_in_words(query, catalogue, wording))
+    if query.by:
+        parts.append(say("by %(label)s", label=labels_of(query.by, catalogue, wording)))
+    if query.limit is not None:
+        parts.append(say("%(n)s wanted", n=wording.number(query.limit)))
+    return "; ".join(parts)
+
+
+def alternatives_in_words(query: Filter, catalogue: Catalogue, wording: Wording) -> str:
+    """The groups of which at least one must hold."""
+    groups = [" + ".join(labelled(c, catalogue, wording) for c in group) for group in query.either]
+    return wording.say(" or ").join(groups)
+
+
+def labelled(condition: Condition, catalogue: Catalogue, wording: Wording) -> str:
+    """The condition with its field's label: Region: Seoul · Gyeonggi."""
+    field = catalogue.field(condition.field)
+    return f"{label_of(field, wording)}: {condition_in_words(condition, field, wording)}"
 
 
 def value_in_words(value: str, field: PanelField, wording: Wording) -> str:

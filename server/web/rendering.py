@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from server.errors import Language
 from server.web.assets import Assets
-from server.web.wording import Wording
+from server.web.wording import Wording, is_korean
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def _environment(templates: Path, assets: Assets, wording: Wording) -> Environme
     environment.filters["number"] = wording.number
     environment.filters["percent"] = wording.percent
     environment.filters["whole_percent"] = wording.whole_percent
+    environment.tests["korean"] = is_korean
     environment.install_gettext_translations(  # type: ignore[attr-defined]  # added by the extension
         wording.translations, newstyle=True
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from server.accuracy.measured import ENOUGH_QUESTIONS, Accuracy
 from server.answering import Answer
 from server.catalogue import Answer as ListedAnswer
-from server.catalogue import Catalogue, Kind, PanelField, normalise
+from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import (
     Condition,
     Filter,
@@ -22,12 +22,14 @@ from server.interpret.interpretation import DOUBTFUL_BELOW, Interpretation
 from server.search.answer import BreakdownRow, Cell, CountedCondition, Found, Respondent
 from server.web import views
 from server.web.addresses import Address
-from server.web.asking import without_condition, write_filter
-from server.web.changing import Place, with_condition
+from server.web.asking import fields_holding, without_condition, write_filter
+from server.web.changing import Place, condition_at, with_condition
 from server.web.phrasing import (
+    alternatives_in_words,
     cell_in_words,
     condition_in_words,
     label_of,
+    labelled,
     labels_of,
     mark_question,
     value_in_words,
@@ -75,12 +77,7 @@ class Showing:
 
         `people` says how many gave an answer, by field and value.
         """
-        words = [normalise(word) for word in wanted.split()]
-        fields = [
-            f
-            for f in self.catalogue.fields
-            if all(w in _searchable(f, self.catalogue.source_code(f.name)) for w in words)
-        ]
+        fields = fields_holding(wanted, self.catalogue)
         return tuple(
             views.CodebookGroup(
                 file, tuple(self._codebook_field(f, guide[f.name], people) for f in group)
@@ -165,10 +162,15 @@ class Showing:
         )
 
     def _turn(self, query: Filter, part: Part, condition: Condition) -> views.Alternative | None:
-        """The same condition with the other sign; none in `either`, which knows no sign."""
+        """The same condition with the other sign; none in `either`, which knows no sign.
+
+        None either where it would take the place of another condition on the field.
+        """
         if part == "either":
             return None
         other: Part = "not" if part == "where" else "where"
+        if condition_at(query, Place(other), condition.field) is not None:
+            return None
         rest = without_condition(query, part, 0, condition.field)
         turned = self._with(rest, Place(other), condition)
         text = (
@@ -184,23 +186,25 @@ class Showing:
         )
 
     def _whole(self, query: Filter, other: Filter) -> views.WholeReading:
-        taken = set(placed_conditions(query))
         return views.WholeReading(
-            tuple(
-                views.WholePart(
-                    text=self._in_words(placed[2]),
-                    negated=placed[0] == "not",
-                    new=placed not in taken,
-                )
-                for placed in placed_conditions(other)
-            ),
-            self._changed(query, other),
+            tuple(self._whole_parts(query, other)), self._changed(query, other)
         )
 
-    def _in_words(self, condition: Condition) -> str:
-        field = self.catalogue.field(condition.field)
-        text = condition_in_words(condition, field, self.wording)
-        return f"{label_of(field, self.wording)}: {text}"
+    def _whole_parts(self, query: Filter, other: Filter) -> Iterable[views.WholePart]:
+        for condition in other.where:
+            new = condition not in query.where
+            yield views.WholePart(self._labelled(condition), negated=False, new=new)
+        for condition in other.negated:
+            new = condition not in query.negated
+            yield views.WholePart(self._labelled(condition), negated=True, new=new)
+        if other.either:
+            text = alternatives_in_words(other, self.catalogue, self.wording)
+            taken = [set(group) for group in query.either]
+            new = [set(group) for group in other.either] != taken
+            yield views.WholePart(text, negated=False, new=new)
+
+    def _labelled(self, condition: Condition) -> str:
+        return labelled(condition, self.catalogue, self.wording)
 
     def _with(self, query: Filter, place: Place, condition: Condition) -> Filter:
         return with_condition(
@@ -522,14 +526,6 @@ def _official(value: str, field: PanelField) -> str:
     """The official wording where it says more than the short name."""
     answer = field.by_value.get(value)
     return answer.label if answer is not None and answer.label != answer.value else ""
-
-
-def _searchable(field: PanelField, code: str) -> str:
-    words = [field.name, code, *field.label.model_dump().values()]
-    words += [*field.question.model_dump().values(), *field.aliases.ko, *field.aliases.en]
-    for answer in field.answers:
-        words += [answer.value, answer.label, answer.en, *answer.aliases]
-    return "\n".join(normalise(word) for word in words)
 
 
 def _bar(count: int, whole: int) -> views.Bar:

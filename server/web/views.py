@@ -122,7 +122,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class WholePart:
-    """One condition of a whole reading; `new` where it is not in the reading that was taken."""
+    """One condition of a whole reading, or all its alternatives.
+
+    `new` where it is not in the reading that was taken.
+    """
 
     text: str
     negated: bool
@@ -714,9 +717,9 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class FigureBar:
-    """One count as a bar; `width` is 0–100."""
+    """One count as a bar; `width` is 0–100. The count is None where it may be of too few people."""
 
-    count: int
+    count: int | None
     share: float
     width: float
 
@@ -731,12 +734,16 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """People divided by one field, or by two: then `heads` names the sides."""
+    """People divided by one field, or by two: then `heads` names the sides.
+
+    `left_off` counts the lines that are not shown; `hidden`: some counts in the lines are not.
+    """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[FigureRow, ...]
     left_off: int
+    hidden: bool
     several: bool
 
 

@@ -4,6 +4,7 @@ English sentences in templates and code are the message ids; the .po files in we
 the other languages and are compiled in memory at start.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
 
 
 TENFOLD = 10
+_HANGUL = re.compile("[ㄱ-ㆎ가-힣]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def choose_language(wanted: Iterable[str | None], accept: str) -> Language:
         if language in LANGUAGES:
             return language
     return next(_accepted(accept), DEFAULT_LANGUAGE)
+
+
+def is_korean(text: str) -> bool:
+    """Whether a screen reader is to read it in Korean."""
+    return _HANGUL.search(text) is not None
 
 
 def _accepted(header: str) -> Iterator[Language]:

@@ -1,6 +1,7 @@
 """Every page is checked by axe-core (WCAG 2.2 AA) in a real browser, by day and by night."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -216,3 +217,14 @@ async def test_on_paper_only_the_result_is_left(page: Page) -> None:
     await expect(page.locator(".places")).to_be_hidden()
     await expect(page.locator(".ask")).to_be_hidden()
     await expect(page.locator(".people table")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path", ["/codebook?q=Q5", "/edit?field=car_model", "/respondents/w000000000000001"]
+)
+async def test_korean_wordings_on_english_pages_are_read_in_korean(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    text = (await http.get(path, headers={"accept-language": "en"})).text
+    official = re.findall(r'<(?:td|span class="wording")( lang="ko")?>([^<]*[가-힣][^<]*)<', text)
+    assert official and all(marked for marked, _ in official), official[:3]

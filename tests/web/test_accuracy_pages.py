@@ -11,11 +11,20 @@ import httpx
 import pytest
 
 from server.access.person import Role
+from server.filter import parse_filter
+from server.resources import folder
+from server.search.answer import NearRespondent, Respondent
+from server.settings import Settings
+from server.web.addresses import Address
+from server.web.app import create_app
+from server.web.measured import Measuring
+from server.web.wording import load_wordings
 
 from .guarded import Guarded, guarded
 from .panel import StoredServices
-from .test_measuring import MEN, WOMEN, evaluated
+from .test_measuring import MEN, WOMEN, evaluated, finished
 
+HTMX = {"hx-request": "true"}
 SEOUL_WOMEN = '{"where":{"region":["서울"],"gender":["여성"]}}'
 
 
@@ -44,6 +53,44 @@ async def test_the_page_shows_a_run_in_all_its_tables(http: httpx.AsyncClient) -
 
 async def test_a_run_that_does_not_exist_is_not_found(http: httpx.AsyncClient) -> None:
     assert (await http.get("/accuracy?run=99999")).status_code == 404
+
+
+async def test_before_any_run_there_is_no_chart(
+    everything: StoredServices, settings: Settings
+) -> None:
+    elsewhere = everything.catalogue.model_copy(update={"name": "elsewhere"})
+    services = StoredServices(elsewhere, everything.database, settings)
+    app = create_app(settings, services)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        services.running(),
+        httpx.AsyncClient(transport=transport, base_url="http://elsewhere") as http,
+    ):
+        assert "Nothing was measured yet." in await text(http, "/accuracy")
+        for name in ("trend", "reliability"):
+            assert (await http.get(f"/accuracy/charts/{name}.svg")).status_code == 404
+
+
+async def test_an_evaluation_asked_for_while_one_runs_shows_how_far_that_is(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    services.held_back = True
+    gold = [{"question": "여성", "filter": WOMEN}]
+    started = await http.post("/api/evaluations", json={"gold": gold})
+    response = await http.post("/accuracy/evaluations", headers={"accept-language": "en"})
+    assert response.status_code == 200
+    assert "An evaluation is running: 0 of 1 questions read" in response.text
+    polled = await http.get("/accuracy/job", headers={**HTMX, "accept-language": "en"})
+    assert "0 of 1 questions read" in polled.text and "<html" not in polled.text
+    services.held_back = False
+    assert (await finished(http, started))["state"] == "finished"
+    over = await http.get("/accuracy/job", headers=HTMX)
+    assert over.headers["hx-redirect"] == "/accuracy"
+
+
+async def test_how_far_an_evaluation_is_opens_as_the_whole_page(http: httpx.AsyncClient) -> None:
+    response = await http.get("/accuracy/job?lang=en", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/accuracy?lang=en")
 
 
 @pytest.mark.parametrize("name", ["trend", "reliability"])
@@ -123,6 +170,14 @@ async def test_near_misses_name_the_condition_that_is_missed(http: httpx.AsyncCl
     fragment = await http.get(f"/near?f={SEOUL_WOMEN}", headers={"hx-request": "true"})
     assert "<html" not in fragment.text and "<table>" in fragment.text
     assert (await http.get("/near")).status_code == 404
+
+
+def test_a_near_miss_leads_to_whoever_it_names(everything: StoredServices) -> None:
+    (condition,) = parse_filter(WOMEN, everything.catalogue).where
+    missing = NearRespondent(Respondent("A#1/2", {"gender": "남성"}), "where", 0, condition)
+    english = load_wordings(folder("web") / "messages")["en"]
+    (row,) = Measuring(everything.catalogue, english, Address("/near"), 0).near([missing])
+    assert (row.id, row.href) == ("A#1/2", "/respondents/A%231%2F2")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from server.errors import DatabaseAway, ModelAway, TooBusy, TooHeavy
+from server.web.protection import BodyLimit
 from server.web.schemas import AnswerBody, InterpretationBody
 
 from .panel import QUESTIONS, InMemoryServices, StoredServices
@@ -103,6 +108,40 @@ async def test_a_question_over_the_limit_is_refused_with_the_limit(
     assert "1,000" in problem(response, 422, "invalid-question")["detail"]
     response = await http.post("/api/interpret", json={"question": "a" * 1000})
     assert response.status_code == 200
+
+
+async def test_a_request_that_is_cut_off_in_its_body_is_not_carried_out() -> None:
+    carried_out: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        carried_out.append(scope)
+
+    async def explain(request: Request, error: Exception) -> Response:
+        raise AssertionError("nobody is there to be told")
+
+    sent: list[Message] = [
+        {"type": "http.request", "body": b'{"gold": [', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return sent.pop(0)
+
+    async def send(message: Message) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    scope = {"type": "http", "method": "POST", "headers": [], "path": "/api/evaluations"}
+    await BodyLimit(app, explain)(scope, receive, send)
+    assert carried_out == []
+
+
+async def test_an_error_is_documented_once_for_each_address(http: httpx.AsyncClient) -> None:
+    paths = (await http.get("/api/openapi.json")).json()["paths"]
+    for methods in paths.values():
+        for operation in methods.values():
+            for answer in operation["responses"].values():
+                codes = re.findall(r"(?:^| )([a-z-]+): ", answer["description"])
+                assert len(codes) == len(set(codes)), answer["description"]
 
 
 @pytest.mark.parametrize("length", [70_000, 100_000])

@@ -302,3 +302,35 @@ async def test_the_box_offers_what_was_asked_before(page: Page) -> None:
     await expect(page.get_by_role("searchbox")).to_have_value("여성")
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("searchbox")).to_have_value("서울")
+
+
+async def test_the_box_offers_what_was_asked_since_the_page_was_opened(page: Page) -> None:
+    await page.goto("/")
+    box = page.get_by_role("searchbox")
+    for question in ("여성", "모두", "서울 20대 남자 100명"):
+        await box.fill(question)
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_title(f"{question} · Panelens")
+    await box.fill("서울")
+    for asked in ("서울 20대 남자 100명", "모두", "여성"):
+        await page.keyboard.press("ArrowUp")
+        await expect(box).to_have_value(asked)
+    for back in ("모두", "서울 20대 남자 100명", "서울"):
+        await page.keyboard.press("ArrowDown")
+        await expect(box).to_have_value(back)
+
+
+async def test_escape_closes_a_form_and_goes_back_to_what_opened_it(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    add = page.get_by_role("link", name="조건 더하기")
+    await add.click()
+    await page.locator("#addable a").first.click()
+    await expect(page.locator("#editor [name=place]").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#editor form")).to_have_count(0)
+    await expect(add).to_be_focused()
+    columns = page.get_by_role("link", name="열 고르기")
+    await columns.click()
+    await expect(page.locator("#columns-narrow")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(columns).to_be_focused()

@@ -1,6 +1,7 @@
 """A filter is changed by forms and links: what they send is what is searched with."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -103,6 +104,70 @@ async def test_every_field_has_a_form_whose_answers_are_the_catalogues(
     known = WELCOME.field(field)
     assert page.count('name="value"') == (len(known.listed) if known.has_listed_answers else 0)
     assert ('name="min"' in page) is known.takes_range
+
+
+TV_AND_NO_FRIDGE = {"where": {"appliances": ["TV"]}, "not": {"appliances": ["냉장고"]}}
+
+
+async def test_a_sign_is_not_turned_where_that_would_drop_another_condition(
+    http: httpx.AsyncClient,
+) -> None:
+    both = (await http.get("/", params={"f": json.dumps(TV_AND_NO_FRIDGE)})).text
+    assert both.count('class="remove"') == 2 and 'class="turn"' not in both
+    one = (await http.get("/", params={"f": json.dumps(FILTER)})).text
+    assert one.count('class="turn"') == 2
+
+
+async def test_a_condition_is_offered_no_place_that_another_on_its_field_holds(
+    http: httpx.AsyncClient,
+) -> None:
+    async def places(field: str, place: str) -> list[str]:
+        query = TV_AND_NO_FRIDGE | {"either": [{"appliances": ["냉장고"]}, {"gender": ["여성"]}]}
+        sent = {"f": json.dumps(query), "field": field, "place": place}
+        page = (await http.get("/edit", params=sent)).text
+        return re.findall(r'name="place" value="([^"]+)"', page)
+
+    assert await places("appliances", "where") == ["where", "either.1", "either.new"]
+    assert await places("appliances", "either.0") == ["either.0", "either.1", "either.new"]
+    assert await places("age", "where") == ["where", "not", "either.0", "either.1", "either.new"]
+
+
+async def test_adding_a_condition_on_a_field_that_has_one_edits_that_one(
+    http: httpx.AsyncClient,
+) -> None:
+    added = {"f": json.dumps(FILTER), "field": "region"}
+    page = (await http.get("/edit", params=added)).text
+    assert '<input type="hidden" name="old" value="where">' in page
+    assert re.findall(r'name="value" value="([^"]+)" checked', page) == ["서울"]
+    new = (await http.get("/edit", params={**added, "place": "not"})).text
+    assert '<input type="hidden" name="old" value="">' in new and " checked" in new
+    assert re.findall(r'name="value" value="([^"]+)" checked', new) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("ko", "범위를 적거나 답을 고르거나"), ("en", "Fill in the range or tick answers, not both.")],
+)
+async def test_a_range_beside_ticked_answers_is_refused_not_ignored(
+    http: httpx.AsyncClient, language: str, told: str
+) -> None:
+    income = {"where": {"personal_income": ["월 300~399만원"]}}
+    sent = {"field": "personal_income", "old": "where", "place": "where", "min": "500"}
+    ticked = {"f": json.dumps(income), **sent, "value": "월 300~399만원", "lang": language}
+    refused = await http.get("/change", params=ticked)
+    assert refused.status_code == 422 and told in refused.text
+    assert await changed(http, income, **sent) == {"where": {"personal_income": {"min": 500}}}
+
+
+@pytest.mark.parametrize("wanted", ["q12", "테슬라", "현재 살고 계신"])
+async def test_a_field_is_found_by_what_the_codebook_finds_it_by(
+    http: httpx.AsyncClient, wanted: str
+) -> None:
+    codebook = (await http.get("/codebook", params={"q": wanted})).text
+    known = re.findall(r'<article class="card field" id="([^"]+)"', codebook)
+    addable = (await http.get("/edit", params={"find": wanted})).text
+    links = re.findall(r'<li><a href="/edit\?[^"]*field=(\w+)', addable)
+    assert sorted(links) == sorted(known) and known
 
 
 def test_a_condition_put_where_it_stood_changes_nothing() -> None:

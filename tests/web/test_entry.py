@@ -1,7 +1,9 @@
 """Who may enter: sign-in, sessions, tokens, roles, forms of other sites, and what is written down."""
 
 import asyncio
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from html import unescape
@@ -125,7 +127,11 @@ async def test_a_guesser_is_stopped_and_others_are_not(everything: StoredService
             assert tried == [403] * 5 + [429] * 2
             right = await door.sign_in(http, door.names[Role.OWNER])
             assert right.status_code == 429
-            assert int(right.headers["retry-after"]) > 0
+            assert right.headers["retry-after"] == "300"
+            english = await http.get("/sign-in?lang=en")
+            assert english.status_code == 200  # and it is remembered
+            refused = await door.sign_in(http, door.names[Role.OWNER])
+            assert "Try again in five minutes" in refused.text
             other = await door.sign_in(http, door.names[Role.VIEWER])
             assert other.status_code == 303
 
@@ -414,6 +420,88 @@ async def test_groups_under_the_smallest_count_are_hidden_everywhere(
         for count in (condition["alone"], condition["without"]):
             assert count == 0 or count >= smallest
             assert count == total or abs(count - total) >= smallest
+
+
+GROWN_WOMEN = {"where": {"gender": ["여성"], "region": ["경북"], "age": {"min": 22}}}
+
+
+async def test_near_misses_of_large_groups_are_listed_however_few_are_asked_for(
+    everything: StoredServices,
+) -> None:
+    query = {"where": {"gender": ["여성"], "age": {"min": 40}}}
+    with guarded(everything.catalogue, everything.database, smallest_count=40) as door:
+        async with door.program(Role.RESEARCHER) as http:
+            some = await http.post("/api/near", json={"filter": query, "count": 5})
+            page = await http.get("/near", params={"f": json.dumps(query)})
+    assert (some.status_code, len(some.json()["near"])) == (200, 5)
+    assert page.status_code == 200 and page.text.count("/respondents/") > 5
+
+
+async def test_near_misses_of_a_condition_whose_counts_are_hidden_are_not_listed(
+    everything: StoredServices, http: httpx.AsyncClient
+) -> None:
+    body = {"filter": GROWN_WOMEN, "count": 1000}
+    everyone = [
+        n["missed"]["field"] for n in (await http.post("/api/near", json=body)).json()["near"]
+    ]
+    too_young = everyone.count("age")
+    assert 0 < too_young < min(everyone.count("gender"), everyone.count("region"))
+    smallest = too_young + 1
+    with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+        async with door.program(Role.RESEARCHER) as guest:
+            counted = await guest.post("/api/search", json={"filter": GROWN_WOMEN})
+            near = await guest.post("/api/near", json=body)
+            page = await guest.get("/near", params={"f": json.dumps(GROWN_WOMEN), "lang": "en"})
+            two = {"where": {"region": ["경북"], "age": {"min": 22}}}
+            none_left = await guest.post("/api/near", json={"filter": two})
+    shown = {c["field"] for c in counted.json()["conditions"]}
+    missed = [n["missed"]["field"] for n in near.json()["near"]]
+    assert shown and "age" not in shown and set(missed) == shown
+    assert {field: everyone.count(field) for field in shown} == Counter(missed)
+    assert page.status_code == 200 and '<span class="funnel-label">Age' not in page.text
+    assert (none_left.status_code, none_left.json()["code"]) == (403, "too-few")
+
+
+async def test_a_search_that_all_but_few_match_is_refused(
+    everything: StoredServices, http: httpx.AsyncClient
+) -> None:
+    query = {"filter": {"where": {"age": {"min": 22}}}}
+    counted = (await http.post("/api/search", json=query)).json()
+    others = counted["population"] - counted["total"]
+    assert 0 < others < counted["total"]
+    for smallest, status in ((others, 200), (others + 1, 403)):
+        with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+            async with door.program(Role.OWNER) as guest:
+                answer = await guest.post("/api/search", json=query)
+                near = await guest.post("/api/near", json=query)
+        assert (answer.status_code, near.status_code) == (status, status)
+    assert answer.json()["code"] == "too-few"
+
+
+async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_answer(
+    everything: StoredServices,
+) -> None:
+    groups = [{"where": {"region": [region]}} for region in ("경북", "세종")]
+    field_name = "lunar_new_year_gift_pref"
+    body = {"filters": groups, "by": [field_name]}
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program(Role.RESEARCHER) as http:
+            (open_field,) = (await http.post("/api/compare", json=body)).json()["fields"]
+    silent = min(g["people"] - g["answered"] for g in open_field["groups"])
+    assert silent > 0
+    with guarded(everything.catalogue, everything.database, smallest_count=silent + 1) as door:
+        async with door.program(Role.RESEARCHER) as http:
+            (field,) = (await http.post("/api/compare", json=body)).json()["fields"]
+            for group in groups:
+                form = {"name": json.dumps(group), "f": json.dumps(group)}
+                await http.post("/segments", data=form)
+            numbers = re.findall(r'name="s" value="(\d+)"', (await http.get("/segments")).text)
+            asked = {"s": numbers[:2], "by": field_name, "lang": "en"}
+            page = await http.get("/compare", params=asked)
+    assert [(g["people"], g["shared"]) for g in field["groups"]] == [(None, None)] * 2
+    assert [g["answered"] for g in field["groups"]] == [g["answered"] for g in open_field["groups"]]
+    assert len(field["answers"]) > 1 and page.status_code == 200
+    assert re.search(r'<th scope="row">Respondents</th>(?!<td>\d)', page.text)
 
 
 FOREIGN: list[dict[str, str]] = [

@@ -8,9 +8,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from server.filter import Filter, load_catalogue, parse_filter
-from server.web.figures import usual_divisions
+from server.resources import folder
+from server.search.divisions import Division, Slice
+from server.web.figures import figure_of, usual_divisions
+from server.web.wording import load_wordings
 
 WELCOME = load_catalogue("welcome")
+ENGLISH = load_wordings(folder("web") / "messages")["en"]
 WOMEN = {"where": {"gender": ["여성"]}}
 
 
@@ -20,6 +24,40 @@ def test_what_was_asked_for_is_not_divided_by_again() -> None:
     assert everyone[0] == ("age", "gender")
     assert all("gender" not in by for by in women)
     assert len(everyone) == len(women) == 3
+
+
+def divided(by: tuple[str, ...], **counts: int) -> Division:
+    total = sum(counts.values())
+    slices = (
+        Slice(tuple(place.split("_")), count, count / total) for place, count in counts.items()
+    )
+    return Division(by, total, tuple(slices))
+
+
+def test_a_count_of_too_few_people_is_left_blank_and_never_shown_as_nobody() -> None:
+    division = divided(
+        ("marital_status", "gender"),
+        미혼_남성=100, 미혼_여성=7, 기혼_남성=90, 기혼_여성=63, 기타_남성=50, 기타_여성=40,
+    )  # fmt: skip
+    figure = figure_of(division, WELCOME, ENGLISH, smallest=10)
+    counts = [[bar.count for bar in row.bars] for row in figure.rows]
+    assert counts == [[90, 63], [100, None], [50, None]]
+    assert figure.hidden and figure.left_off == 0, "every line is there"
+    whole = figure_of(division, WELCOME, ENGLISH, smallest=0)
+    assert [[bar.count for bar in row.bars] for row in whole.rows] == [[90, 63], [100, 7], [50, 40]]
+    assert not whole.hidden
+
+
+def test_nobody_is_shown_as_nobody_where_nothing_is_hidden() -> None:
+    division = divided(("marital_status", "gender"), 미혼_남성=100, 기혼_남성=90, 기혼_여성=63)
+    figure = figure_of(division, WELCOME, ENGLISH, smallest=10)
+    assert [[bar.count for bar in row.bars] for row in figure.rows] == [[90, 63], [100, 0]]
+
+
+def test_lines_of_too_few_people_are_counted_as_left_off() -> None:
+    division = divided(("marital_status",), 미혼=100, 기혼=90, 기타=7, 이혼=6)
+    figure = figure_of(division, WELCOME, ENGLISH, smallest=10)
+    assert (len(figure.rows), figure.left_off, figure.hidden) == (2, 2, False)
 
 
 @pytest.mark.parametrize("by", ["region", "age", "gender", "marital_status"])

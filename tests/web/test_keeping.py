@@ -30,7 +30,7 @@ async def numbers(http: httpx.AsyncClient, *names: str) -> list[str]:
 
 async def test_a_result_is_kept_and_found_again(http: httpx.AsyncClient) -> None:
     form = (await http.get("/segments", params={"f": WOMEN, "q": "여성", "lang": "ko"})).text
-    assert 'value="여성"' in form and "성별 여성" in form
+    assert 'value="여성"' in form and "성별: 여성" in form
     kept = await keep(http, "여성 전체", WOMEN, note="<b>메모</b>", q="여성")
     assert (kept.status_code, kept.headers["location"]) == (303, "/segments")
     text = (await http.get("/segments", headers={"accept-language": "ko"})).text
@@ -38,6 +38,35 @@ async def test_a_result_is_kept_and_found_again(http: httpx.AsyncClient) -> None
     total = (await http.post("/api/search", json={"filter": json.loads(WOMEN)})).json()["total"]
     assert f'<td class="number">{total}</td>' in text
     assert quote('{"where":{"gender":["여성"]}}') in text
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b\u200b", "\x00"])
+async def test_a_name_that_nobody_could_read_is_refused(http: httpx.AsyncClient, name: str) -> None:
+    assert (await keep(http, name, WOMEN)).status_code == 422
+
+
+async def test_segments_and_searches_tell_alternatives_from_conditions(
+    http: httpx.AsyncClient,
+) -> None:
+    query = {
+        "where": {"marital_status": ["기혼"]},
+        "either": [{"gender": ["여성"], "region": ["서울"]}, {"region": ["부산"]}],
+        "by": ["job"],
+        "limit": 7,
+    }
+    kept = "결혼 여부: 기혼; 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업별"
+    korean = {"accept-language": "ko"}
+    form = (await http.get("/segments", params={"f": json.dumps(query)}, headers=korean)).text
+    assert f"{kept}<" in form, "the wanted number is not kept"
+    await keep(http, "either", json.dumps(query))
+    assert f"{kept}<" in (await http.get("/segments", headers=korean)).text
+    await http.get("/", params={"f": json.dumps(query)})
+    for _ in range(50):
+        searches = (await http.get("/history", headers=korean)).text
+        if f"{kept}; 7명 요청" in searches:
+            break
+        await asyncio.sleep(0.05)
+    assert f"{kept}; 7명 요청" in searches
 
 
 async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
@@ -146,7 +175,7 @@ async def test_searches_are_remembered_once_and_forgotten(http: httpx.AsyncClien
             break
         await asyncio.sleep(0.05)
     rows = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a>', text)
-    assert [words for _, words in rows] == ["성별 남성", "여성"]
+    assert [words for _, words in rows] == ["성별: 남성", "여성"]
     again = await http.head(rows[1][0].replace("&amp;", "&"))  # a GET would be remembered
     assert again.status_code == 200
     await http.post("/history/forget")

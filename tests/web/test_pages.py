@@ -13,7 +13,7 @@ import pytest
 from server.errors import DatabaseAway, ModelAway
 from server.resources import folder
 
-from .panel import InMemoryServices
+from .panel import QUESTIONS, InMemoryServices, Known
 
 ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
 KOREAN = {"accept-language": "ko"}
@@ -221,6 +221,46 @@ async def test_a_profile_without_database_says_so_and_tries_again(
     response = await http.get("/respondents/w000000000000001", headers=ENGLISH)
     assert response.status_code == 503
     assert '<meta http-equiv="refresh" content="5">' in response.text
+
+
+async def test_another_reading_tells_alternatives_from_conditions(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = [{"phone_brand": ["애플"]}, {"car_maker": ["테슬라"], "region": ["서울"]}]
+    read = {"where": {"gender": ["여성"]}, "either": ways}
+    known = Known(read, doubts={"gender": 0.5}, others={"gender": ["남성"]})
+    monkeypatch.setitem(QUESTIONS, "애플이나 서울에서 테슬라", known)
+    text = (await http.get(asking("애플이나 서울에서 테슬라"), headers=ENGLISH)).text
+    listed = text[text.index('<ul aria-labelledby="others-title">') :]
+    others = re.findall(r"<li><a [^>]*>(.*?)</a></li>", listed[: listed.index("</ul>")])
+    either = "Phone brand: Apple or Region: Seoul + Car maker: Tesla"
+    assert others == [f"<strong>Gender: male</strong> · {either}", either]
+
+
+REPEATING = ("http-equiv", "hx-trigger", "tries again by itself")
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
+async def test_what_was_sent_is_not_tried_again_by_a_page_that_cannot(
+    http: httpx.AsyncClient, services: InMemoryServices, headers: dict[str, str]
+) -> None:
+    services.database_fault = DatabaseAway("refused")
+    sent = {"name": "x", "f": "{}"}
+    response = await http.post("/segments", data=sent, headers={**ENGLISH, **headers})
+    assert response.status_code == 503
+    assert not [word for word in REPEATING if word in response.text]
+
+
+async def test_a_fragment_that_nothing_fetches_again_does_not_say_so(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.database_fault = DatabaseAway("refused")
+    asked = {**ENGLISH, "hx-request": "true"}
+    drawer = await http.get("/respondents/w000000000000001", headers=asked)
+    part = await http.get("/people?f={}", headers=asked)
+    assert drawer.status_code == part.status_code == 503
+    assert not [word for word in REPEATING if word in drawer.text]
+    assert 'hx-trigger="load delay:5s"' in part.text and REPEATING[-1] in part.text
 
 
 async def test_an_unexpected_error_is_a_page_with_an_incident_number(

@@ -10,9 +10,9 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from server.catalogue import Kind, PanelField, Source, Text
-from server.filter import Condition, Range, Values, load_catalogue
+from server.filter import Condition, Range, Values, load_catalogue, parse_filter
 from server.resources import folder
-from server.web.phrasing import condition_in_words
+from server.web.phrasing import condition_in_words, filter_in_words
 from server.web.wording import choose_language, load_wordings
 
 WORDINGS = load_wordings(folder("web") / "messages")
@@ -82,6 +82,28 @@ def test_conditions_are_said_as_people_say_them(
     field = load_catalogue("welcome").field(condition.field)
     assert condition_in_words(condition, field, WORDINGS["ko"]) == korean
     assert condition_in_words(condition, field, WORDINGS["en"]) == english
+
+
+def test_a_filter_is_said_whole_with_its_alternatives_told_apart() -> None:
+    catalogue = load_catalogue("welcome")
+    query = parse_filter(
+        {
+            "where": {"marital_status": ["기혼"]},
+            "not": {"smoking": ["일반 담배"]},
+            "either": [{"gender": ["여성"], "region": ["서울"]}, {"region": ["부산"]}],
+            "by": ["job"],
+            "limit": 100,
+        },
+        catalogue,
+    )
+    assert filter_in_words(query, catalogue, WORDINGS["ko"]) == (
+        "결혼 여부: 기혼; 흡연 경험: 일반 담배 아님;"
+        " 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업별; 100명 요청"
+    )
+    assert filter_in_words(query, catalogue, WORDINGS["en"]).endswith(
+        "Gender: female + Region: Seoul or Region: Busan; by Job; 100 wanted"
+    )
+    assert filter_in_words(parse_filter({}, catalogue), catalogue, WORDINGS["en"]) == ""
 
 
 def test_all_of_several_answers_is_told_from_any() -> None:

@@ -49,6 +49,18 @@
   document.addEventListener("input", (event) => {
     if (event.target.id === "question") at = -1;
   });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const recent = document.getElementById("recent");
+    if (!recent || event.detail.xhr.status !== 200) return;
+    const { elt, formData } = event.detail.requestConfig;
+    const question = elt.contains(recent) ? formData.get("q").trim() : elt.dataset.question;
+    if (!question) return;
+    const item = document.createElement("li");
+    item.textContent = question;
+    for (const old of [...recent.children]) if (old.textContent === question) old.remove();
+    recent.prepend(item);
+    at = -1;
+  });
 
   // The columns and the order of the list are kept by whatever is opened next, also by a link that
   // was made before they were chosen. Only the list's own links choose anew.
@@ -140,9 +152,12 @@
     if (!navigator.clipboard) return;
     for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
   };
+  const openers = {};
   document.addEventListener("htmx:afterSwap", (event) => {
     show();
     if (!["editor", "columns"].includes(event.target.id)) return;
+    const opener = event.detail.requestConfig.elt;
+    if (opener.isConnected) openers[event.target.id] = opener;
     const wanted = [".narrow input", "#find", "[type=number]", "#editor-text", "[type=checkbox]"];
     const first = wanted.map((one) => event.target.querySelector(one)).find((one) => one);
     if (first) first.focus();
@@ -150,7 +165,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     for (const form of document.querySelectorAll("#result #editor, #columns")) {
+      const left = form.contains(document.activeElement);
       form.replaceChildren();
+      if (left) openers[form.id]?.focus();
     }
   });
   show();
