@@ -64,6 +64,6 @@ def test_where_others_can_reach_it_somebody_must_be_able_to_sign_in(small: Path)
         assert "kim" in panelens("user", "list", environment=env).stdout
         assert panelens("user", "remove", "kim", environment=env).returncode == 0
         assert http.get("/audit").status_code == 303
-    listed = panelens("user", "list", environment=env)
-    assert listed.returncode == 0
-    assert "kim" not in listed.stdout
+    left = panelens("user", "list", environment=env)
+    assert left.returncode == 0
+    assert "kim" not in left.stdout
