@@ -320,8 +320,8 @@ class TooBusy(Unavailable):
     code = "too-busy"
     retry_after_seconds = 3
     sentences: ClassVar[dict[Language, str]] = {
-        "ko": "지금은 질문이 너무 많습니다.",
-        "en": "Too many questions at once.",
+        "ko": "지금은 요청이 너무 많습니다.",
+        "en": "Too much is asked at once.",
     }
     hints: ClassVar[dict[Language, str]] = {
         "ko": "몇 초 뒤 다시 시도해 주세요.",
