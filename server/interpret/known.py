@@ -113,6 +113,10 @@ class KnownWords:
             return True
         return any(self._takes(stem, tail) for stem, tail in _stems(word))
 
+    def has(self, word: str) -> bool:
+        """Whether a phrase or a name has the word just so."""
+        return word in self._words
+
     def _takes(self, stem: str, tail: str) -> bool:
         """Whether a word is known to which particles are put; of single syllables, nouns alone."""
         if stem not in self._words:

@@ -167,13 +167,14 @@ class Slips:
             yield _Token(signs, known, blank)
 
     def _torn(self, words: Sequence[str]) -> frozenset[int]:
-        """Which words are syllables of one that bounds the number before them: "30세 이 상"."""
+        """Which words are the two syllables of one behind a number: "30세 이 상"."""
         return frozenset(
             number
             for first in range(1, len(words) - 1)
-            if len(words[first]) == 1
+            if len(words[first]) == len(words[first + 1]) == 1
             and words[first - 1][:1].isdecimal()
-            and self._known.is_plain(words[first] + words[first + 1])
+            and self._known.has(words[first] + words[first + 1])
+            and not self._known.is_name(words[first] + words[first + 1])
             for number in (first, first + 1)
         )
 

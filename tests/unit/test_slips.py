@@ -60,6 +60,7 @@ GOLD = [
         ("술 안마시는 남자", "술 안 마시는 남자"),
         ("여 셩", "여성"),
         ("30세 이 상 여성", "30세 이상 여성"),
+        ("2000년 이 후 출생한 여성", "2000년 이후 출생한 여성"),
         ("세종시공 무원", "세종시 공무원"),
         ("걷기 말고 수영하는사람", "걷기 말고 수영하는 사람"),
         ("서울 사는 30데", "서울 사는 30대"),
@@ -88,6 +89,7 @@ def test_what_was_read_instead_is_said_word_by_word() -> None:
     [
         "여상",  # is it 여성, or a school's name?
         "40대 두 명",  # two words, that stand apart
+        "300만 원 미 만",  # nobody lives in 원미구
         "서울 점원",  # a word of its own, one slip from 전원
         "men who shop online",
         "my friend",
