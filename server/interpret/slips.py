@@ -42,6 +42,8 @@ _MISSED_SHORTEST = 6
 _CHANGED_SHORTEST = 8
 # Shorter ones are pieces of words, too.
 _COMMON_LETTERS = 4
+# "한 번" is written apart.
+_COUNTS = "한두세네"
 # What hands and ears take for each other, by its place in a syllable.
 # fmt: off
 _VOWELS = (
@@ -172,6 +174,7 @@ class Slips:
             number
             for first in range(1, len(words) - 1)
             if len(words[first]) == len(words[first + 1]) == 1
+            and words[first] not in _COUNTS
             and words[first - 1][:1].isdecimal()
             and self._known.has(words[first] + words[first + 1])
             and not self._known.is_name(words[first] + words[first + 1])

@@ -89,6 +89,7 @@ def test_what_was_read_instead_is_said_word_by_word() -> None:
     [
         "여상",  # is it 여성, or a school's name?
         "40대 두 명",  # two words, that stand apart
+        "시장 3개월에 한 번 가는 남성",
         "300만 원 미 만",  # nobody lives in 원미구
         "서울 점원",  # a word of its own, one slip from 전원
         "men who shop online",
