@@ -223,7 +223,7 @@ def test_the_ends_of_words_alone_are_read_without_a_mistake_of_ours(
         "women who also want to drive a Tesla",
         "people interested in wine",
         "people looking for a Tesla",
-        "대학생 자녀 있는 여성",  # the child is the student
+        "직장인 자녀 있는 여성",  # the child works
         "people with elderly parents",
         "parents of smokers",
         "친구들이 술 마시는 사람",  # the friends drink
