@@ -25,7 +25,12 @@ _SPACES = re.compile(r"\s+")
 
 def normalise(text: str) -> str:
     """The form in which two spellings of a name are the same: NFKC, lower case, no white space."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    # Twice: without its blank a sign (¸) may combine with the letter before it.
+    return _compatible(_compatible(text).casefold())
+
+
+def _compatible(text: str) -> str:
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
 class Kind(StrEnum):

@@ -15,6 +15,8 @@ from rich.console import Console
 
 from server.filter import load_catalogue
 from server.model.download import download
+from server.model.manifest import read_manifest
+from server.model.merge import merged_model
 from server.panel.demo import write_demo
 from server.panel.load import load_files
 from server.postgres.embedded import EmbeddedPostgres
@@ -59,7 +61,12 @@ def release(tmp_path: Path) -> Path:
     """This checkout, arranged as an installed bundle is."""
     folder = tmp_path / "release"
     folder.mkdir()
-    models = download("default", settings=Settings(), console=Console(stderr=True)).parent
+    model = download("default", settings=Settings(), console=Console(stderr=True))
+    manifest = read_manifest()
+    adapter = manifest.adapter(manifest.model("default"), "welcome")
+    assert adapter is not None
+    # Once, at the very first start, and in a process of its own: not what is measured here.
+    models = merged_model(model, adapter, print).parent
     (folder / "venv").symlink_to(sys.prefix)
     (folder / "models").symlink_to(models)
     (folder / "host").symlink_to(ROOT / "deploy" / "host")

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from server.catalogue import (
     Answer,
@@ -198,3 +200,10 @@ def test_fields_are_known_by_name_and_place() -> None:
 )
 def test_spellings_of_one_name_are_the_same(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
+
+
+@given(st.text())
+@example("K¸")  # a cedilla that stands alone: a blank and one that combines
+@example("İ¸")
+def test_what_is_normalised_stays_as_it_is(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
