@@ -12,7 +12,7 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import psycopg
 import typer
@@ -110,6 +110,9 @@ def _writable(file: Path | None) -> Path | None:
     if file is not None and not file.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {file.parent}")
     return file
+
+
+_TO_WRITE: dict[str, Any] = {"dir_okay": False, "writable": True, "callback": _writable}
 
 
 def main() -> None:
@@ -220,18 +223,14 @@ def evaluate(
         Path | None,
         typer.Option(
             help="write the readings here, to be shipped with the adapter",
-            dir_okay=False,
-            writable=True,
-            callback=_writable,
+            **_TO_WRITE,
         ),
     ] = None,
     sql: Annotated[
         Path | None,
         typer.Option(
             help="write the run's one SQL statement here, which psql runs alone",
-            dir_okay=False,
-            writable=True,
-            callback=_writable,
+            **_TO_WRITE,
         ),
     ] = None,
 ) -> None:
@@ -299,9 +298,7 @@ def calibrate(
         Path,
         typer.Argument(
             help="the calibration to write, to ship beside the adapter",
-            dir_okay=False,
-            writable=True,
-            callback=_writable,
+            **_TO_WRITE,
         ),
     ],
 ) -> None:
@@ -442,9 +439,7 @@ def export_gold(
         Path | None,
         typer.Argument(
             help="file to write; without it, print",
-            dir_okay=False,
-            writable=True,
-            callback=_writable,
+            **_TO_WRITE,
         ),
     ] = None,
 ) -> None:

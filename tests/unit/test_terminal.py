@@ -1,9 +1,15 @@
-"""What a load reports is shown as it was written, whatever signs it holds."""
+"""What a load reports is shown as it was written; what cannot be written is refused before the work."""
 
 import io
+import socket
+from pathlib import Path
 
+import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from server.cli import app
+from server.listening import shown
 from server.panel.report import LoadReport, RejectedValue, UnknownKey
 from server.terminal import print_report
 
@@ -38,3 +44,31 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
         "a.csv: key '혈액형' is left out: not in the catalogue",
     ):
         assert line in shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("evaluate", "--record"),
+        ("evaluate", "--sql"),
+        ("gold", "export"),
+        ("calibrate", "recorded.jsonl"),
+    ],
+)
+def test_where_nothing_can_be_written_is_refused_before_the_work(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    for target in (tmp_path / "nowhere" / "file", tmp_path):
+        done = CliRunner().invoke(app, [*command, str(target)])
+        assert done.exit_code == 2
+        assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6")
+def test_an_address_of_ipv6_is_shown_as_a_browser_takes_it() -> None:
+    with socket.socket(socket.AF_INET6) as listening:
+        try:
+            listening.bind(("::1", 0))
+        except OSError:
+            pytest.skip("there is no IPv6")
+        assert shown(listening) == f"http://[::1]:{listening.getsockname()[1]}"
