@@ -21,7 +21,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 # A verb that goes on to what else holds: 소주 마시고 맥주 마시는.
-_GOES_ON = ("고", "며", "면서", "지만", "는데", "인데")
+VERB_GOES_ON = ("고", "며", "면서", "지만", "는데", "인데")
 # A linking word, a comma or a stroke, or both.
 _LISTED = re.compile(
     r"(?=.)(?:이?랑|와|과|하고|이?나|또는|혹은|or|and|vs|대)?(?:[,/]|$)", re.IGNORECASE
@@ -80,6 +80,6 @@ def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> 
         return False
     lines = [{match.meanings[0].lines[0] for match in side} for side in (one, other)]
     last = one[-1]
-    if question[last.start : last.end - len(last.tail)].endswith(_GOES_ON):
+    if question[last.start : last.end - len(last.tail)].endswith(VERB_GOES_ON):
         return False
     return lines[0] != lines[1] and _LINK.fullmatch(between(question, last, other[0])) is not None

@@ -9,7 +9,7 @@ from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
 from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
 from server.interpret.choices import BOTH, alternatives, every, values
-from server.interpret.compared import COMPARES, Sides, compared_groups
+from server.interpret.compared import COMPARES, VERB_GOES_ON, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
@@ -133,8 +133,8 @@ _KIN = re.compile(
     r"|husbands?|wife|wives)\b",
     re.IGNORECASE,
 )
-# What a condition ends in that goes on to another one of the same person.
-_GOES_ON = ("는", "고", "며", "면서", "지만", "거나", "는데", "인데", "은데")
+# What a condition ends in that goes on to another one, or to a noun, of the same person.
+_OF_ONE_PERSON = (*VERB_GOES_ON, "는", "거나", "은데")
 # What others do is not what the respondent does.
 _OTHERS = re.compile(r"(?<!\w)(?:애들|친구들)[이은]\s")
 _REQUEST = re.compile(
@@ -486,7 +486,7 @@ def _is_of_kin(question: str, one: Match, other: Match) -> bool:
     link = question[one.end : other.start].strip().lower()
     said = question[one.start : one.end]
     if not link:
-        return not said.endswith(_GOES_ON) and _KIN.match(question, other.start) is not None
+        return not said.endswith(_OF_ONE_PERSON) and _KIN.match(question, other.start) is not None
     return link == "of" and _KIN.match(said) is not None
 
 
