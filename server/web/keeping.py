@@ -129,10 +129,10 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
     if field is None:
         raise InvalidFilter(f"by: no field {name[:60]!r}")
     filters = [parse_filter(one.filter, catalogue) for one in chosen]
-    (compared,) = await site.services.read(
+    (whole,) = await site.services.read(
         lambda conn: compare_groups(conn, catalogue, filters, [field.name])
     )
-    compared = compared_without_small(compared, site.settings.smallest_count)
+    compared = compared_without_small(whole, site.settings.smallest_count)
     page = views.ComparePage(
         frame=frame_of(site, request, "segments"),
         title=wording.say("Segments side by side"),
@@ -144,10 +144,11 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
         ),
         label=label_of(field, wording),
         segments=tuple(_segment_row(one, site, request, person) for one in chosen),
-        totals=tuple(group.people for group in compared.groups if group.people is not None),
+        totals=tuple(group.people for group in compared.groups),
         answered=tuple(group.answered for group in compared.groups),
         rows=tuple(_compared_row(answer, field, wording) for answer in compared.answers),
         left_off=compared.left_off,
+        hidden=compared != whole,
         several=field.kind == "multi",
         shared=tuple(_shared(chosen, compared, wording)),
         changed=tuple(

@@ -676,7 +676,10 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class ComparePage:
-    """Segments side by side; `shared` says in words who is in two of them."""
+    """Segments side by side; `shared` says in words who is in two of them.
+
+    `hidden`: counts of too few people are not shown; a total is None where it is one of them.
+    """
 
     frame: Frame
     title: str
@@ -685,10 +688,11 @@ class ComparePage:
     fields: tuple[Choice, ...]
     label: str
     segments: tuple[SegmentRow, ...]
-    totals: tuple[int, ...]
+    totals: tuple[int | None, ...]
     answered: tuple[int, ...]
     rows: tuple[ComparedRow, ...]
     left_off: int
+    hidden: bool
     several: bool
     shared: tuple[str, ...]
     changed: tuple[str, ...]

@@ -501,7 +501,30 @@ async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_an
     assert [(g["people"], g["shared"]) for g in field["groups"]] == [(None, None)] * 2
     assert [g["answered"] for g in field["groups"]] == [g["answered"] for g in open_field["groups"]]
     assert len(field["answers"]) > 1 and page.status_code == 200
-    assert re.search(r'<th scope="row">Respondents</th>(?!<td>\d)', page.text)
+    assert '<th scope="row">Respondents</th><td>–</td><td>–</td>' in page.text
+    assert "Numbers of too few people are not shown." in page.text
+
+
+async def test_a_comparison_whose_every_line_is_hidden_does_not_say_that_nobody_answered(
+    everything: StoredServices,
+) -> None:
+    groups = [{"where": {"region": [region]}} for region in ("서울", "경기")]
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program(Role.RESEARCHER) as http:
+            body = {"filters": groups, "by": ["district"]}
+            (open_field,) = (await http.post("/api/compare", json=body)).json()["fields"]
+    most = max(share["count"] for line in open_field["answers"] for share in line["shares"])
+    assert 0 < most < min(group["answered"] for group in open_field["groups"])
+    with guarded(everything.catalogue, everything.database, smallest_count=most + 1) as door:
+        async with door.program(Role.RESEARCHER) as http:
+            for group in groups:
+                await http.post("/segments", data={"name": "one", "f": json.dumps(group)})
+            numbers = re.findall(r'name="s" value="(\d+)"', (await http.get("/segments")).text)
+            asked = {"s": numbers[:2], "by": "district", "lang": "en"}
+            page = await http.get("/compare", params=asked)
+    assert page.status_code == 200 and "<tbody>" not in page.text
+    assert "Nobody of these segments answered this." not in page.text
+    assert "Numbers of too few people are not shown." in page.text
 
 
 FOREIGN: list[dict[str, str]] = [
