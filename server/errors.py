@@ -21,7 +21,7 @@ PanelensError
 │   ├── ModelAway               the model is loading, missing or refused
 │   └── TooBusy                 the queue in front of the model or the pool is full
 ├── TooHeavy (504)              a search took longer than its time limit
-└── SetupError (500)            start-up only: the product refuses to start
+└── SetupError (500)            start and commands: what they need is missing or wrong
     ├── NobodyMayEnter          reachable by others, and nobody who could sign in
     ├── BrokenCatalogue
     ├── BrokenGrammar
@@ -218,17 +218,17 @@ class ForeignRequest(NotAllowed):
 
 
 class NotFound(PanelensError):
-    """What the address names does not exist."""
+    """What an address or a number names does not exist."""
 
     status = 404
     code = "not-found"
     sentences: ClassVar[dict[Language, str]] = {
         "ko": "찾는 것이 없습니다.",
-        "en": "There is nothing at this address.",
+        "en": "What was asked for does not exist.",
     }
     hints: ClassVar[dict[Language, str]] = {
-        "ko": "주소를 확인하거나 처음 화면으로 돌아가 주세요.",
-        "en": "Check the address or go back to the start page.",
+        "ko": "주소나 번호를 확인하거나 처음 화면으로 돌아가 주세요.",
+        "en": "Check the address or the number, or go back to the start page.",
     }
 
 
@@ -345,12 +345,12 @@ class TooHeavy(PanelensError):
 
 
 class SetupError(PanelensError):
-    """The product cannot start; `detail` says what to do."""
+    """What the product or a command needs is missing or wrong; `detail` says what to do."""
 
     code = "setup"
     sentences: ClassVar[dict[Language, str]] = {
-        "ko": "시작할 수 없습니다.",
-        "en": "Panelens cannot start.",
+        "ko": "필요한 것이 없거나 올바르지 않습니다.",
+        "en": "Something that Panelens needs is missing or wrong.",
     }
     hints: ClassVar[dict[Language, str]] = {
         "ko": "위에 적힌 것을 고친 뒤 다시 실행해 주세요.",
