@@ -101,12 +101,14 @@ async def as_json(
     """One object: what the file is about, and its respondents as the API gives them."""
     yield (f'{{"about": {json.dumps(about, ensure_ascii=False)},\n"respondents": [').encode()
     first = True
+
+    def objects(some: tuple[Respondent, ...]) -> str:
+        rows = ({id_key: p.id, **{name: p.fields.get(name) for name in names}} for p in some)
+        return ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+
     async for some in people:
-        lines = []
-        for person in some:
-            row = {id_key: person.id, **{name: person.fields.get(name) for name in names}}
-            lines.append(json.dumps(row, ensure_ascii=False))
-        yield (("\n" if first else ",\n") + ",\n".join(lines)).encode()
+        text = await asyncio.to_thread(objects, some)
+        yield (("\n" if first else ",\n") + text).encode()
         first = False
     yield b"\n]}\n"
 
