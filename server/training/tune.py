@@ -146,7 +146,6 @@ class _Run:
             self._whole.values(), lr=recipe.learning_rate, weight_decay=0.0
         )
         self.step = self._resume(start)
-        self._round()
 
     def take(self, batch: Sequence[Tokens], measured: Sequence[Tokens]) -> Progress:
         """One step, with a checkpoint and a measurement when they are due."""
@@ -167,7 +166,7 @@ class _Run:
 
     def export(self, adapter: Path, base: str) -> None:
         """Write the adapter for llama.cpp."""
-        state = self._lora()
+        state = self._lora(self._whole)
         lora = {name.removeprefix("base_model.model."): value for name, value in state.items()}
         adapter.parent.mkdir(parents=True, exist_ok=True)
         write_adapter(adapter, lora, alpha=self._recipe.alpha, base=base)
@@ -189,19 +188,22 @@ class _Run:
     def _round(self) -> None:
         """Move the base to what rounding makes of the sum where training has come."""
         self._rounding.apply(self._whole, scale=self._recipe.alpha / self._recipe.rank)
+        self._rounded = {name: weights.clone() for name, weights in self._whole.items()}
 
     def _copy(self) -> None:
         """Bring the model's own weights to where training has come."""
         for name, parameter in self._trained.items():
             parameter.data.copy_(self._whole[name])
 
-    def _lora(self) -> dict[str, torch.Tensor]:
-        return dict(get_peft_model_state_dict(self._model, state_dict=self._whole))
+    def _lora(self, weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return dict(get_peft_model_state_dict(self._model, state_dict=weights))
 
     def _save(self) -> None:
         state = {
             "step": self.step,
-            "lora": self._lora(),
+            "lora": self._lora(self._whole),
+            # The base is where rounding put it then; a run that goes on must not move it earlier.
+            "rounded": self._lora(self._rounded),
             "optimizer": self._optimizer.state_dict(),
             "start": self._start,
         }
@@ -211,6 +213,7 @@ class _Run:
         if not self._checkpoint.exists():
             if start is not None:
                 self._begin({f"base_model.model.{n}": v for n, v in read_adapter(start).items()})
+            self._round()
             return 0
         state = torch.load(self._checkpoint, weights_only=True)
         if start is not None and state.get("start") != self._start:
@@ -218,6 +221,8 @@ class _Run:
                 f"{self._checkpoint} is of a run that does not go on from {start}: "
                 "choose another folder with --folder"
             )
+        self._begin(state.get("rounded", state["lora"]))
+        self._round()
         self._begin(state["lora"])
         self._optimizer.load_state_dict(state["optimizer"])
         return int(state["step"])

@@ -15,9 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from server.catalogue import Catalogue
+from server.errors import ModelAway
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
+from server.product import open_models
+from server.settings import Settings
 from server.training.whole import write_whole
 from tests.product.running import environment, eventually, panelens
 from tests.weights import written
@@ -183,6 +188,22 @@ def test_a_merged_file_that_is_not_whole_is_merged_again(
     said: list[str] = []
     assert merged_model(model, adapter, said.append).read_bytes() == right
     assert len(said) == 1
+
+
+def test_a_model_that_cannot_be_merged_is_told_and_not_called_loading(
+    models: Path, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    manifest = read_manifest()
+    model = manifest.model("default")
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in (model.file, f"{model.file}.verified"):
+        os.link(models / name, folder / name)
+    mark = model.adapters[catalogue.name].sha256[:12]
+    in_the_way = f"{Path(model.file).stem}-{catalogue.name}-{mark}-q4_0-head.part"
+    (folder / in_the_way).mkdir()
+    with pytest.raises(ModelAway, match=rf"cannot be merged into .*{model.file}: .*{in_the_way}"):
+        open_models(catalogue, Settings(data_folder=tmp_path), Console(stderr=True))
 
 
 def small_model(folder: Path) -> Path:

@@ -28,7 +28,7 @@ from server.filter import load_catalogue
 from server.phrases import read_phrases
 from server.training.tune import Recipe, tune
 
-base, folder = map(Path, sys.argv[1:])
+base, folder, *start = map(Path, sys.argv[1:])
 catalogue = load_catalogue("welcome")
 tune(
     base=base,
@@ -41,24 +41,25 @@ tune(
     folder=folder,
     adapter=folder / "adapter.gguf",
     report=lambda now: print(now.step, flush=True),
+    start=start[0] if start else None,
 )
 """
 
 
-def training(folder: Path) -> subprocess.Popen[str]:
+def training(folder: Path, *start: Path) -> subprocess.Popen[str]:
     # Compiled layers train faster and as well; compiling them takes minutes.
     environment = os.environ | {"TORCHDYNAMO_DISABLE": "1"}
-    command: list[str | Path] = [sys.executable, "-c", TRAINING, model_file(), folder]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    command: list[str | Path] = [sys.executable, "-c", TRAINING, model_file(), folder, *start]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 def steps(folder: Path) -> list[str]:
     """The steps of a run that is left alone."""
     with training(folder) as process:
-        assert process.stdout is not None
-        taken = process.stdout.read().split()
+        said, _ = process.communicate()
     assert process.returncode == 0
-    return taken
+    return said.split()
 
 
 def test_a_killed_run_goes_on_and_its_adapter_is_that_of_one_that_was_left_alone(
@@ -73,3 +74,17 @@ def test_a_killed_run_goes_on_and_its_adapter_is_that_of_one_that_was_left_alone
     assert steps(killed) in (["3", "4"], ["4"])  # the third may have been saved, but not told
     assert steps(alone) == ["1", "2", "3", "4"]
     assert (killed / "adapter.gguf").read_bytes() == (alone / "adapter.gguf").read_bytes()
+
+
+def test_a_run_does_not_go_on_from_an_adapter_beside_the_checkpoint_of_another(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    assert steps(folder) == ["1", "2", "3", "4"]
+    left = (folder / "checkpoint.pt").read_bytes()
+    with training(folder, folder / "adapter.gguf") as process:
+        said, problem = process.communicate()
+    assert process.returncode != 0 and said == ""
+    assert "checkpoint.pt is of a run that does not go on from" in problem
+    assert "choose another folder with --folder" in problem
+    assert (folder / "checkpoint.pt").read_bytes() == left
