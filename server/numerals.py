@@ -62,6 +62,8 @@ KOREAN_COUNTS = {
 }
 # 이십 대 people are counted in Sino-Korean only.
 KOREAN_DECADES = {sino_korean(number): number for number in range(10, 90, 10)}
+# Two ages written in one, as advertisers do: 2049 are 20 to 49. 2030 are decades, 1985 is a year.
+_AGES_IN_ONE = {"da": r"(?:1[58]|[2-6]\d)", "db": r"[3-7][1-9]"}
 # The slots of phrases that are filled with such words.
 COUNTED_SLOTS = {
     "tens": ENGLISH_DECADES,
@@ -86,8 +88,10 @@ def counted(slot: str, text: str) -> int | None:
 
 
 def slot_pattern(slot: str) -> str | None:
-    """The regular expression of a slot of words; None for other slots."""
-    return "|".join(COUNTED_SLOTS[slot]) if slot in COUNTED_SLOTS else None
+    """The regular expression of a slot of words, or of certain digits; None for other slots."""
+    if slot in COUNTED_SLOTS:
+        return "|".join(COUNTED_SLOTS[slot])
+    return _AGES_IN_ONE.get(slot)
 
 
 # What the number of a slot is called where bounds are made of it.
@@ -95,6 +99,8 @@ SLOT_NUMBERS = {
     "yy": "n",
     "ya": "a",
     "yb": "b",
+    "da": "a",
+    "db": "b",
     "nh": "n",
     "tens": "n",
     "st": "n",

@@ -22,7 +22,12 @@ _TAIL = re.compile(rf"(?:{PARTICLES}){{0,2}}")
 # A bound's last syllable is no particle: in "300만 원 미만" nobody lives in 원미구.
 _BOUNDS = ("미만", "초과")
 _PARTICLE_AT_END = re.compile(rf"(?:{PARTICLES})$")
-_WORD = re.compile(r"[0-9a-z]+|[^\W\d_a-z]+|\S", re.IGNORECASE)
+_HANJA = "一-鿿"
+_WORD = re.compile(rf"[0-9a-z]+|[{_HANJA}]|[^\W\d_a-z{_HANJA}]+|\S", re.IGNORECASE)
+# A letter that stands by itself, as screeners have them (F 25-34); 5 M are millions, F&B is a trade.
+_LETTER = re.compile(r"(?<![\w&'/.-])(?<!\d\s)[A-Z](?![\w&'/-]|\.[A-Za-z])")
+# "안 산" has not been bought, and is no city.
+_NOT = "안"
 _FUZZY_SHORTEST = 3
 _FUZZY_CUTOFF = 88.0
 _MENTIONS_MAX = 12
@@ -100,6 +105,12 @@ class Names:
         self._index: Mapping[str, tuple[Named, ...]] = {
             key: tuple(found) for key, found in index.items() if len(found) <= _MEANINGS_MAX
         }
+        self._letters = {
+            answer.code: (Named(field.name, answer.value),)
+            for field in fields
+            for answer in field.listed
+            if _LETTER.fullmatch(answer.code)
+        }
         self._long = frozenset(long & self._index.keys())
         self._longest = max(map(len, self._index), default=0)
 
@@ -116,11 +127,21 @@ class Names:
                 found, stop = self._nearly_at(squeezed, start)
             mentions += _mentions(found, squeezed, start, stop)
             end = max(end, stop)
-        return tuple(mentions)
+        mentions += self._letters_in(question)
+        return tuple(sorted(mentions, key=lambda mention: mention.start))
+
+    def _letters_in(self, question: str) -> Iterator[Mention]:
+        """The codes of answers that are single letters, where they stand by themselves."""
+        for match in _LETTER.finditer(question):
+            for named in self._letters.get(match[0], ()):
+                yield Mention(named, match.start(), match.end())
 
     def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         text = squeezed.text
-        for stop in range(min(len(text), start + self._longest), start, -1):
+        longest = min(len(text), start + self._longest)
+        if text.startswith(_NOT, start) and start + len(_NOT) in squeezed.starts:
+            longest = start + len(_NOT)
+        for stop in range(longest, start, -1):
             found = self._index.get(text[start:stop])
             if found and ends_word(squeezed, stop):
                 return found, stop
@@ -161,7 +182,7 @@ def _keys(field: PanelField) -> Iterator[tuple[str, str]]:
     for answer in field.listed:
         for name in (answer.value, answer.label, answer.en, *answer.aliases):
             key = normalise(name)
-            if len(key) > 1 and not key.isdecimal():
+            if (len(key) > 1 and not key.isdecimal()) or re.fullmatch(f"[{_HANJA}]", key):
                 yield key, answer.value
 
 

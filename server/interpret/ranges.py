@@ -12,10 +12,14 @@ from server.phrases import Forms, Phrases, RangePhrases
 from server.ranges import BOUNDS, bounds_of
 from server.spelling import spell_condition
 
-_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy)\}")
+_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
 _ENDS_OPEN = re.compile(r"^(?!.*\b(?:age|aged|old|born|year)\b)[ -~]*(?:\}\+?|\} or \w+)$")
 _DIGITS = r"\d{1,4}"
+# Without a word beside them that says what they count, small numbers may be of anything: 3+ apps.
+_BARE = re.compile(r"(?:\{[a-z]+\}|over|under|below|up|to|and|or|[-+<>~ ])+")
+_DIGITS_BARE = r"\d{2,4}"
 _SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+_DIGIT_SLOTS = frozenset(("n", "a", "b", "yy", "ya", "yb", "da", "db"))
 # What turns a number in English into a bound: "aged 60 and up".
 GOES_ON = (
     r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d"
@@ -23,7 +27,7 @@ GOES_ON = (
 )
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
-_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[가-힣]{{1,2}}(?:$|\s)))"
+_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[一-鿿]|[가-힣]{{1,2}}(?:$|\s)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _texts(said: RangePhrases) -> Iterator[str]:
     """The forms whose slots are all plain digits."""
     for text in dict.fromkeys(text for forms in (said.ko, said.en) for text in _all(forms)):
         slots = set(re.findall(r"\{([a-z]+)\}", text))
-        if slots and slots <= {"n", "a", "b", "yy", *COUNTED_SLOTS}:
+        if slots and slots <= _DIGIT_SLOTS | COUNTED_SLOTS.keys():
             yield text
 
 
@@ -83,7 +87,8 @@ def _all(forms: Forms) -> Iterator[str]:
 
 def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
-    digits = _SLOT.sub(lambda slot: rf"(?P<{slot[1]}>{slot_pattern(slot[1]) or _DIGITS})", escaped)
+    any_digits = _DIGITS_BARE if _BARE.fullmatch(text) else _DIGITS
+    digits = _SLOT.sub(lambda s: rf"(?P<{s[1]}>{slot_pattern(s[1]) or any_digits})", escaped)
     before = BEFORE_DIGITS if _BEGINS_WITH_DIGITS.match(text) else BEFORE_WORD
     after = _AFTER if not text.isascii() else rf"(?!\s*{GOES_ON}){_AFTER}"
     return re.compile(rf"{before}{digits}{after}", re.IGNORECASE)

@@ -50,6 +50,35 @@ def test_particles_attached_to_a_name_are_no_part_of_it(question: str) -> None:
     assert found(question) == [("district", "강남구", "강남구")]
 
 
+@pytest.mark.parametrize(
+    ("question", "value", "piece"),
+    [
+        ("F 25-34, Seoul", "여성", "F"),
+        ("60+, F", "여성", "F"),
+        ("M, Busan", "남성", "M"),
+        ("a screener (M) for", "남성", "M"),
+        ("30대女", "여성", "女"),
+        ("미혼男만", "남성", "男"),
+    ],
+)
+def test_a_code_of_one_letter_and_a_sign_that_is_a_word_are_names(
+    question: str, value: str, piece: str
+) -> None:
+    assert ("gender", value, piece) in found(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["5 M won", "M/F", "F&B industry", "in f minor", "M.D.", "B-M", "iPhone15F", "R&M"]
+)
+def test_a_letter_that_belongs_to_something_else_is_no_name(question: str) -> None:
+    assert not any(field == "gender" for field, _, _ in found(question))
+
+
+def test_what_is_not_done_is_no_part_of_a_name() -> None:
+    assert found("건조기 아직 안 산 사람", fuzzy=False) == [("appliances", "건조기", "건조기")]
+    assert ("district", "안산시", "안산") in found("안산 사람")
+
+
 def test_a_noun_that_attaches_to_a_name_is_no_part_of_it() -> None:
     assert [value for _, value, _ in found("강남구민들")] == ["강남구"]
 

@@ -28,7 +28,30 @@ RANGES = Ranges(CATALOGUE, read_phrases(find_catalogue("welcome").parent, CATALO
         ("우울한20대", ["age=20..29"]),
         ("A20대", []),
         ("in their late 20s", ["age=27..29"]),
+        ("50대↑ 미혼", ["age=50.."]),
+        ("40대↓", ["age=..49"]),
+        ("30대女", ["age=30..39"]),
+        ("92~95년생 여자", ["birth_year=1992..1995"]),
+        ("1992~1995년생", ["birth_year=1992..1995"]),
+        ("2034 여성", ["age=20..34"]),
+        ("TV를 보는 2049", ["age=20..49"]),
+        ("1985년생", ["birth_year=1985..1985"]),
+        ("45+, Busan", ["age=45.."]),
     ],
 )
 def test_a_range_is_read_as_the_conventions_say(question: str, lines: list[str]) -> None:
     assert [mention.named.line for mention in RANGES.find(question)] == lines
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a household of 5+",
+        "3+ streaming services",
+        "2-3 of them",
+        "more than 2 to 4",
+        "over 3 apps",
+    ],
+)
+def test_a_small_number_without_a_unit_is_no_age(question: str) -> None:
+    assert RANGES.find(question) == ()
