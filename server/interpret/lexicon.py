@@ -12,7 +12,7 @@ from server.interpret.choices import BOTH, alternatives, every, values
 from server.interpret.compared import COMPARES, VERB_GOES_ON, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
-from server.interpret.names import PARTICLES, Squeezed, ends_word, squeeze
+from server.interpret.names import PARTICLES, Squeezed, ends_word, is_denial, squeeze
 from server.interpret.phrase import Match, Meaning, line_key, opposite, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
 from server.interpret.spans import apart, is_within, joined
@@ -86,8 +86,8 @@ _LIMITS = (
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|개){_ONLY}{_BOUND}"),
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d+)\s*(?P<place>[백천만])\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<place>만)\s*명{_ONLY}{_BOUND}"),
-    # 4050인 are people of two decades.
-    re.compile(BEFORE_DIGITS + rf"(?P<n>\d{{1,3}})\s*인{_ONLY}{_BOUND}"),
+    # 4050인 are people of two decades, and 1인 is how many live together.
+    re.compile(BEFORE_DIGITS + rf"(?P<n>[2-9]|\d{{2,3}})\s*인{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_NATIVE_NUMBER})\s*분{_ONLY}{_BOUND}"),
     re.compile(
@@ -326,6 +326,8 @@ class Lexicon:
 
     def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
+            if is_denial(squeezed, start):
+                continue
             for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
                 said = squeezed.text[start:stop]
                 for name, line in self._names.index.get(said, ()):

@@ -138,10 +138,9 @@ class Names:
 
     def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         text = squeezed.text
-        longest = min(len(text), start + self._longest)
-        if text.startswith(_NOT, start) and start + len(_NOT) in squeezed.starts:
-            longest = start + len(_NOT)
-        for stop in range(longest, start, -1):
+        if is_denial(squeezed, start):
+            return (), start
+        for stop in range(min(len(text), start + self._longest), start, -1):
             found = self._index.get(text[start:stop])
             if found and ends_word(squeezed, stop):
                 return found, stop
@@ -199,6 +198,11 @@ def squeeze(question: str) -> Squeezed:
             signs.append(sign)
             places.append(place)
     return Squeezed("".join(signs), tuple(places), tuple(starts))
+
+
+def is_denial(squeezed: Squeezed, start: int) -> bool:
+    """Whether the word that begins here says that what follows is not done: no name begins so."""
+    return squeezed.text.startswith(_NOT, start) and start + len(_NOT) in squeezed.starts
 
 
 def ends_word(squeezed: Squeezed, stop: int) -> bool:

@@ -371,6 +371,21 @@ def test_a_name_that_is_a_word_of_the_trade_counts_where_it_is_carried(lexicon: 
     assert_whole(lexicon.read("포커스 타는 남성"), ["gender=남성", "car_model=Focus"])
 
 
+def test_what_has_not_been_bought_is_no_city(lexicon: Lexicon) -> None:
+    said = lexicon.read("건조기 아직 안 산 3인 가구")
+    assert not any(line.startswith("district") for line in spell(said.reading).splitlines())
+    assert_whole(lexicon.read("안산 사는 3인 가구"), ["district=안산시", "family_size=3명"])
+
+
+def test_one_who_lives_alone_is_no_count(lexicon: Lexicon) -> None:
+    assert lexicon.read("나홀로 가구(1인) 50대").reading.filter.limit is None
+    assert_whole(lexicon.read("50대 12인"), ["age=50..59", "#12"])
+
+
+def test_a_maker_of_what_the_panel_holds_without_makers_is_reported(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("Samsung TV, Busan"), ["region=부산", "appliances=TV", "?Samsung"])
+
+
 def test_whoever_has_children_and_lives_somewhere_is_one_person(lexicon: Lexicon) -> None:
     lines = ["gender=여성", "region=서울", "children=1.."]
     assert_whole(lexicon.read("서울 사는 자녀 있는 여성"), lines)
