@@ -25,6 +25,8 @@ GOES_ON = (
     r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d"
     r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|hours|s\b|[,.]\d)"
 )
+# In Korean such a number stands right before what it counts: "30-50만원", "30명".
+_COUNTS = r"(?:\s?만\s?원|[만원명분개번회대년억천%])"
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
 _AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[一-鿿]|[가-힣]{{1,2}}(?:$|\s)))"
@@ -90,7 +92,7 @@ def _compiled(text: str) -> re.Pattern[str]:
     any_digits = _DIGITS_BARE if _BARE.fullmatch(text) else _DIGITS
     digits = _SLOT.sub(lambda s: rf"(?P<{s[1]}>{slot_pattern(s[1]) or any_digits})", escaped)
     before = BEFORE_DIGITS if _BEGINS_WITH_DIGITS.match(text) else BEFORE_WORD
-    after = _AFTER if not text.isascii() else rf"(?!\s*{GOES_ON}){_AFTER}"
+    after = _AFTER if not text.isascii() else rf"(?!\s*{GOES_ON})(?!{_COUNTS}){_AFTER}"
     return re.compile(rf"{before}{digits}{after}", re.IGNORECASE)
 
 

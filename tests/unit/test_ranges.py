@@ -37,6 +37,9 @@ RANGES = Ranges(CATALOGUE, read_phrases(find_catalogue("welcome").parent, CATALO
         ("TV를 보는 2049", ["age=20..49"]),
         ("1985년생", ["birth_year=1985..1985"]),
         ("45+, Busan", ["age=45.."]),
+        ("BMW 오너 35~50, 서울", ["age=35..50"]),
+        ("women 27–35, Seoul", ["age=27..35"]),
+        ("25-34 원주 여성", ["age=25..34"]),
     ],
 )
 def test_a_range_is_read_as_the_conventions_say(question: str, lines: list[str]) -> None:
@@ -54,4 +57,11 @@ def test_a_range_is_read_as_the_conventions_say(question: str, lines: list[str])
     ],
 )
 def test_a_small_number_without_a_unit_is_no_age(question: str) -> None:
+    assert RANGES.find(question) == ()
+
+
+@pytest.mark.parametrize(
+    "question", ["스킨케어에 30-50만원 쓰는", "월 30~50 만원", "30-40명", "10+개", "30-50%"]
+)
+def test_a_number_of_something_else_is_no_age(question: str) -> None:
     assert RANGES.find(question) == ()
