@@ -13,7 +13,7 @@ from server.interpret.compared import COMPARES, VERB_GOES_ON, Sides, compared_gr
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, is_denial, squeeze
-from server.interpret.phrase import Match, Meaning, line_key, opposite, without
+from server.interpret.phrase import Match, Meaning, between, line_key, opposite, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
 from server.interpret.spans import apart, is_within, joined
 from server.interpret.words import read_plain_words, read_words
@@ -72,7 +72,11 @@ _HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔�
 _TENS = "(?:[이삼사오육칠팔구]?[십백]|열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)"
 _NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든]+"
 # Three people or more are a bound, and people of a family no count of respondents.
-_BOUND = r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성))"
+_BOUND = (
+    r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성"
+    r"|이?\s?(?:같이\s|함께\s)?(?:사는|살고 있는)\s(?:집|가구|가정)))"
+)
+_AT_HOME = r"(?<!home\swith\s)(?<!homes\swith\s)(?<!home\sof\s)(?<!homes\sof\s)"
 # What makes a bound of a number that was said as it is.
 _NO_BOUND = r"(?!\s*(?:까지|부터|이내))"
 _NOT_BOUNDED = "".join(
@@ -91,7 +95,7 @@ _LIMITS = (
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_NATIVE_NUMBER})\s*분{_ONLY}{_BOUND}"),
     re.compile(
-        r"(?<![\w,.])(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
+        rf"(?<![\w,.]){_AT_HOME}(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
         r"|participants|users|ppl|folks|individuals|customers|consumers)(?!\w)",
         re.IGNORECASE,
     ),
@@ -133,10 +137,19 @@ _KIN = re.compile(
     r"|husbands?|wife|wives)\b",
     re.IGNORECASE,
 )
+_PARENTS, _SUBJECT = ("엄마", "아빠"), ("이", "가")
 # What a condition ends in that goes on to another one, or to a noun, of the same person.
 _OF_ONE_PERSON = (*VERB_GOES_ON, "는", "거나", "은데")
 # What others do is not what the respondent does.
 _OTHERS = re.compile(r"(?<!\w)(?:애들|친구들)[이은]\s")
+# Two of a list: "맥주와 와인을 안 마시는", "don't drink beer or wine".
+_IN_A_LIST = re.compile(
+    r"\s*(?:와|과|이?랑|이?나|하고|및|or|and)?\s*[,/·]?\s*(?:or|and)?\s*(?:an? )?", re.IGNORECASE
+)
+# Who drinks is whoever is not without a drink: said without a word that denies.
+_DENIES = re.compile(
+    r"안|않|없|못|아닌|n't|\b(?:no|not|never|without|neither|nor)\b", re.IGNORECASE
+)
 _REQUEST = re.compile(
     r"(?:뽑아|추려|골라|찾아|보여|알려|구해|모아|꺼내|섭외해|추출해|검색해|조회해)[가-힣]{0,6}|뽑을[가-힣]{0,3}"
 )
@@ -227,9 +240,9 @@ class Lexicon:
         said = reading.filter != Filter() or bool(reading.unsupported)
         plain = _ASKS.sub(_blank, COMPARES.sub(_blank, question) if compared else question)
         links = () if compared else sides[1:]
-        between = [(matches[n - 1].end, matches[n].start) for n, _ in links]
+        joints = [(matches[n - 1].end, matches[n].start) for n, _ in links]
         plain = BOTH.sub(_blank, plain) if both else plain
-        for start, end in (*between, *((start, end) for _, start, end in chosen)):
+        for start, end in (*joints, *((start, end) for _, start, end in chosen)):
             plain = f"{plain[:start]}{' ' * (end - start)}{plain[end:]}"
         if links:
             plain = _EITHER.sub(_blank, plain)
@@ -453,7 +466,8 @@ class Lexicon:
         """Whether what no phrase accounts for are words that say nothing of their own."""
         rest = without(question, matches)
         if any(said.search(rest) for said in (_WISH, _OTHERS)) or any(
-            _is_of_kin(question, *pair) for pair in pairwise(matches)
+            _is_of_kin(question, *pair) or _may_share_a_denial(question, *pair)
+            for pair in pairwise(matches)
         ):
             return False
         ends = {
@@ -479,17 +493,38 @@ class Lexicon:
         return any(stem in self._glue and _PARTICLE_TAIL.fullmatch(tail) for stem, tail in parts)
 
 
+def _may_share_a_denial(question: str, one: Match, other: Match) -> bool:
+    """Whether what is denied of the last of a list (in English of the first) may be of both."""
+    if not all(m.is_plain and len(m.meanings[0].lines) == 1 for m in (one, other)):
+        return False
+    (mark, name), (other_mark, other_name) = (
+        line_key(m.meanings[0].lines[0]) for m in (one, other)
+    )
+    is_english = question[one.start : other.end].isascii()
+    if name != other_name or (mark, other_mark) != (("-", "") if is_english else ("", "-")):
+        return False
+    said = question[one.start : one.end - len(one.tail)]
+    denial = said if is_english else question[other.start : other.end]
+    return (
+        not said.endswith((*VERB_GOES_ON, "는", "도"))
+        and _DENIES.search(denial) is not None
+        and _IN_A_LIST.fullmatch(between(question, one, other)) is not None
+    )
+
+
 def _is_of_kin(question: str, one: Match, other: Match) -> bool:
     """Whether a condition may be that of the respondent's family: 성인 자녀 있는, parents of smokers."""
-    if not (one.meanings[0].names and other.meanings[0].names) or one.tail:
+    if not (one.meanings[0].names and other.meanings[0].names) or other.names_breakdown:
         return False
-    if other.names_breakdown:
-        return False
+    if one.tail:
+        return one.tail in _SUBJECT and question.startswith(_PARENTS, one.start)
     link = question[one.end : other.start].strip().lower()
     said = question[one.start : one.end]
     if not link:
         return not said.endswith(_OF_ONE_PERSON) and _KIN.match(question, other.start) is not None
-    return link == "of" and _KIN.match(said) is not None
+    if link in ("to", "to a", "to an"):
+        return said.lower().endswith("married")
+    return link in ("of", "with") and _KIN.match(said) is not None
 
 
 def _follows_its_like(matches: Sequence[Match], number: int) -> bool:

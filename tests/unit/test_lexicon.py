@@ -371,6 +371,50 @@ def test_a_name_that_is_a_word_of_the_trade_counts_where_it_is_carried(lexicon: 
     assert_whole(lexicon.read("포커스 타는 남성"), ["gender=남성", "car_model=Focus"])
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "맥주와 와인을 안 마시는 여성",
+        "소주, 맥주 안 마시는 남성",
+        "헬스나 수영 안 하는 여성",
+        "TV와 냉장고가 없는 여성",
+        "women who don't drink beer and wine",
+        "people without a TV and a refrigerator",
+    ],
+)
+def test_what_is_denied_of_one_may_be_denied_of_the_whole_list(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+    assert_whole(
+        lexicon.read("소주 마시고 맥주 안 마시는 여성"),
+        ["gender=여성", "drinking=소주", "-drinking=맥주"],
+    )
+
+
+@pytest.mark.parametrize(
+    "question", ["homes with 4 people in Busan", "4명이 사는 집 여성", "2명 사는 가구, 부산"]
+)
+def test_how_many_live_together_is_no_count_of_respondents(lexicon: Lexicon, question: str) -> None:
+    assert lexicon.read(question).reading.filter.limit is None
+    assert_whole(lexicon.read("부산 사는 여성 20명"), ["gender=여성", "region=부산", "#20"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "엄마가 아이폰 쓰는 여성",
+        "아빠가 테슬라 타는 남성",
+        "women married to office workers",
+        "mothers with teenagers",
+    ],
+)
+def test_what_parents_children_and_spouses_have_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+
+
 def test_what_has_not_been_bought_is_no_city(lexicon: Lexicon) -> None:
     said = lexicon.read("건조기 아직 안 산 3인 가구")
     assert not any(line.startswith("district") for line in spell(said.reading).splitlines())
