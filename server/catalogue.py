@@ -289,6 +289,11 @@ def _field_problems(field: PanelField, catalogue: Catalogue) -> Iterator[str]:
     for other in (field.derived_from, field.parent):
         if other is not None and other not in catalogue.by_name:
             yield f"{me}: refers to a field {other!r} that does not exist"
+    base = catalogue.by_name.get(field.derived_from or "")
+    if base is not None and base.derived_from is not None:
+        yield f"{me}: is derived from {base.name!r}, which is derived itself"
+    if field.min is not None and field.max is not None and field.min > field.max:
+        yield f"{me}: min {field.min} is above max {field.max}"
     for what, keys in (
         ("value", [normalise(a.value) for a in field.answers]),
         ("code", [a.code for a in field.answers]),

@@ -8,13 +8,14 @@ _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일�
 _EOK = 10_000
 
 MONEY_KOREAN = (
-    r"(?:\d[\d,]*\s*억\s*)?(?:\d[\d,]*\s*[천백]?|[일이삼사오육칠팔구십백천]+)\s*만(?:\s*원)?"
+    r"(?:\d[\d,]*\s*억\s*)?(?:(?:\d\s*천\s*)?(?:\d\s*백\s*)?\d[\d,]*\s*[천백]?|[일이삼사오육칠팔구십백천]+)\s*만(?:\s*원)?"
     r"|\d[\d,]*\s*억(?:\s*원)?"
 )
 MONEY_ENGLISH = r"(?:KRW\s*)?\d[\d,]*(?:\.\d+)?\s*(?:million|m)?\s*(?:won|KRW)?"
-_KOREAN = re.compile(r"(?:(\d+)억)?(?:(\d+)([천백]?)|([일이삼사오육칠팔구십백천]+))?만?원?")
+_KOREAN = re.compile(
+    r"(?:(\d+)억)?(?:([일이삼사오육칠팔구십백천]+)|(?:(\d+)천)?(?:(\d+)백)?(\d+)?)만?원?"
+)
 _ENGLISH = re.compile(r"(?:krw)?(\d+(?:\.\d+)?)(million|m)?(?:won|krw)?")
-_PLACES = {"": 1, "백": 100, "천": 1000}
 
 
 def sino_korean(number: int) -> str:
@@ -117,9 +118,10 @@ def read_money(text: str) -> int | None:
     key = re.sub(r"[\s,]", "", text).lower()
     korean = _KOREAN.fullmatch(key)
     if korean and key:
-        eok, digits, place, words = korean.groups()
-        rest = int(digits) * _PLACES[place] if digits else HANGUL_NUMBERS.get(words or "", 0)
-        whole_won = digits and not eok and "만" not in key and key.endswith("원")
+        eok, words, *places = korean.groups()
+        rest = sum(int(n or 0) * place for n, place in zip(places, (1000, 100, 1), strict=True))
+        rest += HANGUL_NUMBERS.get(words or "", 0)
+        whole_won = any(places) and not eok and "만" not in key and key.endswith("원")
         return rest // _EOK if whole_won else int(eok or 0) * _EOK + rest
     english = _ENGLISH.fullmatch(key)
     if english is None:

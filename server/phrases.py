@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from server.catalogue import Catalogue, PanelField
 from server.errors import BrokenCatalogue, InvalidFilter
 from server.filter import parse_filter
+from server.ranges import RangeKind
 
 OUTSIDE = "phrases-outside.yaml"
 
@@ -72,7 +73,7 @@ class SetPhrases(Said):
 class RangePhrases(Said):
     """Patterns with slots for a range of numbers; `when` names the kind of range."""
 
-    when: str
+    when: RangeKind
 
 
 class Carriers(Said):
@@ -137,6 +138,8 @@ def read_phrases(folder: Path, catalogue: Catalogue) -> Phrases:
         if outside_path.exists()
         else Outside()
     )
+    for finer in outside.finer:
+        _check_filter(finer, catalogue, f"{outside_path}: finer")
     for panel_field in catalogue.fields:
         fields.setdefault(panel_field.name, plain_phrases(panel_field))
     return Phrases(fields, outside)
@@ -209,10 +212,14 @@ def _check_values(
     for said in phrases.sets:
         if not set(said.filter) <= {"where", "not"}:
             raise BrokenCatalogue(f"{where}: a set may hold conditions of where and not alone")
-        try:
-            parse_filter(said.filter, catalogue)
-        except InvalidFilter as error:
-            raise BrokenCatalogue(f"{where}: {error.detail}") from error
+        _check_filter(said, catalogue, where)
+
+
+def _check_filter(said: SetPhrases, catalogue: Catalogue, where: str) -> None:
+    try:
+        parse_filter(said.filter, catalogue)
+    except InvalidFilter as error:
+        raise BrokenCatalogue(f"{where}: {error.detail}") from error
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """What the kinds of ranges mean in numbers: "in their {n}s", "{n} or older", "between {a} and {b}"."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from server.catalogue import PanelField
 
+RangeKind = Literal[
+    "decade", "decades", "decade_min", "decade_max", "decade_early", "decade_mid", "decade_late",
+    "exact", "min", "max", "below", "above", "between", "none", "some", "band_at", "bare",
+    "annual_min", "annual_max", "annual_below", "annual_bare",
+]  # fmt: skip
 Numbers = Mapping[str, int]
 Bounds = dict[str, int]
 

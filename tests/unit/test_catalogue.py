@@ -62,6 +62,14 @@ def check(*fields: dict[str, Any], **more: Any) -> Catalogue:
             [field("age", "number", answers=[], source=None, derived_from="born")],
             "field 'age': refers to a field 'born' that does not exist",
         ),
+        (
+            [field("age", "number", answers=[], source=None, derived_from="age")],
+            "field 'age': is derived from 'age', which is derived itself",
+        ),
+        (
+            [field("age", "number", answers=[], min=10, max=1)],
+            "field 'age': min 10 is above max 1",
+        ),
         ([field(parent="region")], "field 'job': refers to a field 'region' that does not exist"),
         (
             [field(answers=[{"value": "A b"}, {"value": "ａB"}])],

@@ -16,7 +16,7 @@ from server.training.wording import english_money, korean_money
         ("300만원", 300), ("3백만 원", 300), ("삼백만원", 300), ("5천만원", 5000),
         ("1,200만원", 1200), ("1억", 10_000), ("1억 2천만원", 12_000), ("3000000원", 300),
         ("3 million won", 300), ("3.5M KRW", 350), ("3,000,000 won", 300), ("KRW 3 million", 300),
-        ("250", 250), ("많이", None),
+        ("250", 250), ("많이", None), ("5천5백만원", 5500), ("3백50만 원", 350), ("1억5천5백", 15_500),
     ],
 )  # fmt: skip
 def test_amounts_are_read_in_units_of_ten_thousand_won(text: str, amount: int | None) -> None:

@@ -39,6 +39,7 @@ def phrases_of(folder: Path, *files: str) -> Phrases:
         ("gender: {answers: [남성]}", "field 'gender': expected phrases by kind"),
         ("gender: 남성", "field 'gender': expected phrases by kind"),
         ("age: {ranges: [{ko: {kw: ['{n}세']}}]}", "field 'age': ranges.0.when: Field required"),
+        ("age: {ranges: [{when: decde, ko: {kw: ['{n}대']}}]}", "field 'age': ranges.0.when: "),
         ("gender: [", "phrases-0.yaml"),
     ],
 )
@@ -51,6 +52,17 @@ def test_a_mistake_in_the_phrases_is_named(tmp_path: Path, text: str, reason: st
 def test_a_mistake_in_what_is_outside_is_named(tmp_path: Path) -> None:
     (tmp_path / "phrases-outside.yaml").write_text("ko: {kw: [우울한], colour: [빨강]}", "utf-8")
     with pytest.raises(BrokenCatalogue, match=r"phrases-outside\.yaml: ko\.colour"):
+        phrases_of(tmp_path)
+
+
+def test_a_filter_of_a_finer_phrase_that_the_catalogue_does_not_know_is_named(
+    tmp_path: Path,
+) -> None:
+    finer = (
+        "finer: [{filter: {where: {regoin: [서울]}}, unsupported: [강북], ko: {kw: [강북 사는]}}]"
+    )
+    (tmp_path / "phrases-outside.yaml").write_text(finer, "utf-8")
+    with pytest.raises(BrokenCatalogue, match=r"phrases-outside\.yaml: finer: .*regoin"):
         phrases_of(tmp_path)
 
 
