@@ -61,25 +61,28 @@ previous=$(readlink "$home/current" 2>/dev/null || true)
 switched=0
 PANELENS_HOME=$home "$target/host/panelens-switch" "$release" || switched=$?
 
-if [ ! -d /run/systemd/system ]; then
-  say "systemd is not running here: $release is in place and starts with the machine"
-  systemctl enable --quiet panelens.socket panelens.service
-  exit 0
+if [ -d /run/systemd/system ] && [ -e /etc/panelens/host.env ]; then
+  systemctl enable --quiet --now panelens-report.timer
 fi
-systemctl enable --quiet --now panelens.socket
-systemctl enable --quiet panelens.service
-[ ! -e /etc/panelens/host.env ] || systemctl enable --quiet --now panelens-report.timer
+# Before there is a database nothing may start: whoever knocks at the socket starts the service.
 if ! grep -qs ^PANELENS_DATABASE_URL /etc/panelens/database.env /etc/panelens/panelens.env; then
   say "installed. Now: panelens-database, then panelens-run user add NAME --role owner,"
   say "then systemctl start panelens"
+  exit 0
+fi
+systemctl enable --quiet panelens.socket panelens.service
+if [ ! -d /run/systemd/system ]; then
+  say "systemd is not running here: $release is in place and starts with the machine"
   exit 0
 fi
 [ ! -e /etc/panelens/backup.crt ] || systemctl enable --quiet --now panelens-backup.timer
 if [ "$switched" = 0 ]; then
   say "$release is running"
   # The one before stays for going back by hand (panelens-switch); older ones go.
-  find "$home/releases" -mindepth 1 -maxdepth 1 ! -path "$target" ! -path "${previous:-$target}" \
-    -exec rm -rf {} +
+  # Installed again, the release does not know which that is.
+  [ "$previous" = "$target" ] ||
+    find "$home/releases" -mindepth 1 -maxdepth 1 ! -path "$target" \
+      ! -path "${previous:-$target}" -exec rm -rf {} +
   exit 0
 fi
 if [ -n "$previous" ] && [ "$previous" != "$target" ]; then

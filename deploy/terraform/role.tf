@@ -30,8 +30,8 @@ data "aws_iam_policy_document" "instance" {
   }
 
   statement {
-    sid       = "StoreAndReadBackups"
-    actions   = ["s3:GetObject", "s3:PutObject"]
+    sid       = "StoreBackups"
+    actions   = ["s3:PutObject"]
     resources = ["${aws_s3_bucket.store.arn}/backups/*"]
   }
 

@@ -131,12 +131,35 @@ def _everything(address: str) -> dict[str, list[str]]:
 
 def test_every_row_comes_back(panel: str, empty: str, keys: Path, tmp_path: Path) -> None:
     file = _backed_up(panel, keys, tmp_path)
-    assert (tmp_path / "succeeded").read_text().strip().isdecimal()
     restored = _restored(file, keys / "backup.key", empty)
     assert restored.returncode == 0, restored.stderr
     before, after = _everything(panel), _everything(empty)
     assert len(before["panel_welcome.respondent"]) == PEOPLE
     assert after == before
+
+
+def test_only_a_backup_in_the_bucket_quiets_the_alarm(
+    panel: str, keys: Path, tmp_path: Path
+) -> None:
+    succeeded = tmp_path / "succeeded"
+    _backed_up(panel, keys, tmp_path)
+    assert not succeeded.exists()
+    bucket = tmp_path / "bucket"
+    bucket.mkdir()
+    aws = tmp_path / "aws"
+    aws.write_text(f'#!/bin/sh\ncp "$4" "{bucket}/${{5##*/}}"\n')
+    aws.chmod(0o755)
+    done = _run(
+        "panelens-backup",
+        PATH=f"{tmp_path}:/usr/local/bin:/usr/bin:/bin",
+        PANELENS_BUCKET="store",
+        PANELENS_DATABASE_URL=panel,
+        PANELENS_BACKUP_CERTIFICATE=str(keys / "backup.crt"),
+        STATE_DIRECTORY=str(tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(bucket.glob("*.dump.cms"))) == 1
+    assert succeeded.read_text().strip().isdecimal()
 
 
 def test_a_backup_cannot_be_read_without_the_private_key(

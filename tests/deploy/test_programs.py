@@ -1,9 +1,11 @@
 """The host's own programs, run as root on copies of the folders that they change."""
 
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ import pytest
 from .conftest import not_here
 
 HOST = Path(__file__).resolve().parents[2] / "deploy" / "host"
-COPIED = ("etc", "opt", "var/lib", "usr/local/sbin")
+COPIED = ("etc", "opt", "var/lib", "usr/local/sbin", "usr/lib/sysusers.d", "run")
+ADDRESS = "postgresql://o@db/panelens?sslmode=verify-full&sslrootcert=/x"
 DAY = 86_400
 
 
@@ -53,6 +56,20 @@ class Host:
         file.write_text(text, "utf-8")
         file.chmod(mode)
         return file
+
+    def know_the_user(self) -> None:
+        """What systemd-sysusers does."""
+        for file, line in (
+            ("passwd", "panelens:x:64999:64999::/:/bin/sh"),
+            ("group", "panelens:x:64999:"),
+        ):
+            self.write(f"etc/{file}", f"{Path('/etc', file).read_text('utf-8')}{line}\n")
+
+    def pretend(self, **programs: str) -> str:
+        """A PATH on which these programs come first."""
+        for name, text in programs.items():
+            self.write(f"programs/{name}", f"#!/bin/sh\n{text}\n", 0o755)
+        return f"{self.layers / 'programs'}:{os.environ['PATH']}"
 
     def install(self, release: str) -> None:
         """A release without the server: its programs and units."""
@@ -112,6 +129,87 @@ class TestSwitch:
         assert host.current == "panelens-1"
 
 
+class TestInstall:
+    """The installer from where the files are there, with a systemd that writes down what it is told."""
+
+    @pytest.fixture
+    def bundles(self, host: Host) -> Host:
+        host.know_the_user()
+        host.write("run/systemd/system/there", "")
+        host.write("etc/panelens/host.env", "")
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        for release in ("panelens-1", "panelens-2", "panelens-3"):
+            folder = host.layers / release
+            (folder / "wheels" / version).mkdir(parents=True)
+            (folder / "SHA256SUMS").write_text(f"{_sha256(release)}  RELEASE\n", "utf-8")
+            (folder / "RELEASE").write_text(release, "utf-8")
+            shutil.copy(HOST / "install.sh", folder)
+        return host
+
+    def test_without_a_database_nothing_is_made_ready_to_start(self, bundles: Host) -> None:
+        said = self._installed(bundles, "panelens-1")
+        assert "enable --quiet --now panelens-report.timer" in said
+        assert [line for line in said if "panelens.s" in line] == []
+
+    def test_without_systemd_neither(self, bundles: Host) -> None:
+        shutil.rmtree(bundles.layer("run/systemd/system"))
+        assert [s for s in self._installed(bundles, "panelens-1") if "panelens.s" in s] == []
+
+    def test_with_a_database_the_server_starts_with_the_machine(self, bundles: Host) -> None:
+        bundles.write("etc/panelens/database.env", f"PANELENS_DATABASE_URL={ADDRESS}\n")
+        said = self._installed(bundles, "panelens-1")
+        assert "enable --quiet panelens.socket panelens.service" in said
+        assert "start panelens.socket" in said
+
+    def test_the_release_before_stays_however_often_one_is_installed(self, bundles: Host) -> None:
+        bundles.write("etc/panelens/database.env", f"PANELENS_DATABASE_URL={ADDRESS}\n")
+        for release in ("panelens-1", "panelens-2", "panelens-3", "panelens-3"):
+            self._installed(bundles, release)
+        listed = bundles.run(HOST / "panelens-switch").stdout.splitlines()
+        assert listed == ["panelens-2", "panelens-3 (running)"]
+
+    def _installed(self, host: Host, release: str) -> list[str]:
+        """What systemd was told."""
+        if not (host.layer("opt/panelens/releases") / release).exists():
+            host.install(release)
+        said = host.layers / "said"
+        said.touch()
+        path = host.pretend(
+            systemctl=f'echo "$*" >> {said}; [ "$1" != is-active ]',
+            curl="exit 0",
+            **{"systemd-sysusers": "exit 0"},
+        )
+        done = host.run(host.layers / release / "install.sh", PATH=path)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return said.read_text("utf-8").splitlines()
+
+
+class TestRun:
+    @pytest.mark.parametrize("quote", ["", '"', "'"])
+    def test_a_command_asks_the_database_that_the_server_asks(self, host: Host, quote: str) -> None:
+        host.know_the_user()
+        host.write("opt/panelens/current/venv/bin/panelens", "#!/bin/sh\nenv\n", 0o755)
+        line = f"PANELENS_DATABASE_URL={quote}{ADDRESS}{quote}\n"
+        settings = host.write("etc/panelens/panelens.env", f"PANELENS_SIGN_IN=true\n{line}")
+        assert f"PANELENS_DATABASE_URL={ADDRESS}" in self._environment(host)
+        host.write("etc/panelens/database.env", line.replace("@db/", "@rds/"))
+        assert f"PANELENS_DATABASE_URL={ADDRESS.replace('@db/', '@rds/')}" in self._environment(
+            host
+        )
+        host.layer("etc/panelens/database.env").unlink()
+        settings.write_text("PANELENS_SIGN_IN=true\n", "utf-8")
+        assert not any("DATABASE_URL" in line for line in self._environment(host))
+
+    def _environment(self, host: Host) -> list[str]:
+        done = host.run(HOST / "panelens-run")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class TestHome:
     """libpq looks for a certificate in the caller's home, and ends when it may not look there."""
 
@@ -150,11 +248,7 @@ class TestHome:
         ask = f"#!/bin/sh\nexec {psql} 'host=127.0.0.1 port={tls} sslmode=require' -c 'select 1'\n"
         host.write("opt/panelens/current/venv/bin/panelens", ask, 0o755)
         host.write("etc/panelens/panelens.env", "PANELENS_SIGN_IN=true\n")
-        for file, line in (
-            ("passwd", "panelens:x:64999:64999::/:/bin/sh"),
-            ("group", "panelens:x:64999:"),
-        ):
-            host.write(f"etc/{file}", f"{Path('/etc', file).read_text('utf-8')}{line}\n")
+        host.know_the_user()
         return host
 
     def test_a_command_does_not_look_into_the_home_of_who_calls_it(
@@ -211,15 +305,13 @@ def test_a_database_that_was_restored_is_entered_by_its_own_secret(host: Host) -
         "AWS_REGION=x\nPANELENS_DATABASE_HOST=h\nPANELENS_DATABASE_SECRET=old\n",
     )
     host.write("opt/panelens/current/venv/lib/server/bundle/deploy/rds-ca.pem", "")
-    said = host.layers / "said"
-    programs = {
-        "aws": f'#!/bin/sh\necho "$*" >> {said}\necho "{{}}"\n',
-        "jq": "#!/bin/sh\ncat > /dev/null\necho word\n",
-        "psql": "#!/bin/sh\ncat > /dev/null\n",
-    }
-    for name, text in programs.items():
-        host.write(f"programs/{name}", text, 0o755)
-    path = f"{host.layers / 'programs'}:{os.environ['PATH']}"
+    said, told = host.layers / "said", host.layers / "told"
+    path = host.pretend(
+        aws=f'echo "$*" >> {said}\necho "{{}}"',
+        jq="cat > /dev/null\necho word",
+        psql="cat > /dev/null",
+        systemctl=f'echo "$*" >> {told}',
+    )
     for secret in ("arn:aws:secretsmanager:x:1:secret:rds!db-2", None):
         done = host.run(HOST / "panelens-database", *filter(None, [secret]), PATH=path)
         assert done.returncode == 0, done.stderr
@@ -228,3 +320,7 @@ def test_a_database_that_was_restored_is_entered_by_its_own_secret(host: Host) -
     address = host.layer("etc/panelens/database.env")
     assert address.stat().st_mode & 0o077 == 0
     assert "sslmode=verify-full" in address.read_text("utf-8")
+    # From now on with the machine, and not before somebody says so.
+    assert set(told.read_text("utf-8").splitlines()) == {
+        "enable --quiet panelens.socket panelens.service"
+    }

@@ -138,6 +138,8 @@ class TestWhatWasCreated:
         assert (
             unbound[0]["Condition"]["StringEquals"]["cloudwatch:namespace"] == "Panelens/panelens"
         )
+        (backups,) = [s for s in statements if "/backups/" in str(s["Resource"])]
+        assert _listed(backups["Action"]) == ["s3:PutObject"]
         attached = iam.list_attached_role_policies(RoleName="panelens-instance")
         assert [p["PolicyName"] for p in attached["AttachedPolicies"]] == [
             "AmazonSSMManagedInstanceCore"
