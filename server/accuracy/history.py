@@ -10,6 +10,7 @@ from server.errors import NotFound
 from server.postgres.statements import Connection, all_rows, template
 
 RUNS_MOST = 50
+ALL_RUNS = 2**31 - 1
 WORST_MOST = 20
 
 Change = Literal["better", "broken", "closer", "further", "other"]
@@ -167,7 +168,7 @@ async def compare_runs(
     conn: Connection, catalogue: Catalogue, *, before: int, after: int
 ) -> Comparison:
     """Two runs question by question; NotFound when the panel has no such run."""
-    runs = {run.run_id: run for run in await list_runs(conn, catalogue, most=2**31 - 1)}
+    runs = {run.run_id: run for run in await list_runs(conn, catalogue, most=ALL_RUNS)}
     for wanted in (before, after):
         if wanted not in runs:
             raise NotFound(f"the panel has no evaluation {wanted}")

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from server.search.queries import template
+from server.postgres.statements import template
 
 SEARCHES_SHOWN = 200
 

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from server.access.person import Person, Role
 from server.errors import TooManySegments
-from server.search.queries import template
+from server.postgres.statements import template
 
 SEGMENTS_MOST = 200
 

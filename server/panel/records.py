@@ -11,9 +11,11 @@ gives to several fields is left out and reported:
 
 import csv
 import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile
@@ -264,6 +266,13 @@ def _dialect(first: bytes, encoding: str) -> type[csv.Dialect]:
     return Found
 
 
+# What the archive and its XML stumble over; SyntaxError is what XML parsers raise.
+_TORN = (
+    *(EOFError, LookupError, RuntimeError, SyntaxError),
+    *(AttributeError, TypeError, ValueError, zlib.error),
+)
+
+
 def _read_xlsx(file: Path, stream: BinaryIO, _first: bytes) -> Rows:
     import openpyxl  # noqa: PLC0415  (some megabytes that few servers need)
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
@@ -274,6 +283,8 @@ def _read_xlsx(file: Path, stream: BinaryIO, _first: bytes) -> Rows:
         header = _header(next(rows, ()), file)
         for number, cells in enumerate(rows, start=1):
             if any(cell is not None for cell in cells):
-                yield number, {k: v for k, v in zip(header, cells, strict=False) if k}
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as error:
+                named = zip_longest(header, cells)
+                # A filled cell under no name is told of, as that of a CSV file is.
+                yield number, {k or "": v for k, v in named if k or v is not None}
+    except (BadZipFile, InvalidFileException, *_TORN) as error:
         raise BrokenFile(f"{file}: not a whole XLSX workbook: {error}") from error

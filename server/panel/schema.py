@@ -296,7 +296,13 @@ def _comment(what: LiteralString, name: sql.Composable, text: str) -> sql.Compos
 
 
 def _store_answers(connection: Conn, catalogue: Catalogue) -> None:
-    connection.execute("delete from panelens.answer where panel = %s", [catalogue.name])
+    # What the numbers of a field that left meant stays known: it may come back.
+    names = [field.name for field in stored_fields(catalogue)]
+    connection.execute(
+        "delete from panelens.answer where panel = %s and field = any(%s)", [catalogue.name, names]
+    )
+    # Nor did anybody count the answers of such a field meanwhile.
+    connection.execute("delete from panelens.answer_count where panel = %s", [catalogue.name])
     with (
         connection.cursor() as cursor,
         cursor.copy(

@@ -3,7 +3,6 @@
 import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from psycopg import Connection
@@ -12,8 +11,8 @@ from psycopg.rows import TupleRow, class_row
 
 from server.errors import DatabaseAway
 from server.postgres.pool import conninfo
+from server.postgres.statements import query_bytes
 
-_QUERY = (Path(__file__).resolve().parents[1] / "sql" / "check_connection.sql").read_bytes()
 ROUNDS = 20
 # What whoever types the line must see or is asked for; never the password.
 _TYPED = ("host", "port", "user", "dbname", "sslmode", "sslrootcert")
@@ -55,7 +54,7 @@ def check_database(database_url: str) -> Checked:
         with psycopg.connect(address, autocommit=True) as connection:
             connected = time.perf_counter() - started
             with connection.cursor(row_factory=class_row(Session)) as cursor:
-                session = cursor.execute(_QUERY).fetchone()
+                session = cursor.execute(query_bytes("check_connection")).fetchone()
             rounds = [_round_trip(connection) for _ in range(ROUNDS)]
     except psycopg.Error as error:
         raise DatabaseAway(str(error).strip()) from error

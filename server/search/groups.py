@@ -10,8 +10,9 @@ from server.catalogue import Catalogue, Kind
 from server.errors import InvalidInput
 from server.filter import Filter
 from server.panel.schema import table
+from server.postgres.statements import Connection, all_rows, template
 from server.search.plan import Plan, column, columns, plan, plan_breakdown
-from server.search.queries import Connection, get_panel, rows_of, template
+from server.search.queries import get_panel
 from server.search.words import groups_in_words
 
 GROUPS_MAX = 3
@@ -135,7 +136,7 @@ async def _compare(
     parameters: dict[str, Any] = {"groups": len(plans) + alone, "most": ANSWERS_MAX}
     for planned in plans:
         parameters |= planned.parameters
-    rows = await rows_of(conn, _Row, statement, parameters)
+    rows = await all_rows(conn, _Row, statement, parameters)
     sides = {row.side: row for row in rows}
     answers: dict[str | int, list[Share]] = {}
     for row in rows:

@@ -10,9 +10,10 @@ from server.catalogue import Catalogue
 from server.errors import TooBusy
 from server.filter import Filter
 from server.panel.schema import table
+from server.postgres.statements import all_rows, template
 from server.search.answer import Respondent
 from server.search.plan import columns, plan
-from server.search.queries import RespondentRow, rows_of, template
+from server.search.queries import RespondentRow
 from server.search.words import respondents_in_words
 
 ROWS_A_READ = 2000
@@ -71,7 +72,7 @@ def _next(
     parameters = {**planned.parameters, "after_draw": draw, "after_id": last, "page_rows": most}
 
     async def run(connection: AsyncConnection[Any]) -> Page:
-        rows = await rows_of(connection, RespondentRow, statement, parameters)
+        rows = await all_rows(connection, RespondentRow, statement, parameters)
         answers = [row.answers for row in rows]
         people = respondents_in_words(answers, catalogue, reference_year)
         if not answers:

@@ -10,9 +10,10 @@ from psycopg import sql
 from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import Filter
 from server.panel.schema import table
+from server.postgres.statements import Connection, all_rows, template
 from server.search.answer import Respondent
 from server.search.plan import TRUE, Plan, column, plan
-from server.search.queries import Connection, get_panel, rows_of, template
+from server.search.queries import get_panel
 from server.search.words import Answers, respondents_in_words
 
 _NO_KEY = sql.SQL("null::integer")
@@ -118,7 +119,7 @@ async def list_people(
             "place_draw": place.draw,
             "place_id": place.respondent_id,
         }
-    (row,) = await rows_of(conn, _PageRow, statement, parameters)
+    (row,) = await all_rows(conn, _PageRow, statement, parameters)
     rows, more = row.page[: window.size], len(row.page) > window.size
     backwards = window.backwards and (window.last or place is not None)
     if backwards:
@@ -165,7 +166,7 @@ async def _place(
     if window.bookmark is None:
         return None
     statement = compose_place(catalogue, window.sort)
-    rows = await rows_of(conn, _Place, statement, {"bookmark": window.bookmark})
+    rows = await all_rows(conn, _Place, statement, {"bookmark": window.bookmark})
     return next(iter(rows), None)
 
 

@@ -1,28 +1,21 @@
 """Plan → rows: one function a query, each inside the read-only transaction of its caller."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
 
-from psycopg import AsyncClientCursor, AsyncConnection, sql
-from psycopg.rows import class_row
+from psycopg import AsyncClientCursor, sql
 
 from server.catalogue import Catalogue
 from server.filter import Condition, Filter, Part
 from server.panel.schema import PANEL, table
+from server.postgres.statements import Connection, all_rows, only_row, template
 from server.search import counts
 from server.search.answer import CountedCondition, Found, NearRespondent, Respondent
 from server.search.plan import Plan, columns, plan, plan_breakdown
 from server.search.words import Answers, Line, breakdown_in_words, respondents_in_words
 
 BREAKDOWN_ROWS_MAX = 1000
-_SQL = Path(__file__).resolve().parents[1] / "sql"
-
-Connection = AsyncConnection[Any]
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ async def search(
         "page_offset": offset,
         "breakdown_rows": BREAKDOWN_ROWS_MAX,
     }
-    row = await _row(conn, _SearchRow, statement, parameters)
+    row = await only_row(conn, _SearchRow, statement, parameters)
     wanted = row.total if query.limit is None else query.limit
     return Found(
         population=row.population,
@@ -111,7 +104,7 @@ async def near(
     planned = plan(query, catalogue, panel.reference_year)
     wanted = None if among is None else {(c.part, c.group, c.condition) for c in among}
     statement = compose_near(planned, catalogue, wanted)
-    rows = await rows_of(conn, _NearRow, statement, {**planned.parameters, "most": count})
+    rows = await all_rows(conn, _NearRow, statement, {**planned.parameters, "most": count})
     people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
     return tuple(
         NearRespondent(person, lacked.part, lacked.group, lacked.condition)
@@ -126,14 +119,14 @@ async def get_respondent(
     """One respondent in words; None when there is no such id."""
     panel = await get_panel(conn, catalogue)
     statement = compose_respondent(catalogue)
-    rows = await rows_of(conn, RespondentRow, statement, {"respondent_id": respondent_id})
+    rows = await all_rows(conn, RespondentRow, statement, {"respondent_id": respondent_id})
     people = respondents_in_words([r.answers for r in rows], catalogue, panel.reference_year)
     return next(iter(people), None)
 
 
 async def get_panel(conn: Connection, catalogue: Catalogue) -> Panel:
     """What the panel says of itself."""
-    return await _row(conn, Panel, compose_panel(catalogue), {})
+    return await only_row(conn, Panel, compose_panel(catalogue), {})
 
 
 def compose_search(
@@ -194,26 +187,3 @@ def _counted_conditions(planned: Plan, row: _SearchRow) -> tuple[CountedConditio
         CountedCondition(p.part, p.group, p.condition, alone, without)
         for p, alone, without in zip(planned.predicates, row.alone, row.without, strict=True)
     )
-
-
-@cache
-def template(name: str) -> sql.SQL:
-    """A file of server/sql, its places still to be filled."""
-    return sql.SQL((_SQL / f"{name}.sql").read_text("utf-8"))
-
-
-async def rows_of(
-    conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
-) -> list[Row]:
-    """Every row of the statement."""
-    async with conn.cursor(row_factory=class_row(row)) as cursor:
-        # Not prepared: a plan made for any value would know nothing of how rare these values are.
-        await cursor.execute(statement, parameters, prepare=False)
-        return await cursor.fetchall()
-
-
-async def _row(
-    conn: Connection, row: type[Row], statement: sql.Composed, parameters: Mapping[str, object]
-) -> Row:
-    (only,) = await rows_of(conn, row, statement, parameters)
-    return only

@@ -3,11 +3,14 @@
 -- One row: how many were taken. Parameters: panel, person; questions, a JSON list of objects.
 
 with given as (
-    -- The questions of the file.
-    select question, filter, unsupported, tags
-    from jsonb_to_recordset(%(questions)s) as read (
-        question text, filter jsonb, unsupported text[], tags text[]
-    )
+    -- The questions of the file; of several rows of one question the last one holds.
+    select distinct on (question) question, filter, unsupported, tags, place
+    from rows from (
+        jsonb_to_recordset(%(questions)s) as (
+            question text, filter jsonb, unsupported text[], tags text[]
+        )
+    ) with ordinality as read (question, filter, unsupported, tags, place)
+    order by question, place desc
 ),
 
 added as (
@@ -24,6 +27,7 @@ added as (
             and gold.unsupported = given.unsupported
             and gold.tags = given.tags
     )
+    order by place
     returning id
 )
 

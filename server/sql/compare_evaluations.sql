@@ -8,17 +8,25 @@ with run as (
     select id
     from panelens.evaluation_run
     where panel = %(panel)s and id in (%(before)s, %(after)s)
+),
+
+difference as (
+    -- What changed; a question that both runs asked twice is compared four times and told once.
+    select distinct
+        question, change, gold, gold_changed, predicted_before, predicted_after,
+        exact_before, exact_after, jaccard_before, jaccard_after
+    from panelens.evaluation_difference
+    where before = %(before)s
+        and after = %(after)s
+        and change <> 'same'
+        and before in (select id from run)
+        and after in (select id from run)
 )
 
 select
     question, change, gold, gold_changed, predicted_before, predicted_after,
     exact_before, exact_after, jaccard_before, jaccard_after
-from panelens.evaluation_difference
-where before = %(before)s
-    and after = %(after)s
-    and change <> 'same'
-    and before in (select id from run)
-    and after in (select id from run)
+from difference
 order by
     array_position(array['broken', 'better', 'further', 'closer', 'other'], change),
     abs(jaccard_after - jaccard_before) desc,

@@ -725,6 +725,17 @@ async def test_two_runs_are_compared_question_by_question(conn: Connection) -> N
         await compare_runs(conn, CATALOGUE, before=before.id, after=999)
 
 
+async def test_a_question_that_stands_twice_is_told_once(conn: Connection) -> None:
+    runs = [
+        await store_evaluation(
+            conn, CATALOGUE, evaluation(*(asked("twice", WOMEN, read) for _ in range(2)))
+        )
+        for read in (MEN, WOMEN)
+    ]
+    compared = await compare_runs(conn, CATALOGUE, before=runs[0].id, after=runs[1].id)
+    assert [(d.question, d.change) for d in compared.differences] == [("twice", "better")]
+
+
 async def test_a_run_says_what_it_was_made_with(conn: Connection) -> None:
     run = await evaluate(
         gold_file(women=reading(WOMEN)), answers(women=reading(WOMEN)), conn, CATALOGUE,

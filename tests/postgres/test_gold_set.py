@@ -152,6 +152,18 @@ async def test_importing_again_changes_nothing(conn: Connection) -> None:
     assert {q.question for q in await list_gold(conn, CATALOGUE)} == {"여자", "남자"}
 
 
+async def test_of_a_question_that_a_file_holds_twice_the_last_line_holds(conn: Connection) -> None:
+    twice = [
+        GoldQuestion("젊은 사람", reading(WOMEN)),
+        GoldQuestion("가", reading(MEN)),
+        GoldQuestion("젊은 사람", reading(MEN)),
+    ]
+    for added in (2, 0, 0):
+        assert await add_gold(conn, CATALOGUE, twice, person="kim") == added
+        held = [(q.question, q.reading) for q in await list_gold(conn, CATALOGUE)]
+        assert held == [("가", reading(MEN)), ("젊은 사람", reading(MEN))]
+
+
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(
     str.strip
 )

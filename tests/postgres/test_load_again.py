@@ -155,6 +155,30 @@ def test_what_nobody_went_on_with_for_a_week_is_forgotten(
     assert _waiting(database) == {}
 
 
+def test_a_load_that_was_taken_up_again_waits_another_week(
+    database: str, big: Path, tmp_path: Path
+) -> None:
+    for rows in (BATCH_ROWS, 2 * BATCH_ROWS):
+        with pytest.raises(DatabaseAway):
+            _load(database, big, progress=_cut_after(database, rows))
+        if rows == BATCH_ROWS:
+            _age(database, 6)
+    _age(database, 2)
+    other = tmp_path / "other.json"
+    other.write_text('[{"mb_sn": "x1", "gender": "남성"}]', "utf-8")
+    _load(database, other)
+    assert len(_waiting(database)) == 2
+
+
+def _age(database: str, days: int) -> None:
+    """Let what waits have begun so many days earlier."""
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "update panelens.staging set started_at = started_at - make_interval(days => %s)",
+            [days],
+        )
+
+
 def test_a_killed_process_is_no_different(database: str, big: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from server.filter import load_catalogue; "

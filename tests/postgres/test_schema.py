@@ -10,6 +10,7 @@ from psycopg import sql
 from server.catalogue import Catalogue, check_catalogue
 from server.errors import SetupError
 from server.filter import load_catalogue, parse_filter
+from server.panel.answer_counts import ensure_answer_counts
 from server.panel.schema import Conn, ensure_panel, table
 from server.search.plan import plan
 
@@ -168,6 +169,35 @@ def test_an_answer_that_people_hold_cannot_leave(
         ensure_panel(connection, _toy(without), reference_year=2025)
     connection.execute("delete from panel_toy.respondent")
     ensure_panel(connection, _toy(without), reference_year=2025)
+
+
+def test_a_field_that_comes_back_means_what_it_meant(connection: Conn) -> None:
+    lettered = COLOUR | {"answers": _answers(("r", "빨강"), ("b", "파랑"))}
+    swapped = COLOUR | {"answers": _answers(("b", "파랑"), ("r", "빨강"))}
+    shorter = COLOUR | {"answers": _answers(("r", "빨강"))}
+    ensure_panel(connection, _toy(lettered, BORN), reference_year=2025)
+    connection.execute("insert into panel_toy.respondent (respondent_id, colour) values ('a', 2)")
+    ensure_panel(connection, _toy(BORN), reference_year=2025)
+    for other, reason in (
+        (swapped, "number 1 meant the answer with code 'r'"),
+        (shorter, "code 'b' left the catalogue, but people hold it"),
+    ):
+        with pytest.raises(SetupError, match=reason):
+            ensure_panel(connection, _toy(other, BORN), reference_year=2025)
+    ensure_panel(connection, _toy(lettered, BORN), reference_year=2025)
+
+
+def test_the_answers_of_a_field_that_comes_back_are_counted_anew(connection: Conn) -> None:
+    for fields in ((COLOUR, BORN), (BORN, PETS), (COLOUR, BORN)):
+        ensure_panel(connection, _toy(*fields), reference_year=2025)
+        connection.execute(
+            "insert into panel_toy.respondent (respondent_id, colour) values ('a', 2)"
+            " on conflict (respondent_id) do nothing"
+        )
+        ensure_answer_counts(connection, _toy(*fields))
+    assert connection.execute(
+        "select stored, people from panelens.answer_count where field = 'colour' order by stored"
+    ).fetchall() == [(1, 0), (2, 1)]
 
 
 def test_every_column_says_what_the_codebook_says(connection: Conn) -> None:

@@ -58,7 +58,25 @@ def test_a_workbook(tmp_path: Path) -> None:
     for cells in (["mb_sn", "gender", None], ["w1", "남", None], [None] * 3, ["w2", "여", "!"]):
         book.active.append(cells)  # type: ignore[union-attr]  # a new workbook has a sheet
     book.save(tmp_path / "a.xlsx")
-    assert _rows(tmp_path / "a.xlsx") == PEOPLE
+    assert _rows(tmp_path / "a.xlsx") == [PEOPLE[0], PEOPLE[1] | {"": "!"}]
+
+
+def test_a_damaged_workbook_is_refused_wherever_the_damage_is(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for n in range(300):
+        book.active.append([f"w{n}", "남"])  # type: ignore[union-attr]  # a new workbook has a sheet
+    book.save(tmp_path / "a.xlsx")
+    whole = (tmp_path / "a.xlsx").read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 97):
+        torn = bytearray(whole)
+        torn[place] ^= 0x10
+        try:
+            _rows(_file(tmp_path, "torn.xlsx", bytes(torn)))
+        except BrokenFile as error:
+            refused += 1
+            assert "torn.xlsx" in error.detail
+    assert refused > 10  # where nothing reads a byte, nothing is missed
 
 
 def test_rows_are_numbered_from_one(tmp_path: Path) -> None:
