@@ -32,6 +32,7 @@ from server.accuracy.evaluate import evaluate as evaluate_gold
 from server.accuracy.gold import GoldFile, read_gold
 from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
 from server.accuracy.history import (
+    ALL_RUNS,
     Comparison,
     StoredRun,
     compare_runs,
@@ -55,6 +56,7 @@ from server.logs import set_up_logs
 from server.model.download import download as download_model
 from server.phrases import read_phrases
 from server.postgres.check import check_database
+from server.postgres.migrate import migrate
 from server.postgres.pool import conninfo
 from server.postgres.statements import Connection
 from server.product import (
@@ -140,11 +142,13 @@ def serve(
     with listening_socket(settings) as listening:
         download_model(settings.model, settings=settings, console=console)
         with open_database(settings) as database:
-            _prepare(database, settings)
             product = Product(settings, catalogue, database, console)
             entry = open_entry(settings, product, host=host_of(listening))
             if entry.required:
+                migrate(database.url)
                 refuse_without_people(database.url)
+            # Not before: a database that nobody may enter stays free for a dump to be restored.
+            _prepare(database, settings)
             console.print(f"Panelens: [bold]{shown(listening)}[/]  (stop: Ctrl-C)")
             web = create_app(settings, product, entry=entry, lifespan=product.running)
             with figures_served(settings, web.state.figures, product):
@@ -405,7 +409,7 @@ def list_evaluations(
     """List the panel's evaluations with their main figures."""
 
     async def listed(connection: Connection, catalogue: Catalogue) -> tuple[StoredRun, ...]:
-        return await list_runs(connection, catalogue)
+        return await list_runs(connection, catalogue, most=ALL_RUNS)
 
     runs = _with_panel(listed)
     if as_json:

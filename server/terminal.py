@@ -18,7 +18,10 @@ from server.postgres.check import Checked
 from server.search.answer import Found, Respondent
 
 _ROWS_SHOWN = 20
-_MARKS: Mapping[Part, str] = {"where": "", "not": "NOT ", "either": "EITHER "}
+_MARKS: Mapping[Language, Mapping[Part, str]] = {
+    "ko": {"where": "", "not": "제외: ", "either": "대안 {group}: "},
+    "en": {"where": "", "not": "not: ", "either": "alternative {group}: "},
+}
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "ko": {
         "unsupported": "패널에 없는 내용",
@@ -26,7 +29,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "read_as": "“{typed}”을(를) “{read}”(으)로 읽음",
         "nobody": "이해한 조건이 없어 찾지 않았습니다.",
         "found": "{total:,}명 일치 (전체 {population:,}명)",
-        "wanted": "{limit:,}명 요청, {found:,}명 표시",
+        "wanted": "{limit:,}명 요청, {found:,}명 찾음",
         "more": "… 외 {more:,}명",
         "synthetic": "합성 데이터입니다. 실제 응답자가 아닙니다.",
         "columns": "조건,혼자일 때,없을 때,확신",
@@ -37,7 +40,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "read_as": "“{typed}” read as “{read}”",
         "nobody": "Nothing was understood, so nobody was searched for.",
         "found": "{total:,} match (of {population:,})",
-        "wanted": "{limit:,} asked for, {found:,} shown",
+        "wanted": "{limit:,} asked for, {found:,} found",
         "more": "… and {more:,} more",
         "synthetic": "Synthetic data: these are not real people.",
         "columns": "condition,alone,without,confidence",
@@ -70,13 +73,13 @@ def _print_found(
     console.print(_conditions(answer, found, catalogue, language))
     console.print(words["found"].format(total=found.total, population=found.population))
     if answer.filter.limit is not None:
-        console.print(words["wanted"].format(limit=answer.filter.limit, found=found.returned))
+        console.print(words["wanted"].format(limit=answer.filter.limit, found=found.offered))
     if answer.filter.by:
         console.print(_breakdown(answer, found, catalogue, language))
     shown = found.respondents[:_ROWS_SHOWN]
     console.print(_respondents(answer, shown, catalogue, language))
-    if found.returned > len(shown):
-        console.print(words["more"].format(more=found.returned - len(shown)))
+    if found.offered > len(shown):
+        console.print(words["more"].format(more=found.offered - len(shown)))
     if found.synthetic:
         console.print(words["synthetic"], style="dim")
 
@@ -85,8 +88,9 @@ def _conditions(answer: Answer, found: Found, catalogue: Catalogue, language: La
     table = Table(*_WORDS[language]["columns"].split(","))
     for counted in found.conditions:
         read = answer.read.get((counted.part, counted.group, counted.condition.field))
+        mark = _MARKS[language][counted.part].format(group=counted.group + 1)
         table.add_row(
-            Text(f"{_MARKS[counted.part]}{say_condition(counted.condition, catalogue, language)}"),
+            Text(f"{mark}{say_condition(counted.condition, catalogue, language)}"),
             f"{counted.alone:,}",
             f"{counted.without:,}",
             "" if read is None else f"{read.confidence:.0%}",
@@ -205,7 +209,7 @@ def print_evaluation(figures: Mapping[str, Any], console: Console) -> None:
     table = Table("", *names)
     rows = {"all": figures, **figures["by_tag"]}
     for label, row in rows.items():
-        table.add_row(label, *(_figure(row.get(name)) for name in names))
+        table.add_row(Text(label), *(_figure(row.get(name)) for name in names))
     console.print(table)
     for name in ("by_field", "by_operator"):
         console.print(_conditions_measured(figures[name], name.removeprefix("by_")))
@@ -222,7 +226,7 @@ def print_runs(runs: Sequence[StoredRun], console: Console) -> None:
         table.add_row(
             str(run.run_id),
             f"{run.finished_at:%Y-%m-%d %H:%M}",
-            run.file,
+            Text(run.file),
             str(run.questions),
             _figure(run.exact),
             f"{run.exact_low:.3f}–{run.exact_high:.3f}",

@@ -10,6 +10,7 @@ import typer
 from psycopg import AsyncConnection
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from server.access.audit import Act, at_terminal, write_audit
 from server.access.people import add_person, change_password, list_people, remove_person
@@ -49,7 +50,9 @@ def list_users() -> None:
     """Show who may sign in, and when they were last here."""
     table = Table("name", "role", "since", "last here")
     for person in _with_database(list_people):
-        table.add_row(person.name, person.role, _shown(person.created_at), _shown(person.seen_at))
+        table.add_row(
+            Text(person.name), person.role, _shown(person.created_at), _shown(person.seen_at)
+        )
     Console().print(table)
 
 
@@ -96,7 +99,7 @@ def list_api_tokens() -> None:
     table = Table("name", "begins with", "role", "in force until", "last use", "state")
     for token in _with_database(list_tokens):
         table.add_row(
-            token.name,
+            Text(token.name),
             token.prefix,
             token.role,
             _shown(token.expires_at),

@@ -120,6 +120,23 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_every_evaluation_is_listed(small: Path) -> None:
+    env = environment(small)
+    assert panelens("evaluations", "list", environment=env).returncode == 0
+    with EmbeddedPostgres(small) as postgres, psycopg.connect(postgres.conninfo) as connection:
+        connection.execute(
+            "with run as (insert into panelens.evaluation_run (panel, file, file_sha256, model,"
+            " adapter, catalogue_version, reference_year, started_at, questions)"
+            " select 'welcome', 'gold.jsonl', '0', 'm', '', 1, 2025, now(), 1"
+            " from generate_series(1, 60) returning id)"
+            " insert into panelens.evaluation_figure"
+            " select id, '', measure, 1, 1, 1, 1, 'wilson' from run,"
+            " unnest(array['exact', 'f1', 'jaccard']) as measure"
+        )
+    listed = panelens("evaluations", "list", "--json", environment=env)
+    assert len(json.loads(listed.stdout)) >= 60
+
+
 def fingerprint(folder: Path) -> tuple[int, str]:
     """How many people there are, and one number that any changed answer changes."""
     with EmbeddedPostgres(folder) as postgres, psycopg.connect(postgres.conninfo) as connection:

@@ -80,7 +80,7 @@ def test_figures_count_requests_by_route_and_the_log_never_says_what_was_asked(
     assert asked.headers["x-request-id"] == "from-proxy-1"
     assert re.fullmatch(r"[0-9a-f]{16}", odd.headers["x-request-id"])
     assert 'panelens_requests_total{method="POST",route="/api/search",status="200"} 1.0' in figures
-    assert 'route="/api/respondents/{respondent_id}"' in figures
+    assert 'route="/api/respondents/{respondent_id:path}"' in figures
     assert "panelens_model_ready 1.0" in figures
     assert "panelens_connections" in figures
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]

@@ -4,8 +4,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from server.postgres.embedded import EmbeddedPostgres
+
+from .conftest import DataFolder
 from .running import PANELENS, PATIENCE_SECONDS, environment, panelens, serving
 
 pytestmark = pytest.mark.slow
@@ -23,6 +27,17 @@ def typed(text: str, *arguments: str, folder: Path) -> subprocess.CompletedProce
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+def test_nobody_is_made_up_where_nobody_may_enter(data_folder: DataFolder) -> None:
+    with data_folder() as folder:
+        done = panelens("serve", "--port", "0", environment=environment(folder, sign_in="true"))
+        assert done.returncode == 1
+        assert "panelens user add NAME --role owner" in done.stderr
+        assert not list(folder.glob("demo-*"))
+        with EmbeddedPostgres(folder) as postgres, psycopg.connect(postgres.conninfo) as connection:
+            made = connection.execute("select from pg_namespace where nspname like 'panel\\_%'")
+            assert made.fetchall() == []
 
 
 def test_where_others_can_reach_it_somebody_must_be_able_to_sign_in(small: Path) -> None:
@@ -64,6 +79,12 @@ def test_where_others_can_reach_it_somebody_must_be_able_to_sign_in(small: Path)
         assert "kim" in panelens("user", "list", environment=env).stdout
         assert panelens("user", "remove", "kim", environment=env).returncode == 0
         assert http.get("/audit").status_code == 303
+    for name in ("[kim]", "[/kim]"):
+        assert typed(f"{PASSWORD}\n", "user", "add", name, folder=small).returncode == 0
+        assert panelens("token", "add", name, environment=env).returncode == 0
+    for what in ("user", "token"):
+        told = panelens(what, "list", environment=env)
+        assert (told.returncode, "[kim]" in told.stdout, "[/kim]" in told.stdout) == (0, True, True)
     left = panelens("user", "list", environment=env)
     assert left.returncode == 0
-    assert "kim" not in left.stdout
+    assert " kim " not in left.stdout

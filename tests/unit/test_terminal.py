@@ -1,17 +1,27 @@
-"""What a load reports is shown as it was written; what cannot be written is refused before the work."""
+"""What is told in a terminal is true and shown as it was written; the rest is refused in time."""
 
 import io
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from server.accuracy.history import StoredRun
+from server.answering import Answer
 from server.cli import app
+from server.errors import Language
+from server.filter import load_catalogue, parse_filter, placed_conditions
+from server.interpret.interpretation import Interpretation
 from server.listening import shown
 from server.panel.report import LoadReport, RejectedValue, UnknownKey
-from server.terminal import print_report
+from server.search.answer import CountedCondition, Found, Respondent
+from server.terminal import print_answer, print_evaluation, print_report, print_runs
+
+CATALOGUE = load_catalogue("welcome")
 
 
 def said(report: LoadReport) -> str:
@@ -44,6 +54,71 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
         "a.csv: key '혈액형' is left out: not in the catalogue",
     ):
         assert line in shown
+
+
+def answered(raw: dict[str, Any], *, total: int, returned: int, language: Language = "en") -> str:
+    """What is printed of a search that found so many and brought back a page of them."""
+    query = parse_filter(raw, CATALOGUE)
+    people = tuple(Respondent(f"w{n}", {"gender": "여성"}) for n in range(returned))
+    counted = tuple(CountedCondition(*placed, 1, 1) for placed in placed_conditions(query))
+    wanted = total if query.limit is None else query.limit
+    found = Found(
+        35_000, total, returned, max(0, wanted - total), counted, people, (), 2025,
+        synthetic=False, sql="", milliseconds=0.0, offered=min(wanted, total),
+    )  # fmt: skip
+    reading = Interpretation("", language, query, (), (), (), (), "", 0.0, 1.0)
+    printed = io.StringIO()
+    console = Console(file=printed, width=200)
+    print_answer(Answer(query, reading, found, None), CATALOGUE, console)
+    return printed.getvalue()
+
+
+def test_how_many_more_there_are_is_of_all_and_not_of_a_page() -> None:
+    women = {"where": {"gender": ["여성"]}}
+    assert "… and 4,980 more" in answered(women, total=5000, returned=100)
+    assert "more" not in answered(women, total=20, returned=20)
+
+
+def test_whoever_asks_for_many_is_told_how_many_were_found() -> None:
+    many = {"where": {"gender": ["여성"]}, "limit": 5000}
+    shown = answered(many, total=6000, returned=1000)
+    assert "5,000 asked for, 5,000 found" in shown
+    assert "… and 4,980 more" in shown
+    assert "5,000명 요청, 300명 찾음" in answered(many, total=300, returned=300, language="ko")
+
+
+@pytest.mark.parametrize(
+    ("language", "marks"),
+    [
+        ("en", ("not: Job", "alternative 1: ", "alternative 2: ")),
+        ("ko", ("제외: 직업", "대안 1: ", "대안 2: ")),
+    ],
+)
+def test_a_condition_says_in_the_questions_language_where_it_stands(
+    language: Language, marks: tuple[str, ...]
+) -> None:
+    either = [{"gender": ["여성"], "region": ["서울"]}, {"region": ["부산"]}]
+    raw = {"not": {"job": ["사무직"]}, "either": either}
+    shown = answered(raw, total=3, returned=3, language=language)
+    assert [shown.count(mark) for mark in marks] == [1, 2, 1]
+
+
+def test_signs_of_markup_in_a_tag_or_a_files_name_stay_text() -> None:
+    printed = io.StringIO()
+    console = Console(file=printed, width=200)
+    ours = {
+        "questions": 1, "by_tag": {"[/x]": {}, "[either]": {}}, "by_field": {}, "by_operator": {},
+        "milliseconds": {}, "run": 1,
+    }  # fmt: skip
+    print_evaluation(ours, console)
+    figures = (1.0,) * 9
+    now = datetime.now(UTC)
+    run = StoredRun(
+        1, now, "[b]gold[/i].jsonl", "", "", 1, "", False, "", 1, *figures, *(None,) * 3
+    )
+    print_runs((run,), console)
+    for said in ("[/x]", "[either]", "[b]gold[/i].jsonl"):
+        assert said in printed.getvalue()
 
 
 @pytest.mark.parametrize(
