@@ -53,6 +53,7 @@ class Guarded:
         enough = max(enough, self.smallest_count)
         page = await self.services.people(query, window, enough=enough)
         refuse_small(page.counted, self.smallest_count)
+        await refuse_telling(self, query, self.smallest_count)
         if self._may(Role.RESEARCHER):
             return page
         return replace(page, respondents=_nameless(page.respondents))
@@ -103,6 +104,12 @@ class Guarded:
 
     def _may(self, role: Role) -> bool:
         return self.person is not None and self.person.may(role)
+
+
+async def refuse_telling(services: Services, query: Filter, smallest: int) -> None:
+    """TooFew when too few, or all but too few, satisfy the filter: only the whole count tells."""
+    if smallest:
+        await services.search(replace(query, by=()), page_size=0, offset=0)
 
 
 async def list_near(services: Services, query: Filter, *, count: int) -> tuple[NearRespondent, ...]:

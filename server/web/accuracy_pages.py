@@ -12,6 +12,8 @@ from server.access.guard import list_near
 from server.access.person import Person, Role
 from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
 from server.accuracy.history import (
+    ALL_RUNS,
+    RUNS_MOST,
     Bin,
     Comparison,
     ConditionFigure,
@@ -230,9 +232,10 @@ async def _kept(services: Services, wanted: int | None) -> _Kept:
     """Everything the page shows, read in one transaction; NotFound when there is no such run."""
 
     async def read(connection: AsyncConnection) -> _Kept:
-        runs = await list_runs(connection, services.catalogue)
+        every = await list_runs(connection, services.catalogue, most=ALL_RUNS)
+        runs = every[-RUNS_MOST:]
         waiting = await list_waiting(connection, services.catalogue)
-        run = next((run for run in reversed(runs) if wanted in (None, run.run_id)), None)
+        run = next((run for run in reversed(every) if wanted in (None, run.run_id)), None)
         if run is None:
             if wanted is not None:
                 raise NotFound(f"the panel has no evaluation {wanted}")

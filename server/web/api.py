@@ -75,7 +75,6 @@ async def interpret(
         DatabaseAway,
         ModelAway,
         TooBusy,
-        TooLarge,
         TooHeavy,
         PanelensError,
     ),
@@ -115,7 +114,7 @@ def _unheard() -> Response:
 
 
 @api.get(
-    "/api/respondents/{respondent_id}",
+    "/api/respondents/{respondent_id:path}",
     summary="One respondent",
     responses=documented(NotFound, DatabaseAway, PanelensError),
 )

@@ -110,9 +110,13 @@ class Door:
             response = await self.explain(request, NotSignedIn())
             response.headers["www-authenticate"] = "Bearer"
             return response
-        wanted = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
+        wanted = quote(request.scope["path"])
+        wanted += f"?{request.url.query}" if request.url.query else ""
+        fetched = request.headers.get("hx-request") == "true"
+        if fetched and request.headers.get("hx-target") != "result":
+            wanted = _page_of(request) or wanted
         sign_in = f"/sign-in?next={quote(wanted, safe='')}"
-        if request.headers.get("hx-request") == "true":
+        if fetched:
             return Response(status_code=204, headers={"hx-redirect": sign_in})
         return RedirectResponse(sign_in, 303)
 
@@ -187,6 +191,13 @@ def cookie_name(request: HTTPConnection) -> str:
 def address_of_caller(request: HTTPConnection) -> str:
     """Where the request came from; a trusted proxy's word is already in it."""
     return request.client.host if request.client else ""
+
+
+def _page_of(request: Request) -> str:
+    """Where the page is that a part was fetched for; empty when the browser did not say."""
+    _, _, here = request.headers.get("hx-current-url", "").partition("://")
+    _, slash, rest = here.partition("#")[0].partition("/")
+    return slash + rest
 
 
 def _act(request: Request, person: Person | None) -> Act:

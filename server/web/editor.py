@@ -69,10 +69,6 @@ class Editor:
             cancel=self._searching(self.query),
         )
 
-    def edit_link(self, place: Place, field: str) -> str:
-        """Where the form of that condition is."""
-        return self.address.editing(self.query, self.address.question, field, str(place))
-
     def _field_link(self, field: PanelField) -> views.FieldLink:
         return views.FieldLink(
             label=label_of(field, self.wording),

@@ -127,5 +127,5 @@ def _reference_year(site: Site, answer: Answer) -> int:
 
 
 def _attachment(panel: str, form: str) -> str:
-    day = datetime.now(UTC).date().isoformat()
+    day = datetime.now(UTC).astimezone().date().isoformat()
     return f"attachment; filename*=UTF-8''{quote(f'panelens-{panel}-{day}.{form}')}"

@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.access.guard import refuse_telling
 from server.access.small import divided_without_small
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import InvalidFilter
@@ -46,6 +47,7 @@ async def who_they_are(request: Request, site: SiteOf) -> Response:
         return await divide(connection, catalogue, query, divisions)
 
     smallest = site.settings.smallest_count
+    await refuse_telling(site.services, query, smallest)
     shown = [
         figure_of(division, catalogue, wording, smallest=smallest)
         for division in await site.services.read(divided)

@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from server.access.guard import refuse_telling
 from server.access.person import LOCAL, Person, Role
 from server.access.small import compared_without_small, told
 from server.answering import Answer
@@ -59,7 +60,6 @@ async def segments(request: Request, site: SiteOf, person: PersonOf) -> Response
         draft=draft,
         segments=tuple(_segment_row(one, site, request, person) for one in kept),
         compare=address.to("/compare").href,
-        most=COMPARED_MAX,
         may_keep=person.may(Role.RESEARCHER),
     )
     return site.html(request, "segments.html", page)
@@ -129,6 +129,8 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
     if field is None:
         raise InvalidFilter(f"by: no field {name[:60]!r}")
     filters = [parse_filter(one.filter, catalogue) for one in chosen]
+    for query in filters:
+        await refuse_telling(site.services, query, site.settings.smallest_count)
     (whole,) = await site.services.read(
         lambda conn: compare_groups(conn, catalogue, filters, [field.name])
     )
@@ -214,7 +216,7 @@ def remembering(site: Site, person: Person, question: str | None, answer: Answer
                     conn,
                     panel=site.services.catalogue.name,
                     made_by=person.name,
-                    question=question or "",
+                    question=_plain(question or "")[: site.settings.question_length],
                     query=as_json(answer.filter),
                     people=found.total,
                 )

@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.access.guard import list_near
+from server.access.guard import list_near, refuse_telling
 from server.access.person import Person, Role
 from server.access.small import compared_without_small
 from server.accuracy.corrections import (
@@ -21,6 +21,7 @@ from server.accuracy.corrections import (
 from server.accuracy.gold import GoldQuestion, parse_gold
 from server.accuracy.gold_set import add_gold, list_gold, written_gold
 from server.accuracy.history import (
+    ALL_RUNS,
     Comparison,
     StoredRun,
     compare_runs,
@@ -145,7 +146,7 @@ async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
     """Every figure of one evaluation: in total, by tag, field, operator and confidence."""
 
     async def summed(connection: AsyncConnection) -> tuple[StoredRun, Summary]:
-        runs = await list_runs(connection, site.services.catalogue, most=2**31 - 1)
+        runs = await list_runs(connection, site.services.catalogue, most=ALL_RUNS)
         run = next((run for run in runs if run.run_id == number), None)
         if run is None:
             raise NotFound(f"the panel has no evaluation {number}")
@@ -285,6 +286,8 @@ async def compare(body: CompareRequest, site: SiteOf, _: ViewerOf) -> Response:
         return await compare_groups(connection, catalogue, filters, fields)
 
     smallest = site.settings.smallest_count
+    for query in filters:
+        await refuse_telling(site.services, query, smallest)
     rows = [compared_without_small(r, smallest) for r in await site.services.read(compared)]
     return JSONResponse(
         {"filters": [as_json(f) for f in filters], "fields": [compared_as_json(r) for r in rows]}

@@ -114,7 +114,7 @@ async def change(request: Request, site: SiteOf) -> Response:
     return RedirectResponse((result if after == before else result.changed_from(before)).href, 303)
 
 
-@pages.api_route("/respondents/{respondent_id}", methods=["GET", "HEAD"])
+@pages.api_route("/respondents/{respondent_id:path}", methods=["GET", "HEAD"])
 async def respondent(
     respondent_id: str, request: Request, site: SiteOf, person: PersonOf
 ) -> Response:

@@ -237,7 +237,8 @@ class Showing:
 
     def found(self, query: Filter, found: Found) -> views.FoundView:
         """How many were found, what each condition costs, and how they divide."""
-        funnel = tuple(self._funnel(query, found))
+        hidden = len(found.conditions) < len(list(placed_conditions(query)))
+        funnel = tuple(self._funnel(query, found, hidden=hidden))
         costliest = next((row for row in funnel if row.costliest), None)
         return views.FoundView(
             headline=self._headline(query, found),
@@ -248,6 +249,7 @@ class Showing:
             reference_year=found.reference_year,
             synthetic=found.synthetic,
             funnel=funnel,
+            hidden=hidden,
             relief=costliest if found.total == 0 or found.shortfall > 0 else None,
             breakdown=self._breakdown(query, found),
             figures=replace(
@@ -284,13 +286,14 @@ class Showing:
             n=self.wording.number(query.limit),
         )
 
-    def _funnel(self, query: Filter, found: Found) -> Iterable[views.FunnelRow]:
-        most = max((counted.without for counted in found.conditions), default=0)
+    def _funnel(self, query: Filter, found: Found, *, hidden: bool) -> Iterable[views.FunnelRow]:
+        # One that is hidden may cost more than all that are shown.
+        most = None if hidden else max((c.without for c in found.conditions), default=0)
         for counted in found.conditions:
             yield self._funnel_row(query, found, counted, most)
 
     def _funnel_row(
-        self, query: Filter, found: Found, counted: CountedCondition, most: int
+        self, query: Filter, found: Found, counted: CountedCondition, most: int | None
     ) -> views.FunnelRow:
         field = self.catalogue.field(counted.condition.field)
         gain = counted.without - found.total
@@ -348,10 +351,10 @@ class Showing:
         )
 
     def _breakdown(self, query: Filter, found: Found) -> views.BreakdownView | None:
-        if not query.by or not found.breakdown:
+        if not query.by or not (found.breakdown or found.breakdown_left_off):
             return None
         fields = [self.catalogue.field(name) for name in query.by]
-        largest = max(row.count for row in found.breakdown)
+        largest = max((row.count for row in found.breakdown), default=0)
         return views.BreakdownView(
             headings=tuple(label_of(field, self.wording) for field in fields),
             rows=tuple(self._line(row, fields, largest) for row in found.breakdown),

@@ -97,7 +97,7 @@ async def audit(request: Request, site: SiteOf) -> Response:
         title=wording.say("What was done"),
         rows=tuple(
             views.AuditRow(
-                f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
+                f"{row.at.astimezone():%Y-%m-%d %H:%M:%S %Z}",
                 row.who,
                 _deed_in_words(row.act, wording),
                 _legible(row.about),

@@ -300,7 +300,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class FoundView:
-    """Who was found."""
+    """Who was found; `hidden`: conditions that tell of too few people are not in the funnel."""
 
     headline: str
     remark: str
@@ -310,6 +310,7 @@ class FoundView:
     reference_year: int
     synthetic: bool
     funnel: tuple[FunnelRow, ...]
+    hidden: bool
     relief: FunnelRow | None
     breakdown: BreakdownView | None
     figures: str
@@ -640,7 +641,6 @@ class SegmentsPage:
     draft: SegmentDraft | None
     segments: tuple[SegmentRow, ...]
     compare: str
-    most: int
     may_keep: bool
 
 

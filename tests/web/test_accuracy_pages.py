@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx
+import psycopg
 import pytest
 
 from server.access.person import Role
@@ -53,6 +54,50 @@ async def test_the_page_shows_a_run_in_all_its_tables(http: httpx.AsyncClient) -
 
 async def test_a_run_that_does_not_exist_is_not_found(http: httpx.AsyncClient) -> None:
     assert (await http.get("/accuracy?run=99999")).status_code == 404
+
+
+async def test_a_run_is_found_however_many_followed(
+    everything: StoredServices, settings: Settings
+) -> None:
+    often = everything.catalogue.model_copy(update={"name": "often measured"})
+    with psycopg.connect(everything.database, autocommit=True) as connection:
+        runs = [
+            run
+            for (run,) in connection.execute(
+                """
+                with run as (
+                    insert into panelens.evaluation_run (
+                        panel, file, file_sha256, model, adapter, catalogue_version,
+                        reference_year, started_at, questions
+                    )
+                    select %s, 'gold.jsonl', '', 'a model', '', 1, 2025, now(), 1
+                    from generate_series(1, 51)
+                    returning id
+                )
+
+                insert into panelens.evaluation_figure (
+                    run_id, tag, measure, questions, value, low, high
+                )
+                select id, '', measure, 1, 1, 0, 1
+                from run, unnest(array['exact', 'f1', 'jaccard']) as measure
+                returning run_id
+                """,
+                [often.name],
+            )
+        ]
+    first, last = min(runs), max(runs)
+    services = StoredServices(often, everything.database, settings)
+    transport = httpx.ASGITransport(app=create_app(settings, services))
+    async with (
+        services.running(),
+        httpx.AsyncClient(transport=transport, base_url="http://often") as http,
+    ):
+        assert f"Evaluation {first} " in await text(http, f"/accuracy?run={first}")
+        assert (await http.get(f"/accuracy/charts/trend.svg?run={first}")).status_code == 200
+        latest = unescape((await http.get("/accuracy?lang=ko")).text)
+    assert latest.count('<option value="') == 2 * 50
+    assert f'run={last}"' in latest and f'<option value="{first}"' not in latest
+    assert "<label>이전 평가 <select" in latest and "<label>이후 평가 <select" in latest
 
 
 async def test_before_any_run_there_is_no_chart(

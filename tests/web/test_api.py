@@ -4,7 +4,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -13,6 +15,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from server.errors import DatabaseAway, ModelAway, TooBusy, TooHeavy
+from server.filter import load_catalogue
+from server.settings import Settings
+from server.web.app import create_app
 from server.web.protection import BodyLimit
 from server.web.schemas import AnswerBody, InterpretationBody
 
@@ -316,6 +321,19 @@ async def test_a_respondent_is_a_flat_object(http: httpx.AsyncClient) -> None:
     body = (await http.get("/api/respondents/w000000000000007")).json()
     assert body["mb_sn"] == "w000000000000007"
     assert body["gender"] in ("남성", "여성")
+
+
+@pytest.mark.parametrize("known", ["A/1", "A#1", "가?", "../1%2F"])
+async def test_a_respondent_is_found_by_whatever_id_was_loaded(
+    settings: Settings, known: str
+) -> None:
+    services = InMemoryServices(load_catalogue("welcome"))
+    services.everybody = [replace(services.everybody[0], id=known)]
+    transport = httpx.ASGITransport(app=create_app(settings, services))
+    place = f"/respondents/{quote(known, safe='')}"
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.get(f"/api{place}")).json()["mb_sn"] == known
+        assert f'<h1 id="profile-title">{known}</h1>' in (await client.get(place)).text
 
 
 @pytest.mark.parametrize("unknown", ["nobody", "%00", "a" * 200, "%ED%A0%80", "..%2f.."])

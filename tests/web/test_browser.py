@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from server.errors import DatabaseAway, ModelAway
 
@@ -223,6 +223,39 @@ async def test_an_error_is_shown_in_place_and_the_next_question_works(
     services.database_fault = None
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+async def test_a_server_that_cannot_be_reached_is_said_and_what_was_shown_stays(
+    chromium: Browser, address: str, services: InMemoryServices, proxied: bool
+) -> None:
+    async def away(route: Route) -> None:
+        await (route.fulfill(status=502) if proxied else route.abort())
+
+    context = await chromium.new_context(base_url=address, locale="ko-KR")
+    page = await context.new_page()
+    await page.goto(f"/?q={quote('여성')}")
+    total, said = page.locator("#count h2, .total h2"), page.locator("#unreached")
+    women = await total.inner_text()
+    await expect(said).to_be_hidden()
+    await page.route("**/*", away)
+    await page.get_by_role("searchbox").fill("모두")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("서버에 연결할 수 없습니다")
+    await expect(total).to_have_text(women)
+    await page.unroute("**/*")
+
+    await page.route("**/count?*", away)
+    await page.get_by_role("searchbox").press("Enter")
+    await expect(page.locator(".chips .chip")).to_have_count(0)
+    part = page.locator("#count.coming")
+    await expect(part).to_have_attribute("aria-busy", "false")
+    await page.unroute("**/count?*")
+    await part.get_by_role("button", name="계속").click()
+    await expect(total).to_contain_text("명 일치")
+    await expect(total).not_to_have_text(women)
+    await expect(said).to_be_hidden()
+    await context.close()
 
 
 async def test_markup_in_a_question_stays_text(page: Page) -> None:

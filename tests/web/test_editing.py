@@ -106,6 +106,23 @@ async def test_every_field_has_a_form_whose_answers_are_the_catalogues(
     assert ('name="min"' in page) is known.takes_range
 
 
+@pytest.mark.parametrize(
+    ("by", "chosen"),
+    [
+        ([], [""]),
+        (["age", "gender"], ["age", "gender", ""]),
+        (["age", "gender", "region", "job"], ["age", "gender", "region", "job"]),
+    ],
+)
+async def test_every_field_a_result_is_broken_down_by_stays_until_it_is_taken_away(
+    http: httpx.AsyncClient, by: list[str], chosen: list[str]
+) -> None:
+    page = (await http.get("/edit", params={"f": json.dumps(FILTER | {"by": by})})).text
+    selects = re.findall(r'<select name="by">.*?</select>', page, re.DOTALL)
+    shown = [re.findall(r'value="([^"]*)" selected', select) for select in selects]
+    assert sorted(name[0] if name else "" for name in shown) == sorted(chosen)
+
+
 TV_AND_NO_FRIDGE = {"where": {"appliances": ["TV"]}, "not": {"appliances": ["냉장고"]}}
 
 

@@ -469,13 +469,62 @@ async def test_a_search_that_all_but_few_match_is_refused(
     counted = (await http.post("/api/search", json=query)).json()
     others = counted["population"] - counted["total"]
     assert 0 < others < counted["total"]
+    asked, htmx = {"f": json.dumps(query["filter"])}, {"hx-request": "true"}
     for smallest, status in ((others, 200), (others + 1, 403)):
         with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
             async with door.program(Role.OWNER) as guest:
                 answer = await guest.post("/api/search", json=query)
                 near = await guest.post("/api/near", json=query)
+                told = [
+                    await guest.get(f"/{part}", params=asked, headers=htmx)
+                    for part in ("count", "people", "figures")
+                ]
+                women = {"where": {"gender": ["여성"]}}
+                both = {"filters": [query["filter"], women], "by": ["region"]}
+                compared = await guest.post("/api/compare", json=both)
         assert (answer.status_code, near.status_code) == (status, status)
+        assert [one.status_code for one in (*told, compared)] == [status] * 4
     assert answer.json()["code"] == "too-few"
+
+
+async def test_where_a_condition_is_hidden_none_is_said_to_cost_most(
+    everything: StoredServices,
+) -> None:
+    asked = {"f": json.dumps({**GROWN_WOMEN, "limit": 400}), "lang": "en"}
+    hidden = {"f": json.dumps({"where": {"region": ["경북"], "age": {"min": 22}}}), "lang": "en"}
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program(Role.VIEWER) as http:
+            open_page = (await http.get("/", params=asked)).text
+            counted = (await http.post("/api/search", json={"filter": GROWN_WOMEN})).json()
+    too_young = next(c["without"] for c in counted["conditions"] if c["field"] == "age")
+    smallest = too_young - counted["total"] + 1
+    assert "Most are lost to" in open_page and 'class="costliest"' in open_page
+    assert "Numbers of too few people are not shown." not in open_page
+    with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+        async with door.program(Role.VIEWER) as http:
+            page = (await http.get("/", params=asked)).text
+            all_hidden = (await http.get("/", params=hidden)).text
+    assert page.count('<span class="funnel-label">') == 1
+    assert "Most are lost to" not in page and 'class="costliest"' not in page
+    assert "Numbers of too few people are not shown." in page
+    assert '<span class="funnel-label">' not in all_hidden
+    assert "What each condition costs" in all_hidden
+    assert "Numbers of too few people are not shown." in all_hidden
+
+
+async def test_a_breakdown_whose_every_line_is_hidden_says_so(everything: StoredServices) -> None:
+    query = {"where": {"region": ["서울"]}, "by": ["district"]}
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program(Role.VIEWER) as http:
+            counted = (await http.post("/api/search", json={"filter": query})).json()
+    most = max(line["count"] for line in counted["breakdown"])
+    assert 1 < most < counted["total"]
+    with guarded(everything.catalogue, everything.database, smallest_count=most + 1) as door:
+        async with door.program(Role.VIEWER) as http:
+            page = (await http.get("/", params={"f": json.dumps(query), "lang": "en"})).text
+    breakdown = page.partition('id="breakdown-title"')[2].partition("</section>")[0]
+    assert f"{len(counted['breakdown'])} smaller lines are not shown." in breakdown
+    assert "<table>" not in breakdown and "95 % interval" not in breakdown
 
 
 async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_answer(

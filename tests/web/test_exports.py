@@ -4,9 +4,12 @@ import asyncio
 import csv
 import io
 import json
+import re
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -26,7 +29,8 @@ from server.web.exporting import Table, as_csv, as_xlsx, begun, harmless
 from server.web.person import seen_by
 from server.web.wording import load_wordings
 
-from .panel import InMemoryServices
+from .guarded import guarded
+from .panel import InMemoryServices, StoredServices
 
 FILTER = {"where": {"gender": ["여성"]}}
 PATIENCE_SECONDS = 10
@@ -178,6 +182,36 @@ def test_texts_that_a_spreadsheet_would_compute_are_marked(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless(f"서울;{text}") == (f"서울;{text}" if text == "\t1" else f"서울;'{text}")
     assert harmless("서울 - 부산; 대구 = 셋") == "서울 - 부산; 대구 = 셋"
+
+
+@pytest.fixture(params=["WEST+11", "EAST-14"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The server's zone: in one of these two it is another day than in UTC."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param[:4]
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def test_a_file_is_named_after_the_day_where_the_server_is(
+    http: httpx.AsyncClient, zone: str
+) -> None:
+    before = datetime.now(UTC).astimezone().date()
+    named = (await exported(http, "csv")).headers["content-disposition"]
+    after = datetime.now(UTC).astimezone().date()
+    assert f"{before}.csv" in named or f"{after}.csv" in named
+
+
+async def test_an_export_is_in_the_audit_with_the_zone_of_its_time(
+    everything: StoredServices, zone: str
+) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        async with door.program(Role.OWNER) as http:
+            await exported(http, "csv")
+            audit = (await http.get("/audit")).text
+    (latest, *_) = re.findall(r"<td>(\d{4}-\d\d-\d\d [^<]+)</td>", audit)
+    assert re.fullmatch(rf"[-\d]+ [:\d]+ {zone}", latest)
 
 
 async def test_other_forms_are_refused(http: httpx.AsyncClient) -> None:

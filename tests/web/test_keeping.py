@@ -10,6 +10,8 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from server.settings import Settings
+
 from .panel import StoredServices
 
 WOMEN = json.dumps({"where": {"gender": ["여성"]}, "limit": 5})
@@ -180,6 +182,24 @@ async def test_searches_are_remembered_once_and_forgotten(http: httpx.AsyncClien
     assert again.status_code == 200
     await http.post("/history/forget")
     assert "아직 검색이 없습니다" in (await http.get("/history?lang=ko")).text
+
+
+@pytest.mark.parametrize("typed", ["여성\0남성", "여성\n남성", "여성 " + "x" * 5000])
+async def test_a_search_is_remembered_whatever_stands_beside_its_filter(
+    http: httpx.AsyncClient, settings: Settings, typed: str
+) -> None:
+    await http.post("/history/forget")
+    assert (await http.get("/", params={"f": MEN, "q": typed})).status_code == 200
+    kept: list[str] = []
+    for _ in range(100):
+        text = (await http.get("/history?lang=ko")).text
+        kept = re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
+        if kept:
+            break
+        await asyncio.sleep(0.05)
+    (question,) = kept
+    assert question.startswith("여성 ") and question.isprintable()
+    assert len(question) <= settings.question_length
 
 
 async def test_a_researcher_keeps_and_compares(page: Page, services: StoredServices) -> None:

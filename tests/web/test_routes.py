@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -32,8 +33,8 @@ LEAST = {
     },
     Role.RESEARCHER: {
         "GET": [
-            "/respondents/{respondent_id}", "/api/respondents/{respondent_id}", "/near", "/export",
-            "/api/gold",
+            "/respondents/{respondent_id:path}", "/api/respondents/{respondent_id:path}", "/near",
+            "/export", "/api/gold",
         ],
         "POST": [
             "/segments", "/segments/{number}/delete", "/corrections", "/api/corrections",
@@ -85,7 +86,7 @@ def test_there_is_no_other_route() -> None:
 async def test_a_route_is_for_nobody_below_its_role(
     door: Guarded, method: str, path: str, needed: Role, headers: dict[str, str]
 ) -> None:
-    place = path.format(**WITH, respondent_id=KNOWN)
+    place = path.replace(":path", "").format(**WITH, respondent_id=KNOWN)
     async with door.program() as http:
         outside = await http.request(method, place, headers=headers)
     if path.startswith("/api/") or method == "POST":
@@ -129,3 +130,26 @@ async def test_no_header_and_no_path_leads_past_the_door(
         answer = await http.send(request)
     assert answer.status_code in (303, 400, 401, 404)
     assert "fields" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "headers", "back"),
+    [
+        ("/respondents/A%231%2F2?lang=en", {}, "/respondents/A%231/2?lang=en"),
+        ("/respondents/%EA%B0%80", {}, "/respondents/%EA%B0%80"),
+        ("/?q=a", HTMX | {"hx-target": "result", "hx-current-url": "https://h/"}, "/?q=a"),
+        ("/edit", HTMX | {"hx-target": "editor", "hx-current-url": "https://h/?q=a#b"}, "/?q=a"),
+        ("/columns", HTMX | {"hx-current-url": "https://h"}, "/columns"),
+        ("/columns", HTMX | {"hx-current-url": "https://h//evil.example"}, "/"),
+        ("/columns", HTMX, "/columns"),
+    ],
+)
+async def test_who_signs_in_again_is_back_on_the_page_that_was_left(
+    door: Guarded, wanted: str, headers: dict[str, str], back: str
+) -> None:
+    async with door.program() as http:
+        outside = await http.get(wanted, headers=headers)
+        form = outside.headers["hx-redirect" if headers else "location"]
+        (kept,) = parse_qs(urlsplit(form).query)["next"]
+        inside = await door.sign_in(http, door.names[Role.VIEWER], form={"next": kept})
+    assert inside.headers["location"] == back

@@ -107,21 +107,48 @@
 
   // Parts of an answer that still come: each can be stopped and gone on with, and stops by itself
   // when another answer takes its place.
+  const buttons = (part) => [".stop", ".again"].map((one) => part.querySelector(one));
+  const mark = (part, stopped) => {
+    const [stop, again] = buttons(part);
+    part.classList.toggle("stopped", stopped);
+    part.setAttribute("aria-busy", String(!stopped));
+    stop.hidden = stopped;
+    again.hidden = !stopped;
+  };
   document.addEventListener("click", (event) => {
     const part = event.target.closest(".coming");
-    const [stop, again] = part ? [".stop", ".again"].map((one) => part.querySelector(one)) : [];
+    const [stop, again] = part ? buttons(part) : [];
     if (!part || ![stop, again].includes(event.target)) return;
     const stopping = event.target === stop;
     htmx.trigger(part, stopping ? "htmx:abort" : "again");
-    part.classList.toggle("stopped", stopping);
-    part.setAttribute("aria-busy", String(!stopping));
-    stop.hidden = stopping;
-    again.hidden = !stopping;
+    mark(part, stopping);
     (stopping ? again : stop).focus();
   });
   document.addEventListener("htmx:beforeCleanupElement", (event) => {
     const part = event.target instanceof Element && event.target.matches(".coming, .who");
     if (part) htmx.trigger(event.target, "htmx:abort");
+  });
+
+  // A server that cannot be reached has no words of its own, and a proxy answers for it with nothing:
+  // it is told here, what is shown stays, and a part that was to come can be gone on with.
+  const unreached = document.getElementById("unreached");
+  const tell = (event) => {
+    const part = event.detail.requestConfig.elt.closest(".coming");
+    if (part) mark(part, true);
+    if (!unreached.hidden) return;
+    unreached.hidden = false;
+    unreached.textContent = unreached.dataset.words;
+    unreached.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("htmx:sendError", tell);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { status, responseText } = event.detail.xhr;
+    if (status < 502 || responseText) {
+      unreached.hidden = true;
+      return;
+    }
+    event.detail.shouldSwap = false;
+    tell(event);
   });
 
   // What is away is told once for the whole answer: what else would fail is stopped.
