@@ -12,7 +12,7 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import psycopg
 import typer
@@ -84,6 +84,9 @@ from server.training.calibrate import calibrate as calibrate_confidence
 from server.training.questions import HELD_OUT_SEED, generate, labelled
 from server.web.app import create_app
 from server.web.impatience import KEEP_ALIVE_SECONDS, Impatient
+
+if TYPE_CHECKING:
+    from server.training.tune import Progress as TrainingProgress
 
 app = typer.Typer(
     name="panelens",
@@ -278,19 +281,32 @@ def tune(
         from server.training.command import tune_adapter  # noqa: PLC0415  (PyTorch is optional)
     except ImportError as error:
         raise SetupError(f"{error}: install the extra first: uv sync --extra tune") from error
+    checkpoints = folder or settings.data_folder / "tune" / catalogue.name
+    reached = 0
     with _rows_progress() as progress:
         task = progress.add_task("steps", total=steps)
+
+        def report(now: "TrainingProgress") -> None:
+            nonlocal reached
+            reached = now.step
+            progress.update(task, completed=reached, description=f"loss {now.loss:.3f}")
+
         adapter = tune_adapter(
             settings,
             catalogue,
             steps=steps,
-            folder=folder or settings.data_folder / "tune" / catalogue.name,
+            folder=checkpoints,
             start=start,
             gold=gold or [],
             console=console,
-            report=lambda now: progress.update(
-                task, completed=now.step, description=f"loss {now.loss:.3f}"
-            ),
+            report=report,
+        )
+    if not reached:
+        console.print(
+            f"Nothing was trained: the run in {checkpoints} had {steps} steps already. "
+            "Give more --steps, or another --folder to begin anew.",
+            markup=False,
+            style="yellow",
         )
     console.print(f"{adapter}: pin its size and SHA-256 in models/manifest.toml to use it.")
 
@@ -361,7 +377,9 @@ def check_catalogue(
     name: Annotated[str | None, typer.Argument(help="catalogue name or file")] = None,
 ) -> None:
     """Read a catalogue and say what is wrong with it, or what it holds."""
-    panel = open_catalogue(read_settings(catalogue=name))
+    settings = read_settings(catalogue=name)
+    panel = open_catalogue(settings)
+    read_phrases(find_catalogue(settings.catalogue).parent, panel)
     answers = sum(len(field.answers) for field in panel.fields)
     console.print(f"{panel.title.en}: {len(panel.fields)} fields, {answers} answers, no mistakes.")
 
