@@ -207,8 +207,8 @@ def print_evaluation(figures: Mapping[str, Any], console: Console) -> None:
     """The figures of an evaluation: in total and by tag, then by field and by operator."""
     names = ("questions", "exact", "precision", "recall", "f1", "jaccard", "identical", "ece")
     table = Table("", *names)
-    rows = {"all": figures, **figures["by_tag"]}
-    for label, row in rows.items():
+    # A tag may be called "all", too.
+    for label, row in (("all questions", figures), *figures["by_tag"].items()):
         table.add_row(Text(label), *(_figure(row.get(name)) for name in names))
     console.print(table)
     for name in ("by_field", "by_operator"):

@@ -103,6 +103,20 @@ def test_a_condition_says_in_the_questions_language_where_it_stands(
     assert [shown.count(mark) for mark in marks] == [1, 2, 1]
 
 
+def test_a_tag_that_is_called_all_does_not_stand_in_for_the_total() -> None:
+    printed = io.StringIO()
+    figures = {
+        "questions": 240, "by_tag": {"all": {"questions": 13}}, "by_field": {}, "by_operator": {},
+        "milliseconds": {}, "run": 1,
+    }  # fmt: skip
+    print_evaluation(figures, Console(file=printed, width=200))
+    rows = [line.split() for line in printed.getvalue().splitlines()]
+    assert [row[1:5] for row in rows if "all" in row] == [
+        ["all", "questions", "│", "240"],
+        ["all", "│", "13", "│"],
+    ]
+
+
 def test_signs_of_markup_in_a_tag_or_a_files_name_stay_text() -> None:
     printed = io.StringIO()
     console = Console(file=printed, width=200)
