@@ -114,7 +114,7 @@ async def test_a_reading_that_is_doubtful_as_a_whole_warns_where_each_condition_
     reader: Reader,
 ) -> None:
     """What is doubtful is an unknown phrase that may have been an answer."""
-    reading = await reader.read("주말에 등산 가는 강아지 아빠")
+    reading = await reader.read("iPhone users in 대전, I mean Galaxy")
     assert min(condition.confidence for condition in reading.conditions) > DOUBTFUL_BELOW
     assert reading.confidence < DOUBTFUL_BELOW
     assert reading.warnings == ("doubtful",)
