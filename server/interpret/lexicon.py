@@ -14,7 +14,7 @@ from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Squeezed, ends_word, is_denial, squeeze
 from server.interpret.phrase import Match, Meaning, between, line_key, opposite, without
-from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, GOES_ON
+from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, BEGINS_WITH_DIGITS, GOES_ON, SLOT
 from server.interpret.spans import apart, is_within, joined
 from server.interpret.words import read_plain_words, read_words
 from server.korean import particle, verb_stem, with_ending
@@ -165,8 +165,6 @@ _SLOTS = {
 }  # fmt: skip
 # Amounts of money that people also say without their unit: "월급 300 이상 500 미만", "연봉 5000".
 _AMOUNTS = {"a": r"\d{1,5}", "b": r"\d{1,5}", "annual": r"\d{4,5}"}
-_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
-_SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -774,14 +772,14 @@ def _slotted(text: str, money: str, slots: Mapping[str, str], *, is_bound: bool)
         name = found[1]
         return rf"(?P<{name}>{slot_pattern(name) or slots.get(name) or _SLOTS.get(name, money)})"
 
-    escaped = _SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
+    escaped = SLOT.sub(slot, re.escape(text)).replace(r"\ ", r"\s*")
     last = [form[len(text) - 2 :] for form in _linked_forms(text)]
     if len(last) > 1:
         escaped = escaped.removesuffix(re.escape(text[-2:])) + f"(?:{'|'.join(last)})"
     tail = rf"{_NO_BOUND}(?=(?:{PARTICLES})?(?:\W|$))"
     if text.isascii():
         tail = rf"(?!\s*{GOES_ON}){tail}"
-    begins = _BEGINS_WITH_DIGITS.match(text)
+    begins = BEGINS_WITH_DIGITS.match(text)
     before = BEFORE_DIGITS if begins else BEFORE_WORD
     if not is_bound:
         before = f"{_NOT_BOUNDED}{before}"

@@ -22,8 +22,8 @@ _TAIL = re.compile(rf"(?:{PARTICLES}){{0,2}}")
 # A bound's last syllable is no particle: in "300만 원 미만" nobody lives in 원미구.
 _BOUNDS = ("미만", "초과")
 _PARTICLE_AT_END = re.compile(rf"(?:{PARTICLES})$")
-_HANJA = "一-鿿"
-_WORD = re.compile(rf"[0-9a-z]+|[{_HANJA}]|[^\W\d_a-z{_HANJA}]+|\S", re.IGNORECASE)
+HANJA = "一-鿿"
+_WORD = re.compile(rf"[0-9a-z]+|[{HANJA}]|[^\W\d_a-z{HANJA}]+|\S", re.IGNORECASE)
 # A letter that stands by itself, as screeners have them (F 25-34); 5 M are millions, F&B is a trade.
 _LETTER = re.compile(r"(?<![\w&'/.-])(?<!\d\s)[A-Z](?![\w&'/-]|\.[A-Za-z])")
 # "안 산" has not been bought, and is no city.
@@ -181,7 +181,7 @@ def _keys(field: PanelField) -> Iterator[tuple[str, str]]:
     for answer in field.listed:
         for name in (answer.value, answer.label, answer.en, *answer.aliases):
             key = normalise(name)
-            if (len(key) > 1 and not key.isdecimal()) or re.fullmatch(f"[{_HANJA}]", key):
+            if (len(key) > 1 and not key.isdecimal()) or re.fullmatch(f"[{HANJA}]", key):
                 yield key, answer.value
 
 

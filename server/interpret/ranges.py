@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import NUMBER_MAX, Condition, Range
-from server.interpret.names import PARTICLES, Mention, Named
+from server.interpret.names import HANJA, PARTICLES, Mention, Named
 from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
 from server.phrases import Forms, Phrases, RangePhrases
 from server.ranges import BOUNDS, bounds_of
 from server.spelling import spell_condition
 
-_BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
+BEGINS_WITH_DIGITS = re.compile(r"\{(?:n|a|b|yy|ya|yb)\}")
 _ENDS_OPEN = re.compile(r"^(?!.*\b(?:age|aged|old|born|year)\b)[ -~]*(?:\}\+?|\} or \w+)$")
 _DIGITS = r"\d{1,4}"
 # Without a word beside them that says what they count, small numbers may be of anything: 3+ apps.
 _BARE = re.compile(r"(?:\{[a-z]+\}|over|under|below|up|to|and|or|[-+<>~ ])+")
 _DIGITS_BARE = r"\d{2,4}"
-_SLOT = re.compile(r"\\\{([a-z]+)\\\}")
+SLOT = re.compile(r"\\\{([a-z]+)\\\}")
 _DIGIT_SLOTS = frozenset(("n", "a", "b", "yy", "ya", "yb", "da", "db"))
 # What turns a number in English into a bound: "aged 60 and up".
 GOES_ON = (
@@ -29,7 +29,7 @@ GOES_ON = (
 _COUNTS = r"(?:\s?만\s?원|[만원명분개번회대년억천%])"
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
-_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[一-鿿]|[가-힣]{{1,2}}(?:$|\s)))"
+_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[{HANJA}]|[가-힣]{{1,2}}(?:$|\s)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def _all(forms: Forms) -> Iterator[str]:
 def _compiled(text: str) -> re.Pattern[str]:
     escaped = re.escape(text).replace(r"\ ", r"\s*")
     any_digits = _DIGITS_BARE if _BARE.fullmatch(text) else _DIGITS
-    digits = _SLOT.sub(lambda s: rf"(?P<{s[1]}>{slot_pattern(s[1]) or any_digits})", escaped)
-    before = BEFORE_DIGITS if _BEGINS_WITH_DIGITS.match(text) else BEFORE_WORD
+    digits = SLOT.sub(lambda s: rf"(?P<{s[1]}>{slot_pattern(s[1]) or any_digits})", escaped)
+    before = BEFORE_DIGITS if BEGINS_WITH_DIGITS.match(text) else BEFORE_WORD
     after = _AFTER if not text.isascii() else rf"(?!\s*{GOES_ON})(?!{_COUNTS}){_AFTER}"
     return re.compile(rf"{before}{digits}{after}", re.IGNORECASE)
 
