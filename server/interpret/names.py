@@ -24,8 +24,9 @@ _BOUNDS = ("미만", "초과")
 _PARTICLE_AT_END = re.compile(rf"(?:{PARTICLES})$")
 HANJA = "一-鿿"
 _WORD = re.compile(rf"[0-9a-z]+|[{HANJA}]|[^\W\d_a-z{HANJA}]+|\S", re.IGNORECASE)
-# A letter that stands by itself, as screeners have them (F 25-34); 5 M are millions, F&B is a trade.
-_LETTER = re.compile(r"(?<![\w&'/.-])(?<!\d\s)[A-Z](?![\w&'/-]|\.[A-Za-z])")
+# A letter that stands by itself, as screeners have them (F 25-34); 5 M are millions, F&B is a trade,
+# A and I are words.
+_LETTER = re.compile(r"(?<![\w&'/.-])(?<!\d\s)[B-HJ-Z](?![\w&'/-]|\.[A-Za-z])")
 # "안 산" has not been bought, and is no city.
 _NOT = "안"
 _FUZZY_SHORTEST = 3
@@ -92,6 +93,7 @@ class Names:
         fields: Iterable[PanelField],
         groups: Iterable[tuple[Words, tuple[Named, ...]]] = (),
     ) -> None:
+        fields = tuple(fields)
         index: dict[str, dict[Named, None]] = {}
         long: set[str] = set()
         for field in fields:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Literal
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -50,7 +51,7 @@ def address_of(request: Request) -> Address:
     parameters = request.query_params
     page = parameters.get("page", "")
     return Address(
-        path=request.url.path,
+        path=quote(request.scope["path"]),
         question=parameters.get("q"),
         filter=parameters.get("f") or None,
         previous=parameters.get("u") or None,

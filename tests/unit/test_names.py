@@ -74,6 +74,13 @@ def test_a_letter_that_belongs_to_something_else_is_no_name(question: str) -> No
     assert not any(field == "gender" for field, _, _ in found(question))
 
 
+def test_a_letter_that_is_an_english_word_is_no_name() -> None:
+    gender = load_catalogue("welcome").by_name["gender"]
+    graded = gender.answers[0].model_copy(update={"code": "A"})
+    names = Names([gender.model_copy(update={"answers": (graded,)})])
+    assert found("A person who knows", names) == []
+
+
 def test_what_is_not_done_is_no_part_of_a_name() -> None:
     assert found("건조기 아직 안 산 사람", fuzzy=False) == [("appliances", "건조기", "건조기")]
     assert ("district", "안산시", "안산") in found("안산 사람")

@@ -203,6 +203,15 @@ async def test_errors_are_pages_in_the_readers_language(
     assert words in response.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/respondents/50%25", "/respondents/a%23b", "/respondents/%EA%B0%80"]
+)
+async def test_another_language_is_a_link_to_the_same_page(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    assert f'href="{path}?lang=en"' in (await http.get(path, headers=KOREAN)).text
+
+
 async def test_a_question_asked_while_the_model_loads_is_asked_again_by_the_page(
     http: httpx.AsyncClient, services: InMemoryServices
 ) -> None:
