@@ -76,10 +76,6 @@ class RangePhrases(Said):
     when: RangeKind
 
 
-class Carriers(Said):
-    """Patterns with a {name} slot for the answers of a long list."""
-
-
 class ByWords(_Checked):
     """Noun phrases that name a field (or ask for its distribution)."""
 

@@ -3,7 +3,7 @@
 from server.catalogue import Catalogue, normalise
 from server.interpret.names import Mention, panel_names
 from server.interpret.ranges import Ranges
-from server.interpret.words import read_plain_words
+from server.interpret.words import read_plain_words, read_words
 from server.phrases import Phrases
 
 
@@ -13,6 +13,7 @@ class Hints:
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
         self._names = panel_names(catalogue)
         self._plain = read_plain_words()
+        self._homonyms = read_words("homonyms")
         self._ranges = Ranges(catalogue, phrases)
 
     def find(self, question: str) -> tuple[Mention, ...]:
@@ -22,6 +23,8 @@ class Hints:
         return tuple(sorted(found, key=lambda mention: mention.start))
 
     def _is_plain(self, mention: Mention, question: str) -> bool:
-        """Whether it is a word that says nothing: a car may be called "IS", but not "is"."""
+        """Whether it is a word of every day: a car may be called "IS", but not "is", nor "a class"."""
         said = question[mention.start : mention.end]
+        if said.islower() and said.isascii():
+            return said.startswith("a ") or said in self._homonyms or said in self._plain
         return normalise(mention.value) in self._plain and said != mention.value

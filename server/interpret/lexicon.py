@@ -7,12 +7,20 @@ from itertools import pairwise
 
 from server.catalogue import Catalogue, Kind, PanelField, normalise
 from server.errors import InvalidFilter
-from server.filter import LIMIT_MAX, Condition, Filter, Range, parse_filter, placed_conditions
+from server.filter import (
+    LIMIT_MAX,
+    NUMBER_MAX,
+    Condition,
+    Filter,
+    Range,
+    parse_filter,
+    placed_conditions,
+)
 from server.interpret.choices import BOTH, alternatives, every, values
 from server.interpret.compared import COMPARES, VERB_GOES_ON, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
-from server.interpret.names import PARTICLES, Squeezed, ends_word, is_denial, squeeze
+from server.interpret.names import PARTICLES, Letters, Squeezed, ends_word, is_denial, squeeze
 from server.interpret.phrase import Match, Meaning, between, line_key, opposite, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, BEGINS_WITH_DIGITS, GOES_ON, SLOT
 from server.interpret.spans import apart, is_within, joined
@@ -53,6 +61,7 @@ _DECADE = re.compile(r"\d0\s?(?:대|s)")
 _TWO_DECADES = re.compile(
     r"\d0\s?(?:대|s)[^\d~-]*(?:와|과|랑|하고|대|,|vs\.?|versus|and|with)\s*\d0\s?(?:대|s)"
 )
+_NOTHING = (Meaning(()),)
 # Beside a count alone: whoever they are.
 _ANYBODY = re.compile(r"(?<!\w)(?:any|all|모두|전부|다)(?!\w)", re.IGNORECASE)
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
@@ -196,7 +205,7 @@ class Lexicon:
         # Nearly all of the tens of thousands of phrases mean one of a thousand things.
         alone: dict[Meaning, tuple[Meaning]] = {}
         for text, meaning in fixed_phrases(catalogue, phrases):
-            key = _squeezed(text)
+            key = normalise(text)
             if len(key) > 1 and not key.isdecimal():
                 known = index.get(key)
                 if known is None:
@@ -206,18 +215,28 @@ class Lexicon:
         self._index: Mapping[str, tuple[Meaning, ...]] = index
         self._longest = max(map(len, self._index), default=0)
         self._patterns = tuple(_patterns(catalogue, phrases))
+        self._letters = Letters(catalogue.fields)
+        everyone = sorted(
+            (*phrases.outside.everyone.ko, *phrases.outside.everyone.en), key=len, reverse=True
+        )
+        self._everyone = re.compile(
+            "|".join(re.escape(text).replace(r"\ ", r"\s*") for text in everyone) or r"(?!)",
+            re.IGNORECASE,
+        )
         self._carriers = {
             f.name: _Carriers.of(phrases.fields[f.name]) for f in catalogue.fields if f.is_long
         }
         self._names = _long_names(catalogue, self._glue)
         # Korean ones: in English a name may be the verb itself (drinks).
         self._field_names = {
-            f.name: tuple(map(_squeezed, phrases.fields[f.name].by.ko)) for f in catalogue.fields
+            f.name: tuple(map(normalise, phrases.fields[f.name].by.ko)) for f in catalogue.fields
         }
 
     def read(self, question: str) -> LexiconReading:
         """The phrases in the question and what they say together."""
         matches = with_exclusions(question, self.find(question))
+        if self._asks_for_everyone(question, matches):
+            return LexiconReading(Reading(Filter()), matches, True)
         compared = compared_groups(question, matches)
         if not compared:
             matches = joined(question, matches)
@@ -249,6 +268,14 @@ class Lexicon:
         complete = one_way and said and self._is_glue(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 
+    def _asks_for_everyone(self, question: str, matches: Sequence[Match]) -> bool:
+        """Whether a word for everyone is all that is said, beside what asks for nothing."""
+        return (
+            all(match.meanings == _NOTHING for match in matches)
+            and self._everyone.search(question) is not None
+            and self._is_glue(self._everyone.sub(_blank, question), matches)
+        )
+
     def find(self, question: str) -> tuple[Match, ...]:
         """The phrases, names and patterns in the question, longest first where they overlap."""
         squeezed = squeeze(question)
@@ -257,6 +284,10 @@ class Lexicon:
         texts = (squeezed,) if bare == question else (squeezed, squeeze(bare))
         found = [m for text in texts for m in (*self._phrases_in(text), *self._names_in(text))]
         found += [match for pattern in self._patterns for match in pattern.find(question)]
+        found += [
+            Match((Meaning((letter.named.line,)),), letter.start, letter.end)
+            for letter in self._letters.find(question)
+        ]
         if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
             # Together they are one range, but these two are to be told apart.
             found = [m for m in found if not _TWO_DECADES.search(question[m.start : m.end])]
@@ -553,7 +584,7 @@ def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
     for panel_field in catalogue.fields:
         for answer in panel_field.listed if panel_field.is_long else ():
             for text in (answer.value, answer.label, answer.en, *answer.aliases):
-                key = _squeezed(text)
+                key = normalise(text)
                 if len(key) > 1 and not key.isdecimal():
                     line = f"{panel_field.name}={answer.value}"
                     index.setdefault(key, {})[panel_field.name, line] = None
@@ -575,7 +606,7 @@ class _Carriers:
     @classmethod
     def of(cls, phrases: FieldPhrases) -> "_Carriers":
         around = {
-            (_squeezed(before), after, _choice(text), mark)
+            (normalise(before), after, _choice(text), mark)
             for carriers, mark in ((phrases.carriers, ""), (phrases.not_carriers, "-"))
             for forms in (carriers.ko, carriers.en)
             for form in said_forms(forms)
@@ -584,7 +615,7 @@ class _Carriers:
             for whole in dict.fromkeys((said, *_without_who(said)))
             for text in _linked_forms(whole)
             for before, _, rest in (text.partition("{name}"),)
-            for after in _with_short_particle(_squeezed(rest))
+            for after in _with_short_particle(normalise(rest))
         }
         return cls(tuple(sorted(around, key=lambda parts: (-len(parts[0] + parts[1]), parts))))
 
@@ -791,7 +822,7 @@ def _reader(panel_field: PanelField, said: RangePhrases) -> Callable[[re.Match[s
         bounds = _bounds(panel_field, said.when, match.groupdict())
         if bounds is None:
             return None
-        low, high = panel_field.min or 0, panel_field.max or LIMIT_MAX
+        low, high = panel_field.min or 0, panel_field.max or NUMBER_MAX
         if not all(low <= bound <= high for bound in bounds.values()):
             return None
         if bounds.get("min") == low and "max" in bounds:
@@ -873,10 +904,6 @@ def _match(
 
 def _without_also(key: str) -> str:
     return key[0] + key[1:].replace(_ALSO, "", 1)
-
-
-def _squeezed(text: str) -> str:
-    return normalise(text).replace(" ", "")
 
 
 def _is_part(none: str, some: str) -> bool:

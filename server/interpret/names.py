@@ -29,7 +29,7 @@ _WORD = re.compile(rf"[0-9a-z]+|[{HANJA}]|[^\W\d_a-z{HANJA}]+|\S", re.IGNORECASE
 _LETTER = re.compile(r"(?<![\w&'/.-])(?<!\d\s)[B-HJ-Z](?![\w&'/-]|\.[A-Za-z])")
 # "안 산" has not been bought, and is no city.
 _NOT = "안"
-_FUZZY_SHORTEST = 3
+_FUZZY_SHORTEST, _FUZZY_SHORTEST_LATIN = 3, 5
 _FUZZY_CUTOFF = 88.0
 _MENTIONS_MAX = 12
 # A word that names answers of more fields than this (기타) says too little to be worth a hint.
@@ -82,6 +82,24 @@ class Squeezed:
         return min((s for s in self.starts if s > place), default=len(self.text))
 
 
+class Letters:
+    """The codes of answers that are single letters, found where they stand by themselves."""
+
+    def __init__(self, fields: Iterable[PanelField]) -> None:
+        self._named: Mapping[str, Named] = {
+            answer.code: Named(field.name, answer.value)
+            for field in fields
+            for answer in field.listed
+            if _LETTER.fullmatch(answer.code)
+        }
+
+    def find(self, question: str) -> Iterator[Mention]:
+        """What they stand for, in reading order."""
+        for match in _LETTER.finditer(question):
+            if match[0] in self._named:
+                yield Mention(self._named[match[0]], match.start(), match.end())
+
+
 class Names:
     """Names and what they stand for, ready to be looked up in questions.
 
@@ -94,24 +112,20 @@ class Names:
         groups: Iterable[tuple[Words, tuple[Named, ...]]] = (),
     ) -> None:
         fields = tuple(fields)
+        self._letters = Letters(fields)
         index: dict[str, dict[Named, None]] = {}
         long: set[str] = set()
         for field in fields:
             for key, value in _keys(field):
                 index.setdefault(key, {})[Named(field.name, value)] = None
-                if field.is_long and len(key) >= _FUZZY_SHORTEST:
+                shortest = _FUZZY_SHORTEST_LATIN if key.isascii() else _FUZZY_SHORTEST
+                if field.is_long and len(key) >= shortest:
                     long.add(key)
         for words, meanings in groups:
             for key in filter(None, map(normalise, words)):
                 index[key] = dict.fromkeys(meanings)
         self._index: Mapping[str, tuple[Named, ...]] = {
             key: tuple(found) for key, found in index.items() if len(found) <= _MEANINGS_MAX
-        }
-        self._letters = {
-            answer.code: (Named(field.name, answer.value),)
-            for field in fields
-            for answer in field.listed
-            if _LETTER.fullmatch(answer.code)
         }
         self._long = frozenset(long & self._index.keys())
         self._longest = max(map(len, self._index), default=0)
@@ -129,14 +143,8 @@ class Names:
                 found, stop = self._nearly_at(squeezed, start)
             mentions += _mentions(found, squeezed, start, stop)
             end = max(end, stop)
-        mentions += self._letters_in(question)
+        mentions += self._letters.find(question)
         return tuple(sorted(mentions, key=lambda mention: mention.start))
-
-    def _letters_in(self, question: str) -> Iterator[Mention]:
-        """The codes of answers that are single letters, where they stand by themselves."""
-        for match in _LETTER.finditer(question):
-            for named in self._letters.get(match[0], ()):
-                yield Mention(named, match.start(), match.end())
 
     def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
         text = squeezed.text

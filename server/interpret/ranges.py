@@ -23,7 +23,8 @@ _DIGIT_SLOTS = frozenset(("n", "a", "b", "yy", "ya", "yb", "da", "db"))
 # What turns a number in English into a bound: "aged 60 and up".
 GOES_ON = (
     r"(?:(?:and|or) (?:up|over|above|older|younger|under|below|more|less)|plus\b|\+|to \d|-\s?\d"
-    r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|hours|s\b|[,.]\d)"
+    r"|million|m\b|won\b|krw\b|thousand|k\b|people|persons?\b|respondents|times|s\b|[,.]\d"
+    r"|minutes|hours|days|weeks|months|kilos|kg\b|pounds|cm\b|percent)"
 )
 # In Korean such a number stands right before what it counts: "30-50만원", "30명".
 _COUNTS = r"(?:\s?만\s?원|[만원명분개번회대년억천%])"

@@ -263,7 +263,7 @@ class Reader:
                 found.confidences,
                 found.shared.words,
                 found.alternatives,
-                strict=False,
+                strict=True,
             )
         )
         return Interpretation(

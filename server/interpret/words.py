@@ -54,7 +54,6 @@ class Vocabulary:
     """The stems of the words that speak of each field, from the catalogue and its phrases."""
 
     def __init__(self, catalogue: Catalogue, phrases: Phrases) -> None:
-        self._catalogue = catalogue
         self._plain = read_plain_words()
         self._stems: Mapping[str, frozenset[str]] = {
             field.name: frozenset(

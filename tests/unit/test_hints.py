@@ -24,5 +24,21 @@ def test_a_plain_word_that_is_a_name_too_gives_no_hint(question: str) -> None:
     assert hinted(question) == ["region=부산"]
 
 
+@pytest.mark.parametrize(
+    ("question", "hint"),
+    [
+        ("is it more men than women in Busan", "gender=남성"),
+        ("a class project about Busan", "region=부산"),
+        ("Good morning, anybody in Busan", "region=부산"),
+        ("Minji here, Busan please", "region=부산"),
+        ("Busan, over 90 kilos", "region=부산"),
+    ],
+)
+def test_a_word_of_every_day_is_no_name_and_no_age(question: str, hint: str) -> None:
+    fields = {line.partition("=")[0] for line in hinted(question)}
+    assert hint in hinted(question)
+    assert fields <= {"gender", "region"}
+
+
 def test_a_name_written_as_the_catalogue_writes_it_gives_one() -> None:
     assert hinted("IS 타는 사람") == ["car_model=IS"]

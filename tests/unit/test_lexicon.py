@@ -295,6 +295,42 @@ def test_everyone_is_never_read_from_silence(lexicon: Lexicon, panel: Catalogue)
         assert said.reading.filter == parse_filter({}, panel)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["전체", "패널에 있는 사람 싹 다 꺼내줘", "show me all respondents", "남녀 무관 모두"],
+)
+def test_a_word_for_everyone_said_alone_asks_for_everyone(lexicon: Lexicon, question: str) -> None:
+    assert_whole(lexicon.read(question), [])
+
+
+@pytest.mark.parametrize("question", ["남녀 무관", "good morning", "전체 비율", "모두 비교해줘"])
+def test_what_asks_for_nothing_or_for_more_is_not_everyone(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("M 30-49, Seoul", ["gender=남성", "age=30..49", "region=서울"]),
+        ("서울 F 20대", ["gender=여성", "age=20..29", "region=서울"]),
+        ("M/F 19-29 Seoul", ["age=19..29", "region=서울"]),
+        ("M or F, Seoul", ["region=서울"]),
+    ],
+)
+def test_a_letter_for_an_answer_is_read_and_all_of_them_ask_for_nothing(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    assert_whole(lexicon.read(question), lines)
+
+
+@pytest.mark.parametrize("amount", ["500000", "15억", "99999억원"])
+def test_an_amount_beyond_what_a_filter_holds_loses_nothing_else(
+    lexicon: Lexicon, amount: str
+) -> None:
+    said = lexicon.read(f"서울 월급 {amount} 이상")
+    assert "region=서울" in spell(said.reading).splitlines()
+
+
 def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon) -> None:
     said = lexicon.read("LG 옵티머스, 아이폰 11 차이코스")
     assert not said.groups
