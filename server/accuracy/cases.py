@@ -25,8 +25,14 @@ class Case:
     conditions: tuple[float, ...] = ()
 
     def is_exact(self, catalogue: Catalogue) -> bool:
-        """Whether the filter is the gold filter, limit and breakdown included."""
-        return equal(self.gold.filter, self.predicted.filter, catalogue)
+        """Whether the filter is the gold filter, limit and breakdown included.
+
+        Nobody is not everyone, though neither has a condition.
+        """
+        gold, predicted = self.gold, self.predicted
+        return gold.asks_for_nobody == predicted.asks_for_nobody and equal(
+            gold.filter, predicted.filter, catalogue
+        )
 
     def right_conditions(self, catalogue: Catalogue) -> tuple[bool, ...]:
         """Which conditions of the reading the gold filter has too, in `placed_conditions` order."""

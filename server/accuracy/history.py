@@ -18,7 +18,7 @@ Change = Literal["better", "broken", "closer", "further", "other"]
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One evaluation of the trend; rates are 0–1, each with its 95 % interval."""
+    """One evaluation of the trend; rates are 0–1, each with its 95 % interval if it has one."""
 
     run_id: int
     finished_at: datetime
@@ -34,11 +34,11 @@ class StoredRun:
     exact_low: float
     exact_high: float
     f1: float
-    f1_low: float
-    f1_high: float
+    f1_low: float | None
+    f1_high: float | None
     jaccard: float
-    jaccard_low: float
-    jaccard_high: float
+    jaccard_low: float | None
+    jaccard_high: float | None
     ece: float | None
     ece_low: float | None
     ece_high: float | None
@@ -74,7 +74,7 @@ class ConditionFigure:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Questions that were about equally sure, and the share of them that was read right."""
+    """Questions that were about equally sure, and the share of them whose filter is right."""
 
     confidence_from: float
     confidence_to: float
@@ -87,7 +87,10 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class WrongQuestion:
-    """A question whose filter was not the right one."""
+    """A question whose filter was not the right one.
+
+    Sizes and `jaccard` are None where they would tell of too few people.
+    """
 
     number: int
     question: str
@@ -97,15 +100,14 @@ class WrongQuestion:
     gold_unsupported: list[str]
     predicted_unsupported: list[str]
     confidence: float | None
-    gold_size: int
-    predicted_size: int
-    common_size: int
-    jaccard: float
+    gold_size: int | None
+    predicted_size: int | None
+    jaccard: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One question that two runs read differently."""
+    """One question that two runs read differently; Jaccard is None where it tells of too few."""
 
     question: str
     change: Change
@@ -115,8 +117,8 @@ class Difference:
     predicted_after: Mapping[str, Any]
     exact_before: bool
     exact_after: bool
-    jaccard_before: float
-    jaccard_after: float
+    jaccard_before: float | None
+    jaccard_after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,16 @@ async def list_runs(
     conn: Connection, catalogue: Catalogue, *, most: int = RUNS_MOST
 ) -> tuple[StoredRun, ...]:
     """The panel's latest evaluations, oldest first."""
-    parameters = {"panel": catalogue.name, "most": most}
+    parameters = {"panel": catalogue.name, "run": None, "most": most}
     return tuple(await all_rows(conn, StoredRun, template("list_evaluations"), parameters))
+
+
+async def get_run(conn: Connection, catalogue: Catalogue, number: int) -> StoredRun:
+    """One evaluation of the panel; NotFound when it has none of that number."""
+    parameters = {"panel": catalogue.name, "run": number, "most": 1}
+    for run in await all_rows(conn, StoredRun, template("list_evaluations"), parameters):
+        return run
+    raise NotFound(f"the panel has no evaluation {number}")
 
 
 async def measures(conn: Connection, run_id: int) -> tuple[Measure, ...]:
@@ -157,24 +167,27 @@ async def reliability(conn: Connection, run_id: int) -> tuple[Bin, ...]:
 
 
 async def worst_questions(
-    conn: Connection, run_id: int, *, most: int = WORST_MOST
+    conn: Connection, run_id: int, *, smallest: int = 0
 ) -> tuple[WrongQuestion, ...]:
-    """The questions that a run got most wrong."""
-    parameters = {"run_id": run_id, "most": most}
+    """The questions that a run got most wrong, without figures of fewer people than `smallest`."""
+    parameters = {"run_id": run_id, "most": WORST_MOST, "smallest": smallest}
     return tuple(await all_rows(conn, WrongQuestion, template("list_worst_questions"), parameters))
 
 
 async def compare_runs(
-    conn: Connection, catalogue: Catalogue, *, before: int, after: int
+    conn: Connection, catalogue: Catalogue, *, before: int, after: int, smallest: int = 0
 ) -> Comparison:
-    """Two runs question by question; NotFound when the panel has no such run."""
-    runs = {run.run_id: run for run in await list_runs(conn, catalogue, most=ALL_RUNS)}
-    for wanted in (before, after):
-        if wanted not in runs:
-            raise NotFound(f"the panel has no evaluation {wanted}")
-    parameters = {"panel": catalogue.name, "before": before, "after": after}
+    """Two runs question by question, without figures of fewer people than `smallest`.
+
+    NotFound when the panel has no such run.
+    """
+    earlier = await get_run(conn, catalogue, before)
+    later = await get_run(conn, catalogue, after)
+    parameters = {
+        "panel": catalogue.name, "before": before, "after": after, "smallest": smallest,
+    }  # fmt: skip
     rows = await all_rows(conn, Difference, template("compare_evaluations"), parameters)
-    return Comparison(runs[before], runs[after], tuple(rows))
+    return Comparison(earlier, later, tuple(rows))
 
 
 def stored_run_as_json(run: StoredRun) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _lines(path: Path, data: bytes) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            entries = json.loads(line.decode("utf-8"), object_pairs_hook=_without_repetition)
+            entries = json.loads(line.decode("utf-8"), object_pairs_hook=without_repetition)
         except (ValueError, RecursionError) as error:
             raise BrokenFile(f"{path}, line {number}: {error}") from error
         if not isinstance(entries, dict):
@@ -108,12 +108,12 @@ def _lines(path: Path, data: bytes) -> Iterator[Line]:
         yield Line(path, number, entries)
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON keeps the last of two equal keys; here the first would be lost silently."""
+def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object that was sent; ValueError for two equal keys, of which JSON keeps the last."""
     entries = dict(pairs)
     if len(entries) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"{max(keys, key=keys.count)!r} is given twice")
+        raise ValueError(f"{_shown(max(keys, key=keys.count))} is given twice")
     return entries
 
 

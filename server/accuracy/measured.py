@@ -1,5 +1,6 @@
 """What was measured of readings like one: the figures shown beside an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ENOUGH_QUESTIONS = 5
@@ -22,7 +23,7 @@ class Accuracy:
     recall: float | None
     f1: float | None
     jaccard: float | None
-    fields: tuple[str, ...]
+    fields: Sequence[str]
 
     @property
     def enough(self) -> bool:

@@ -56,20 +56,6 @@ class _StoredRow:
     finished_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _AccuracyRow:
-    questions: int
-    exact_questions: int
-    exact: float | None
-    exact_low: float | None
-    exact_high: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    jaccard: float | None
-    fields: list[str]
-
-
 def run_as_json(run: Run) -> dict[str, Any]:
     """The run as tools read it: what was evaluated, then the figures."""
     evaluation = run.evaluation
@@ -192,22 +178,7 @@ async def accuracy_of(
     Every such question counts once. The fields that come back are those it could measure.
     """
     parameters = {"panel": catalogue.name, "fields": list(fields)}
-    rows = await all_rows(conn, _AccuracyRow, template("get_accuracy"), parameters)
-    if not rows:
-        return None
-    (row,) = rows
-    return Accuracy(
-        questions=row.questions,
-        exact_questions=row.exact_questions,
-        exact=row.exact,
-        exact_low=row.exact_low,
-        exact_high=row.exact_high,
-        precision=row.precision,
-        recall=row.recall,
-        f1=row.f1,
-        jaccard=row.jaccard,
-        fields=tuple(row.fields),
-    )
+    return next(iter(await all_rows(conn, Accuracy, template("get_accuracy"), parameters)), None)
 
 
 def _asked(case: Case, filters: FilterSet) -> dict[str, Any]:

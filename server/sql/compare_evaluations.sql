@@ -1,7 +1,8 @@
 -- Two evaluations question by question: what got better, what broke.
 --
--- One row a question that both asked and that did not come out the same, the broken ones first.
--- Parameters: panel; before and after, the numbers of the runs.
+-- One row a question that both asked and that did not come out the same, the broken ones first. A
+-- Jaccard that would tell of too few people is null. Parameters: panel; before and after, the numbers
+-- of the runs; smallest, how many people are not too few, 0 if any may be told of.
 
 with run as (
     -- The two runs, if they are of this panel.
@@ -14,7 +15,9 @@ difference as (
     -- What changed; a question that both runs asked twice is compared four times and told once.
     select distinct
         question, change, gold, gold_changed, predicted_before, predicted_after,
-        exact_before, exact_after, jaccard_before, jaccard_after
+        exact_before, exact_after,
+        case when fewest_before < %(smallest)s then null else jaccard_before end as jaccard_before,
+        case when fewest_after < %(smallest)s then null else jaccard_after end as jaccard_after
     from panelens.evaluation_difference
     where before = %(before)s
         and after = %(after)s
@@ -29,5 +32,5 @@ select
 from difference
 order by
     array_position(array['broken', 'better', 'further', 'closer', 'other'], change),
-    abs(jaccard_after - jaccard_before) desc,
+    abs(jaccard_after - jaccard_before) desc nulls last,
     question

@@ -72,12 +72,14 @@ run as (
     -- The run itself.
     insert into panelens.evaluation_run (
         panel, file, file_sha256, model, model_sha256, adapter, catalogue_version,
-        catalogue_sha256, code_version, reference_year, recorded, person, started_at, questions
+        catalogue_sha256, code_version, reference_year, recorded, person, started_at, questions,
+        people
     )
     values (
         %(panel)s, %(file)s, %(file_sha256)s, %(model)s, %(model_sha256)s, %(adapter)s,
         %(catalogue_version)s, %(catalogue_sha256)s, %(code_version)s, %(reference_year)s,
-        %(recorded)s, %(person)s, %(started_at)s, %(questions)s
+        %(recorded)s, %(person)s, %(started_at)s, %(questions)s,
+        (select count(*) from {respondent})
     )
     returning id, finished_at
 ),
@@ -213,7 +215,7 @@ calibration as (
     group by tag
 ),
 
-figure as (
+measured as (
     -- Shares with Wilson's interval, means with the bootstrap's, times without one. Few questions
     -- make the calibration error too large, and drawings of them twice so: hence its interval reaches
     -- as far below the error as the bootstrap does above it.
@@ -236,7 +238,7 @@ figure as (
             ('jaccard', counted.jaccard, bootstrap.jaccard, 'bootstrap'),
             ('p50', p50, null, null),
             ('p95', p95, null, null)
-    ) as measured (measure, value, bounds, method)
+    ) as over_all (measure, value, bounds, method)
     union all
     select
         tag,
@@ -249,6 +251,15 @@ figure as (
     from counted
     join bootstrap using (tag)
     left join calibration using (tag)
+),
+
+figure as (
+    -- Drawings that are all equal, but for rounding, say nothing of how far off their mean may be.
+    select tag, measure, questions, value, method,
+        case when spread then low end as low,
+        case when spread then high end as high
+    from measured
+    cross join lateral (select method = 'wilson' or high - low > 1e-9) as drawn (spread)
 ),
 
 condition as (

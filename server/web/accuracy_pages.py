@@ -12,8 +12,6 @@ from server.access.guard import list_near
 from server.access.person import Person, Role
 from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
 from server.accuracy.history import (
-    ALL_RUNS,
-    RUNS_MOST,
     Bin,
     Comparison,
     ConditionFigure,
@@ -22,6 +20,7 @@ from server.accuracy.history import (
     WrongQuestion,
     compare_runs,
     condition_figures,
+    get_run,
     list_runs,
     measures,
     reliability,
@@ -29,7 +28,6 @@ from server.accuracy.history import (
 )
 from server.accuracy.jobs import Evaluations
 from server.errors import NotFound
-from server.services import Services
 from server.spelling import Reading
 from server.web import measured as shown
 from server.web.asking import check_question, read_filter
@@ -69,7 +67,7 @@ async def accuracy(
     run: int | None = None,
 ) -> Response:
     """The trend and one evaluation in its tables: the latest, or ?run=."""
-    kept = await _kept(site.services, run)
+    kept = await _kept(site, run)
     page = _page(request, site, person, evaluations, kept)
     return site.html(request, "accuracy.html", page)
 
@@ -107,7 +105,7 @@ async def chart(
     run: int | None = None,
 ) -> Response:
     """A chart of the page, whose table stands behind it."""
-    kept = await _kept(site.services, run)
+    kept = await _kept(site, run)
     if kept.run is None:
         raise NotFound()
     wording = site.wording(request)
@@ -123,7 +121,13 @@ async def compare(before: int, after: int, request: Request, site: SiteOf, _: Vi
     catalogue = site.services.catalogue
 
     async def read(connection: AsyncConnection) -> Comparison:
-        return await compare_runs(connection, catalogue, before=before, after=after)
+        return await compare_runs(
+            connection,
+            catalogue,
+            before=before,
+            after=after,
+            smallest=site.settings.smallest_count,
+        )
 
     compared = await site.services.read(read)
     wording, showing = site.wording(request), _showing(request, site)
@@ -137,10 +141,10 @@ async def compare(before: int, after: int, request: Request, site: SiteOf, _: Vi
         before=wording.moment(compared.before.finished_at),
         after=wording.moment(compared.after.finished_at),
         counts=tuple(
-            (words, len([d for d in compared.differences if d.change == change]))
-            for change, words in showing.changes().items()
+            (words, len(compared.changed(change))) for change, words in showing.changes().items()
         ),
         rows=showing.differences(compared.differences),
+        hidden=any(None in (d.jaccard_before, d.jaccard_after) for d in compared.differences),
     )
     return site.html(request, "accuracy_compare.html", page)
 
@@ -228,18 +232,16 @@ async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Respon
     return site.html(request, "near_list.html" if wants_fragment(request) else "near.html", page)
 
 
-async def _kept(services: Services, wanted: int | None) -> _Kept:
+async def _kept(site: Site, wanted: int | None) -> _Kept:
     """Everything the page shows, read in one transaction; NotFound when there is no such run."""
+    services, smallest = site.services, site.settings.smallest_count
 
     async def read(connection: AsyncConnection) -> _Kept:
-        every = await list_runs(connection, services.catalogue, most=ALL_RUNS)
-        runs = every[-RUNS_MOST:]
+        runs = await list_runs(connection, services.catalogue)
         waiting = await list_waiting(connection, services.catalogue)
-        run = next((run for run in reversed(every) if wanted in (None, run.run_id)), None)
-        if run is None:
-            if wanted is not None:
-                raise NotFound(f"the panel has no evaluation {wanted}")
+        if wanted is None and not runs:
             return _Kept(runs, waiting, None)
+        run = runs[-1] if wanted is None else await get_run(connection, services.catalogue, wanted)
         return _Kept(
             runs=runs,
             waiting=waiting,
@@ -247,7 +249,7 @@ async def _kept(services: Services, wanted: int | None) -> _Kept:
             measures=await measures(connection, run.run_id),
             conditions=await condition_figures(connection, run.run_id),
             bins=await reliability(connection, run.run_id),
-            worst=await worst_questions(connection, run.run_id),
+            worst=await worst_questions(connection, run.run_id, smallest=smallest),
         )
 
     return await services.read(read)
@@ -293,13 +295,9 @@ def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured
         operators=showing.conditions(kept.conditions, "operator"),
         bins=kept.bins,
         worst=showing.worst(kept.worst),
+        hidden=any(question.jaccard is None for question in kept.worst),
     )
 
 
 def _showing(request: Request, site: Site) -> Measuring:
-    return Measuring(
-        site.services.catalogue,
-        site.wording(request),
-        address_of(request),
-        site.settings.smallest_count,
-    )
+    return Measuring(site.services.catalogue, site.wording(request), address_of(request))

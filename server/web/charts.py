@@ -27,7 +27,7 @@ class _Unlisted(leather.Line):  # type: ignore[misc]  # untyped
 
 
 def draw_trend(runs: Sequence[StoredRun], wording: Wording) -> str:
-    """The share of right readings and F1 over the runs, each with its 95 % interval."""
+    """The share of right filters and F1 over the runs, each with its 95 % interval."""
     chart = _chart()
     exact = [(float(place), run.exact) for place, run in enumerate(runs, start=1)]
     f1 = [(place + 0.06, run.f1) for place, run in enumerate(runs, start=1)]
@@ -51,7 +51,7 @@ def draw_trend(runs: Sequence[StoredRun], wording: Wording) -> str:
 
 
 def draw_reliability(bins: Sequence[Bin], wording: Wording) -> str:
-    """Confidence beside the share of right readings; on the diagonal they are the same."""
+    """Confidence beside the share of right filters; on the diagonal they are the same."""
     chart = _chart()
     _add_line(chart, [(0, 0), (1, 1)], QUIET, dashes="4 4")
     points = [(each.confidence, each.exact) for each in bins]
@@ -89,8 +89,11 @@ def _add_shares(chart: Any, wording: Wording) -> None:
     chart.add_y_axis(ticks=_QUARTERS, tick_formatter=_percent(wording))
 
 
-def _add_interval(chart: Any, place: float, low: float, high: float, colour: str) -> None:
-    _add_line(chart, [(place, low), (place, high)], f"{colour}88")
+def _add_interval(
+    chart: Any, place: float, low: float | None, high: float | None, colour: str
+) -> None:
+    if low is not None and high is not None:
+        _add_line(chart, [(place, low), (place, high)], f"{colour}88")
 
 
 def _add_line(

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from server.accuracy.corrections import Waiting
 from server.accuracy.history import (
     Bin,
+    Change,
     Comparison,
     ConditionFigure,
     Difference,
@@ -90,7 +91,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class WorstRow:
-    """A question that was read wrong."""
+    """A question that was read wrong; `jaccard` is None where it tells of too few people."""
 
     question: str
     href: str
@@ -99,7 +100,7 @@ class WorstRow:
     confidence: float | None
     gold_size: str
     predicted_size: str
-    jaccard: float
+    jaccard: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One evaluation in all its tables."""
+    """One evaluation in all its tables; `hidden`: some tell of too few people to be shown."""
 
     run: StoredRun
     when: str
@@ -134,6 +135,7 @@ class Measured:
     operators: tuple[ConditionRow, ...]
     bins: tuple[Bin, ...]
     worst: tuple[WorstRow, ...]
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class AccuracyPage:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceRow:
-    """A question that two evaluations read differently."""
+    """A question that two evaluations read differently; Jaccard is None as in `WorstRow`."""
 
     change: str
     mark: str
@@ -164,13 +166,13 @@ class DifferenceRow:
     gold: FilterText
     before: FilterText
     after: FilterText
-    jaccard_before: float
-    jaccard_after: float
+    jaccard_before: float | None
+    jaccard_after: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ComparePage:
-    """Two evaluations question by question."""
+    """Two evaluations question by question; `hidden` as in `Measured`."""
 
     frame: Frame
     title: str
@@ -180,6 +182,7 @@ class ComparePage:
     after: str
     counts: tuple[tuple[str, int], ...]
     rows: tuple[DifferenceRow, ...]
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,6 @@ class Measuring:
     catalogue: Catalogue
     wording: Wording
     address: Address
-    smallest_count: int
 
     def runs(self, runs: Sequence[StoredRun], current: int | None) -> tuple[RunRow, ...]:
         """The trend's table, the latest first."""
@@ -321,7 +323,7 @@ class Measuring:
             for d in differences
         )
 
-    def changes(self) -> Mapping[str, str]:
+    def changes(self) -> Mapping[Change, str]:
         """How a question can have changed, in words."""
         say = self.wording.say
         return {
@@ -412,7 +414,7 @@ class Measuring:
     def _names(self) -> Mapping[str, str]:
         say = self.wording.say
         return {
-            "exact": say("filter right in every part"),
+            "exact": say("the right filter"),
             "precision": say("Precision"),
             "recall": say("Recall"),
             "f1": "F1",
@@ -434,11 +436,10 @@ class Measuring:
             "limit": say("Wanted"),
         }
 
-    def _people(self, count: int) -> str:
-        """How many people, unless they are so few that a count says too much of them."""
-        if 0 < count < self.smallest_count:
-            return self.wording.say("few people")
-        return self.wording.say_many("%(n)s person", "%(n)s people", count)
+    def _people(self, count: int | None) -> str:
+        return (
+            "–" if count is None else self.wording.say_many("%(n)s person", "%(n)s people", count)
+        )
 
     def _field(self, name: str) -> str:
         field = self.catalogue.by_name.get(name)

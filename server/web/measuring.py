@@ -21,11 +21,11 @@ from server.accuracy.corrections import (
 from server.accuracy.gold import GoldQuestion, parse_gold
 from server.accuracy.gold_set import add_gold, list_gold, written_gold
 from server.accuracy.history import (
-    ALL_RUNS,
     Comparison,
     StoredRun,
     compare_runs,
     comparison_as_json,
+    get_run,
     list_runs,
     stored_run_as_json,
 )
@@ -53,8 +53,9 @@ from server.search.answer import NearRespondent, respondent_as_json
 from server.search.groups import ComparedField, compare_groups, compared_as_json
 from server.services import Services
 from server.spelling import Reading
-from server.web.asking import check_question
+from server.web.asking import check_question, write_filter
 from server.web.correcting import said_of
+from server.web.door import note_people
 from server.web.person import requires
 from server.web.problems import documented, problem_of
 from server.web.schemas import (
@@ -146,10 +147,7 @@ async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
     """Every figure of one evaluation: in total, by tag, field, operator and confidence."""
 
     async def summed(connection: AsyncConnection) -> tuple[StoredRun, Summary]:
-        runs = await list_runs(connection, site.services.catalogue, most=ALL_RUNS)
-        run = next((run for run in runs if run.run_id == number), None)
-        if run is None:
-            raise NotFound(f"the panel has no evaluation {number}")
+        run = await get_run(connection, site.services.catalogue, number)
         return run, await summarise_evaluation(connection, number)
 
     run, summary = await site.services.read(summed)
@@ -162,10 +160,16 @@ async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
     responses=documented(InvalidInput, NotFound, *_REFUSALS),
 )
 async def evaluations_compared(before: int, after: int, site: SiteOf, _: ViewerOf) -> Response:
-    """What got better, what broke."""
+    """What got better, what broke; Jaccard is null where it would tell of too few people."""
 
     async def compared(connection: AsyncConnection) -> Comparison:
-        return await compare_runs(connection, site.services.catalogue, before=before, after=after)
+        return await compare_runs(
+            connection,
+            site.services.catalogue,
+            before=before,
+            after=after,
+            smallest=site.settings.smallest_count,
+        )
 
     return JSONResponse(comparison_as_json(await site.services.read(compared)))
 
@@ -259,10 +263,14 @@ async def import_gold(request: Request, site: SiteOf, person: OwnerOf) -> Respon
     summary="Who misses exactly one condition",
     responses=documented(InvalidInput, InvalidFilter, TooFew, TooLarge, TooHeavy, *_REFUSALS),
 )
-async def near_misses(body: NearRequest, site: SiteOf, _: ResearcherOf) -> Response:
+async def near_misses(
+    request: Request, body: NearRequest, site: SiteOf, _: ResearcherOf
+) -> Response:
     """Respondents whom one condition keeps from being found, and which one it is."""
     query = parse_filter(body.filter, site.services.catalogue)
     missing = await list_near(site.services, query, count=body.count)
+    if missing:
+        note_people(request, f=write_filter(query), rows=len(missing))
     return JSONResponse(
         {"filter": as_json(query), "near": [_near_as_json(n, site.services) for n in missing]}
     )

@@ -45,6 +45,7 @@ from server.errors import InvalidQuestion, ModelAway, NotFound, SetupError
 from server.filter import Filter, equal, load_catalogue, parse_filter, placed_conditions
 from server.interpret.interpretation import Caution, Interpretation, ReadCondition
 from server.panel.schema import ensure_panel, table
+from server.postgres.migrate import MIGRATIONS
 from server.resources import folder
 from server.search.queries import search
 from server.spelling import Reading
@@ -208,10 +209,15 @@ async def test_every_figure_is_that_of_plain_python(conn: Connection, drawn: lis
         tagged = [c for c in drawn if tag in c.tags]
         assert agree(said["by_tag"][tag], await expected(conn, tagged))
     kept = await conn.execute(
-        "select exact, gold = predicted from panelens.evaluation_case where run_id = %s",
+        "select exact, gold = predicted, identical,"
+        " (gold - 'limit' = '{}' and gold_unsupported <> '{}')"
+        " = (predicted - 'limit' = '{}' and predicted_unsupported <> '{}')"
+        " from panelens.evaluation_case where run_id = %s",
         [said["run"]],
     )
-    assert all(exact is same for exact, same in await kept.fetchall())
+    for exact, same, identical, nobody_alike in await kept.fetchall():
+        assert exact is (same and nobody_alike)
+        assert identical or not exact
 
 
 async def test_a_wider_reading_costs_precision_and_a_narrower_one_recall(conn: Connection) -> None:
@@ -265,6 +271,8 @@ async def test_what_was_not_understood_finds_nobody(conn: Connection) -> None:
     too_much = await figures(conn, case(unknown, {}))
     assert [everyone["jaccard"], nobody["jaccard"], too_much["jaccard"]] == [0, 1, 0]
     assert [everyone["unsupported"], nobody["unsupported"], too_much["unsupported"]] == [0, 1, 0]
+    assert [everyone["exact"], nobody["exact"], too_much["exact"]] == [0, 1, 0]
+    assert [everyone["ece"], nobody["ece"], too_much["ece"]] == [1, 0, 1]
 
 
 @pytest.mark.parametrize(("right", "of", "low", "high"), WILSON)
@@ -430,7 +438,7 @@ async def test_accuracy_is_that_of_questions_with_any_of_the_fields(conn: Connec
     assert measured.exact_questions == 1
     assert (measured.exact_low, measured.exact_high) == pytest.approx(interval, abs=1e-6)
     assert measured.recall == (1 + seoul / women) / 2 == measured.jaccard
-    assert measured.fields == ("gender",)
+    assert list(measured.fields) == ["gender"]
     income = await accuracy_of(conn, CATALOGUE, ["income"])
     assert income is not None
     assert (income.questions, income.exact) == (1, 0)
@@ -443,7 +451,8 @@ async def test_fields_that_no_question_uses_have_no_rates(
     await figures(conn, case(WOMEN, WOMEN))
     measured = await accuracy_of(conn, CATALOGUE, fields)
     assert measured is not None
-    assert (measured.questions, measured.exact, measured.f1, measured.fields) == (0, None, None, ())
+    assert (measured.questions, measured.exact, measured.f1) == (0, None, None)
+    assert list(measured.fields) == []
     assert not measured.enough
 
 
@@ -644,6 +653,37 @@ async def test_the_interval_of_a_mean_is_that_of_a_bootstrap(conn: Connection) -
     assert again["jaccard_interval"] == said["jaccard_interval"]
 
 
+@pytest.mark.parametrize("predicted", [WOMEN, SEOUL_WOMEN, MEN])
+async def test_a_mean_of_equal_rates_has_no_interval(
+    conn: Connection, predicted: dict[str, Any]
+) -> None:
+    """All drawings are alike, which says nothing of questions that were not asked."""
+    drawn = [case(WOMEN, predicted, "ko", confidence=c) for c in (0.37, 0.55, 0.951, 0.951, 1.0)]
+    said = await figures(conn, *drawn)
+    for figure in (said, said["by_tag"]["ko"]):
+        for name in ("precision", "recall", "f1", "jaccard"):
+            assert figure[f"{name}_interval"] == [None, None]
+        low, high = figure["exact_interval"]
+        assert low < high
+    (run,) = await list_runs(conn, CATALOGUE)
+    assert (run.f1_low, run.f1_high, run.jaccard_low, run.jaccard_high) == (None,) * 4
+    assert run.ece_low is not None and run.ece_high is not None and run.ece_low < run.ece_high
+
+
+async def test_intervals_of_no_width_that_were_kept_are_taken_back(
+    conn: Connection, database: str
+) -> None:
+    run = await store_evaluation(conn, CATALOGUE, evaluation(case(WOMEN, WOMEN)))
+    await conn.execute(
+        "update panelens.evaluation_figure set low = value, high = value where measure = 'f1'"
+    )
+    text = (MIGRATIONS / "0014.tell-of-nobody.sql").read_text("utf-8")
+    await conn.execute(text[text.index("update panelens") :].encode())
+    kept = {m.measure: (m.low, m.high) for m in await measures(conn, run.id)}
+    assert kept["f1"] == (None, None)
+    assert None not in kept["exact"]
+
+
 async def test_the_interval_of_the_calibration_error_reaches_as_far_below_as_the_bootstrap_above(
     conn: Connection,
 ) -> None:
@@ -673,7 +713,7 @@ async def test_the_interval_of_the_calibration_error_reaches_as_far_below_as_the
     assert high == pytest.approx(interval.high, abs=0.02)
     assert low == pytest.approx(max(0, 2 * said["ece"] - high))
     right_throughout = await figures(conn, *[case(WOMEN, WOMEN, confidence=1.0)] * 3)
-    assert (right_throughout["ece"], right_throughout["ece_interval"]) == (0, [0, 0])
+    assert (right_throughout["ece"], right_throughout["ece_interval"]) == (0, [None, None])
     none = await figures(conn, unsure)
     assert none["ece"] is None and "ece_interval" not in none
 
@@ -725,6 +765,52 @@ async def test_two_runs_are_compared_question_by_question(conn: Connection) -> N
         await compare_runs(conn, CATALOGUE, before=before.id, after=999)
 
 
+def few(gold: set[str], predicted: set[str], smallest: int) -> bool:
+    """Whether two sets of people divide the panel into a group of too few."""
+    everybody = {person["respondent_id"] for person in PEOPLE}
+    told = [gold, predicted, gold & predicted, gold - predicted, predicted - gold]
+    told += [everybody - gold, everybody - predicted, everybody - gold - predicted]
+    return any(0 < len(group) < smallest for group in told)
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(gold=readings(CATALOGUE), predicted=readings(CATALOGUE))
+async def test_neither_sizes_nor_jaccard_tell_of_too_few_people(
+    conn: Connection, gold: Reading, predicted: Reading
+) -> None:
+    wrong = case(gold, predicted)
+    run = await store_evaluation(conn, CATALOGUE, evaluation(wrong))
+    right = await store_evaluation(conn, CATALOGUE, evaluation(case(gold, gold)))
+    should, does = await found_by(conn, gold), await found_by(conn, predicted)
+    for smallest in (0, 2, 10, 40):
+        hidden = few(should, does, smallest)
+        for worst in await worst_questions(conn, run.id, smallest=smallest):
+            assert (worst.gold_size is None) == (worst.predicted_size is None) == hidden
+            assert (worst.jaccard is None) == hidden
+        compared = await compare_runs(
+            conn, CATALOGUE, before=run.id, after=right.id, smallest=smallest
+        )
+        for difference in compared.differences:
+            assert (difference.jaccard_before is None) == hidden
+            assert (difference.jaccard_after is None) == few(should, should, smallest)
+
+
+async def test_questions_of_too_few_people_come_after_the_others(conn: Connection) -> None:
+    """Between two others, their place would tell about how far off they are."""
+    several = [
+        asked("few", NOBODY, SEOUL_WOMEN),
+        asked("many", WOMEN, MEN),
+        asked("right", MEN, MEN),
+    ]
+    run = await store_evaluation(conn, CATALOGUE, evaluation(*several))
+    women = count(gender="여성", region="서울")
+    for smallest, order in ((women, ["few", "many"]), (women + 1, ["many", "few"])):
+        worst = await worst_questions(conn, run.id, smallest=smallest)
+        assert [question.question for question in worst] == order
+
+
 async def test_a_question_that_stands_twice_is_told_once(conn: Connection) -> None:
     runs = [
         await store_evaluation(
@@ -762,3 +848,13 @@ def test_equal_readings_are_exact_in_every_spelling() -> None:
     assert case(Reading(one), Reading(other)).is_exact(CATALOGUE) is equal(one, other, CATALOGUE)
     assert not case(Reading(one), Reading(replace(other, limit=6))).is_exact(CATALOGUE)
     assert not case(Reading(one), Reading(Filter())).is_exact(CATALOGUE)
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_nobody_is_not_everyone(limit: int | None) -> None:
+    everyone = Reading(Filter(limit=limit))
+    nobody = replace(everyone, unsupported=("왼손잡이",))
+    assert case(everyone, everyone).is_exact(CATALOGUE)
+    assert case(nobody, replace(nobody, unsupported=("키 큰",))).is_exact(CATALOGUE)
+    assert not case(everyone, nobody).is_exact(CATALOGUE)
+    assert not case(nobody, everyone).is_exact(CATALOGUE)

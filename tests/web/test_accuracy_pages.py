@@ -52,8 +52,27 @@ async def test_the_page_shows_a_run_in_all_its_tables(http: httpx.AsyncClient) -
     assert len(re.findall(r'href="/\?q=[^"]+&f=', worst)) == 2
 
 
-async def test_a_run_that_does_not_exist_is_not_found(http: httpx.AsyncClient) -> None:
-    assert (await http.get("/accuracy?run=99999")).status_code == 404
+@pytest.mark.parametrize("number", [-1, 99999, 2**63, 10**30])
+async def test_a_run_that_does_not_exist_is_not_found(http: httpx.AsyncClient, number: int) -> None:
+    for address in (
+        f"/accuracy?run={number}",
+        f"/api/evaluations/{number}",
+        f"/accuracy/compare?before={number}&after={number}",
+    ):
+        assert (await http.get(address)).status_code == 404
+
+
+async def test_a_mean_that_nothing_is_off_from_has_no_interval(http: httpx.AsyncClient) -> None:
+    run = await run_of(http, WOMEN, tag="all alike")
+    page = await text(http, f"/accuracy?run={run}")
+    none = '<span class="interval">–</span>'
+    tag = page[page.index('<th scope="row">all alike') :]
+    assert tag[: tag.index("</tr>")].count(none) == 2  # F1 and Jaccard, but not the share
+    trend = page[page.index(f'run={run}">{run}</a>') :]
+    assert trend[: trend.index("</tr>")].count(none) == 1
+    assert "Every question got the right filter." in page
+    korean = (await http.get(f"/accuracy?run={run}&lang=ko")).text
+    assert "모든 질문의 조건이 정확합니다." in korean
 
 
 async def test_a_run_is_found_however_many_followed(
@@ -221,7 +240,7 @@ def test_a_near_miss_leads_to_whoever_it_names(everything: StoredServices) -> No
     (condition,) = parse_filter(WOMEN, everything.catalogue).where
     missing = NearRespondent(Respondent("A#1/2", {"gender": "남성"}), "where", 0, condition)
     english = load_wordings(folder("web") / "messages")["en"]
-    (row,) = Measuring(everything.catalogue, english, Address("/near"), 0).near([missing])
+    (row,) = Measuring(everything.catalogue, english, Address("/near")).near([missing])
     assert (row.id, row.href) == ("A#1/2", "/respondents/A%231%2F2")
 
 
@@ -261,6 +280,36 @@ async def test_a_role_does_what_it_may_and_no_more(door: Guarded, asked: Asked) 
     async with door.program(role) as http:
         response = await http.request(method, path, json=body)
     assert response.status_code == status, response.text
+
+
+async def test_figures_of_too_few_people_are_not_on_the_pages(everything: StoredServices) -> None:
+    several = {"question": "여성", "filter": MEN}
+    few = {"question": "모두", "filter": {"where": {"gender": ["여성"], "region": ["서울"]}}}
+    with guarded(everything.catalogue, everything.database) as open_to_all:
+        async with open_to_all.program(Role.OWNER) as http:
+            total = (await http.post("/api/search", json={"filter": few["filter"]})).json()["total"]
+            before = await evaluated(http, several, few)
+            after = await evaluated(http, several | {"filter": WOMEN}, few | {"filter": {}})
+            shown = (await http.get(f"/api/evaluations/{before}/compare/{after}")).json()
+            open_page = await text(http, f"/accuracy?run={before}")
+    told = {d["question"]: (d["jaccard_before"], d["jaccard_after"]) for d in shown["differences"]}
+    note = "Numbers of too few people are not shown."
+    assert note not in open_page and f">{total} people<" in open_page
+    with guarded(everything.catalogue, everything.database, smallest_count=total + 1) as closed:
+        async with closed.program(Role.VIEWER) as http:
+            page = await text(http, f"/accuracy?run={before}")
+            compared = (await http.get(f"/api/evaluations/{before}/compare/{after}")).json()
+            side_by_side = await text(http, f"/accuracy/compare?before={before}&after={after}")
+    hidden = {
+        d["question"]: (d["jaccard_before"], d["jaccard_after"]) for d in compared["differences"]
+    }
+    assert hidden == {"여성": told["여성"], "모두": (None, told["모두"][1])}
+    assert None not in (*told["여성"], *told["모두"])
+    worst = page[page.index("Worst questions first") :]
+    row = worst[worst.index(">모두</a>") :]
+    row = row[: row.index("</tr>")]
+    assert row.count('<span class="interval">–</span>') == 2 and row.endswith(">–</td>")
+    assert note in worst and note in side_by_side and "Jaccard –" in side_by_side
 
 
 async def test_a_correction_says_whose_it_is(door: Guarded) -> None:

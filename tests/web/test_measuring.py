@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
 from server.errors import ModelAway
 
@@ -100,6 +101,45 @@ async def test_a_correction_becomes_gold_and_is_evaluated(
     assert summary["by_tag"]["accepted"]["questions"] >= 1
     again = await http.post(f"/api/corrections/{number}/review", json={"accepted": False})
     problem(again, 404, "not-found")
+
+
+@pytest.mark.parametrize("phrase", ["a\x00b", "a\x1bb", " ", "가" * 61, "\ud800"])
+async def test_what_is_no_phrase_is_refused_however_it_is_sent(
+    http: httpx.AsyncClient, phrase: str
+) -> None:
+    for verdict in ("right", "wrong", "corrected"):
+        said = {
+            "question": "여성",
+            "verdict": verdict,
+            "filter": MEN,
+            "unsupported": ["키 큰", phrase],
+        }
+        headers = {"content-type": "application/json"}
+        answer = await http.post("/api/corrections", content=json.dumps(said), headers=headers)
+        problem(answer, 422, "invalid-input")
+    if phrase == "\ud800":
+        return  # no form can send it
+    form = {"question": "여성", "filter": json.dumps(MEN)}
+    shown = {**form, "verdict": "wrong", "unsupported": ["키 큰", phrase]}
+    assert (await http.post("/corrections", data=shown)).status_code == 422
+    typed = {**form, "verdict": "corrected", "lacking": f"키 큰, {phrase}"}
+    blank = not phrase.strip()  # nothing between two commas
+    assert (await http.post("/corrections", data=typed)).status_code == (200 if blank else 422)
+
+
+async def test_what_was_accepted_can_be_exported_and_imported(http: httpx.AsyncClient) -> None:
+    body = {"question": "모두", "verdict": "corrected", "filter": MEN, "unsupported": [" 키  큰 "]}
+    number = (await http.post("/api/corrections", json=body)).json()["id"]
+    await http.post(f"/api/corrections/{number}/review", json={"accepted": True})
+    exported = (await http.get("/api/gold")).text
+    assert ["키 큰"] in [json.loads(line).get("unsupported") for line in exported.splitlines()]
+    assert (await http.post("/api/gold", content=exported)).json() == {"added": 0}
+
+
+async def test_a_verdict_on_a_reading_that_lacks_very_much_is_kept(http: httpx.AsyncClient) -> None:
+    phrases = [f"{letter}한" for letter in "가나다라마바사아자차카"]
+    form = {"question": "여성", "verdict": "wrong", "filter": "{}", "unsupported": phrases}
+    assert (await http.post("/corrections", data=form)).status_code == 200
 
 
 async def test_a_verdict_is_about_the_reading_that_was_shown(
