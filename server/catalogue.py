@@ -17,6 +17,8 @@ from server.resources import folder
 
 SMALLINT_MAX = 32767
 LONG_LIST = 30
+# Of a respondent: what is loaded can be opened by its address.
+ID_LENGTH_MAX = 200
 FORBIDDEN_IN_VALUES = re.compile(r"[|\x00-\x1f\x7f]")
 # Of the panel's table, of the rows on their way into it, and of its list of people.
 COLUMNS_TAKEN = frozenset({"respondent_id", "draw", "bookmark", "row", "key"})
@@ -131,6 +133,11 @@ class PanelField(_Frozen):
         object.__setattr__(self, "answers", answers)
         return self
 
+    @property
+    def column(self) -> str:
+        """The column of the panel's table that holds it: a derived field has that of its base."""
+        return self.derived_from or self.name
+
     @cached_property
     def listed(self) -> tuple[Answer, ...]:
         """The answers a filter may name: all but those that mean "no answer"."""
@@ -194,6 +201,11 @@ class Catalogue(_Frozen):
         """Fields by name, in the catalogue's order."""
         return {f.name: f for f in self.fields}
 
+    @cached_property
+    def stored_fields(self) -> tuple[PanelField, ...]:
+        """The fields that have a column of their own: all but the derived ones."""
+        return tuple(f for f in self.fields if f.derived_from is None)
+
     def field(self, name: str) -> PanelField:
         """The field of that name; KeyError when there is none."""
         return self.by_name[name]
@@ -215,6 +227,18 @@ class Catalogue(_Frozen):
     @cached_property
     def _positions(self) -> Mapping[str, int]:
         return {f.name: i for i, f in enumerate(self.fields)}
+
+    @cached_property
+    def searchable(self) -> Mapping[str, str]:
+        """Of each field, its names, code, wordings and answers as one text that is normalised."""
+        return {f.name: "\n".join(map(normalise, self._said_of(f))) for f in self.fields}
+
+    def _said_of(self, field: PanelField) -> Iterator[str]:
+        yield from (field.name, self.source_code(field.name))
+        yield from (*field.label.model_dump().values(), *field.question.model_dump().values())
+        yield from (*field.aliases.ko, *field.aliases.en)
+        for answer in field.answers:
+            yield from (answer.value, answer.label, answer.en, *answer.aliases)
 
 
 def find_catalogue(name_or_path: str) -> Path:

@@ -18,7 +18,6 @@ import psycopg
 import typer
 import uvicorn
 from fastapi import FastAPI
-from psycopg import AsyncConnection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -48,29 +47,20 @@ from server.bench.tables import print_bench
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import PanelensError, SetupError
 from server.figures import figures_served
+from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.hints import Hints
 from server.interpret.prompt import build_prompt
 from server.listening import host_of, listening_socket, shown
 from server.logs import set_up_logs
 from server.model.download import download as download_model
+from server.origin import origin_of
 from server.phrases import read_phrases
 from server.postgres.check import check_database
 from server.postgres.migrate import migrate
-from server.postgres.pool import conninfo
+from server.postgres.pool import connected, conninfo
 from server.postgres.statements import Connection
-from server.product import (
-    Database,
-    Product,
-    adapter_sha256,
-    load_demo,
-    model_sha256,
-    open_catalogue,
-    open_database,
-    prepare_panel,
-    recorded_evaluation,
-    shipped_gold,
-)
+from server.product import Database, Product, load_demo, open_database, prepare_panel
 from server.settings import Settings, read_settings
 from server.terminal import (
     print_answer,
@@ -139,7 +129,7 @@ def serve(
 ) -> None:
     """Fetch what is missing, start the database and serve page and API."""
     settings = read_settings(host=host, port=port)
-    catalogue = open_catalogue(settings)
+    catalogue = load_catalogue(settings.catalogue)
     signal.signal(signal.SIGTERM, _stop)
     set_up_logs(settings)
     with listening_socket(settings) as listening:
@@ -151,7 +141,7 @@ def serve(
                 migrate(database.url)
                 refuse_without_people(database.url)
             # Not before: a database that nobody may enter stays free for a dump to be restored.
-            _prepare(database, settings)
+            settings = product.settings = _prepare(database, settings, serves=True)
             console.print(f"Panelens: [bold]{shown(listening)}[/]  (stop: Ctrl-C)")
             web = create_app(settings, product, entry=entry, lifespan=product.running)
             with figures_served(settings, web.state.figures, product):
@@ -166,8 +156,8 @@ def ask(
     """Answer one question in the terminal."""
     settings = read_settings()
     with open_database(settings) as database:
-        _prepare(database, settings)
-        product = Product(settings, open_catalogue(settings), database, console)
+        settings = _prepare(database, settings)
+        product = Product(settings, load_catalogue(settings.catalogue), database, console)
         answer = asyncio.run(_answer(product, question))
     if as_json:
         body = answer_as_json(answer, product.catalogue, settings.reference_year)
@@ -184,9 +174,9 @@ def load(
 ) -> None:
     """Load files into the panel: all or nothing; what is refused is reported."""
     settings = read_settings(catalogue=catalogue)
-    panel = open_catalogue(settings)
+    panel = load_catalogue(settings.catalogue)
     with open_database(settings) as database:
-        prepare_panel(database, panel, settings)
+        settings = prepare_panel(database, panel, settings).settings
         with _rows_progress() as progress:
             task = progress.add_task("rows", total=None)
             report = load_audited(
@@ -243,10 +233,10 @@ def evaluate(
 ) -> None:
     """Read labelled questions and measure how right filters and respondents are."""
     settings = read_settings()
-    catalogue = open_catalogue(settings)
+    catalogue = load_catalogue(settings.catalogue)
     gold = None if file is None else read_gold(file, catalogue)
     with open_database(settings) as database:
-        _prepare(database, settings)
+        settings = _prepare(database, settings)
         run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
         if record is not None:
             write_recorded(record, run.evaluation)
@@ -276,7 +266,7 @@ def tune(
 ) -> None:
     """Train the adapter for the catalogue on this machine (needs the extra "tune")."""
     settings = read_settings()
-    catalogue = open_catalogue(settings)
+    catalogue = load_catalogue(settings.catalogue)
     try:
         from server.training.command import tune_adapter  # noqa: PLC0415  (PyTorch is optional)
     except ImportError as error:
@@ -323,7 +313,7 @@ def calibrate(
     ],
 ) -> None:
     """Fit confidence to how often readings were right (needs the extra "tune")."""
-    catalogue = open_catalogue(read_settings())
+    catalogue = load_catalogue(read_settings().catalogue)
     try:
         count = calibrate_confidence(recorded, catalogue, target)
     except ImportError as error:
@@ -378,7 +368,7 @@ def check_catalogue(
 ) -> None:
     """Read a catalogue and say what is wrong with it, or what it holds."""
     settings = read_settings(catalogue=name)
-    panel = open_catalogue(settings)
+    panel = load_catalogue(settings.catalogue)
     read_phrases(find_catalogue(settings.catalogue).parent, panel)
     answers = sum(len(field.answers) for field in panel.fields)
     console.print(f"{panel.title.en}: {len(panel.fields)} fields, {answers} answers, no mistakes.")
@@ -394,7 +384,7 @@ def show_catalogue(
 ) -> None:
     """Print the grammar made from a catalogue, or the prompt of a question."""
     settings = read_settings(catalogue=name)
-    panel = open_catalogue(settings)
+    panel = load_catalogue(settings.catalogue)
     if what == "grammar":
         typer.echo(build_grammar(panel))
     elif what == "prompt":
@@ -414,7 +404,7 @@ def write_questions(
 ) -> None:
     """Print generated questions with their right filters, as `panelens evaluate` reads them."""
     settings = read_settings(catalogue=name)
-    panel = open_catalogue(settings)
+    panel = load_catalogue(settings.catalogue)
     phrases = read_phrases(find_catalogue(settings.catalogue).parent, panel)
     examples = generate(panel, phrases, seed=seed)
     typer.echo(written_gold(labelled(islice(examples, count))), nl=False)
@@ -498,12 +488,10 @@ def import_gold(
 def _with_panel(act: Callable[[Connection, Catalogue], Awaitable[Result]]) -> Result:
     """What an act brings back, done in the prepared panel's database."""
     settings = read_settings()
-    catalogue = open_catalogue(settings)
+    catalogue = load_catalogue(settings.catalogue)
 
     async def done(database: Database) -> Result:
-        async with await AsyncConnection.connect(
-            conninfo(database.url), autocommit=True
-        ) as connection:
+        async with await connected(database.url) as connection:
             return await act(connection, catalogue)
 
     with open_database(settings) as database:
@@ -549,18 +537,23 @@ def _serve(web: FastAPI, listening: socket.socket, stop_seconds: int) -> None:
         sys.exit(1)
 
 
-def _prepare(database: Database, settings: Settings) -> None:
-    """Make the panel ready to be asked: schema, demo people when there are none, measurements."""
-    catalogue = open_catalogue(settings)
-    if prepare_panel(database, catalogue, settings) == 0:
-        load_demo(database, catalogue, settings, console)
-    recorded = recorded_evaluation(catalogue)
+def _prepare(database: Database, settings: Settings, *, serves: bool = False) -> Settings:
+    """Make the panel ready to be asked: schema, demo people when there are none, measurements.
+
+    Brings back the settings with the panel's reference year.
+    """
+    catalogue = load_catalogue(settings.catalogue)
+    prepared = prepare_panel(database, catalogue, settings, serves=serves)
+    if prepared.people == 0:
+        load_demo(database, catalogue, prepared.settings, console)
+    recorded = origin_of(settings, catalogue).recorded
     if recorded.exists():
         asyncio.run(_store_recorded(recorded, database, catalogue))
+    return prepared.settings
 
 
 async def _store_recorded(recorded: Path, database: Database, catalogue: Catalogue) -> None:
-    async with await AsyncConnection.connect(conninfo(database.url), autocommit=True) as connection:
+    async with await connected(database.url) as connection:
         await store_recorded(connection, catalogue, recorded)
 
 
@@ -574,11 +567,10 @@ async def _answer(product: Product, question: str) -> Answer:
 async def _evaluate(gold: GoldFile | None, product: Product) -> Run:
     async with product.running():
         await product.loaded()
-        async with await AsyncConnection.connect(
-            conninfo(product.database.url), autocommit=True
-        ) as connection:
+        origin = origin_of(product.settings, product.catalogue)
+        async with await connected(product.database.url) as connection:
             if gold is None:
-                gold = await gold_set(connection, product.catalogue, shipped_gold(product.settings))
+                gold = await gold_set(connection, product.catalogue, origin.gold)
             with _rows_progress() as progress:
                 task = progress.add_task("questions", total=len(gold.questions))
                 return await evaluate_gold(
@@ -586,8 +578,8 @@ async def _evaluate(gold: GoldFile | None, product: Product) -> Run:
                     product.interpret,
                     connection,
                     product.catalogue,
-                    adapter=adapter_sha256(product.settings, product.catalogue),
-                    model_sha256=model_sha256(product.settings),
+                    adapter=origin.adapter,
+                    model_sha256=origin.model_sha256,
                     person=LOCAL.name,
                     progress=lambda done, _: progress.update(task, completed=done),
                 )

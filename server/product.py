@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import psycopg
@@ -21,8 +20,8 @@ from server.accuracy.cases import fields_of
 from server.accuracy.measured import Accuracy
 from server.accuracy.runs import accuracy_of
 from server.catalogue import Catalogue, find_catalogue
-from server.errors import DatabaseAway, ModelAway, PanelensError
-from server.filter import Filter, load_catalogue
+from server.errors import DatabaseAway, ModelAway, PanelensError, SetupError
+from server.filter import Filter
 from server.grammar import build_grammar
 from server.interpret.calibration import Calibration, read_calibration
 from server.interpret.interpretation import Interpretation
@@ -72,22 +71,50 @@ def open_database(settings: Settings) -> Iterator[Database]:
         yield Database(embedded.conninfo, embedded)
 
 
-def prepare_panel(database: Database, catalogue: Catalogue, settings: Settings) -> int:
-    """Bring the schema up to date; the number of respondents that are there."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """How many respondents are there, and the settings, with the reference year of the panel."""
+
+    people: int
+    settings: Settings
+
+
+def prepare_panel(
+    database: Database, catalogue: Catalogue, settings: Settings, *, serves: bool = False
+) -> Prepared:
+    """Bring the schema up to date.
+
+    Only who serves changes the panel's reference year, and only to one that was set: SetupError
+    when another command's environment sets another one.
+    """
+    is_set = "reference_year" in settings.model_fields_set
     with explained():
         migrate(database.url)
         with psycopg.connect(conninfo(database.url), autocommit=True) as connection:
-            ensure_panel(connection, catalogue, reference_year=settings.reference_year)
+            year = ensure_panel(
+                connection,
+                catalogue,
+                reference_year=settings.reference_year,
+                changes_year=serves and is_set,
+            )
             ensure_answer_counts(connection, catalogue)
             count = sql.SQL("select count(*) from {}").format(table(catalogue))
             row = connection.execute(count).fetchone()
-    return int(row[0]) if row else 0
+    if is_set and year != settings.reference_year:
+        raise SetupError(
+            f"PANELENS_REFERENCE_YEAR is {settings.reference_year}, but panel {catalogue.name!r} "
+            f"counts ages to {year}: unset it, or change the panel's year with panelens serve"
+        )
+    return Prepared(int(row[0]) if row else 0, settings.model_copy(update={"reference_year": year}))
 
 
 def load_demo(
     database: Database, catalogue: Catalogue, settings: Settings, console: Console
 ) -> None:
-    """Draw the synthetic panel of the catalogue and load it, with progress."""
+    """Draw the synthetic panel of the catalogue and load it, with progress.
+
+    Real people who came while it was drawn are whom to ask: nobody is made up beside them.
+    """
     file = settings.data_folder / f"demo-{catalogue.name}" / "result.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console=console) as progress:
@@ -98,14 +125,18 @@ def load_demo(
             progress=lambda done, total: progress.update(drawing, completed=done, total=total),
         )
         loading = progress.add_task("Loading it into PostgreSQL", total=summary.rows)
-        load_audited(
-            database.url,
-            catalogue,
-            [file],
-            reference_year=settings.reference_year,
-            synthetic=True,
-            progress=lambda _, rows: progress.update(loading, completed=rows),
-        )
+        try:
+            load_audited(
+                database.url,
+                catalogue,
+                [file],
+                reference_year=settings.reference_year,
+                synthetic=True,
+                progress=lambda _, rows: progress.update(loading, completed=rows),
+            )
+        except SetupError:
+            if not prepare_panel(database, catalogue, settings).people:
+                raise
         progress.update(loading, completed=summary.rows)
 
 
@@ -313,29 +344,3 @@ def _keep(task: asyncio.Task[None]) -> None:
 
 async def _answers(connection: AsyncConnection) -> None:
     await connection.execute("select 1")
-
-
-def open_catalogue(settings: Settings) -> Catalogue:
-    """The catalogue of the settings."""
-    return load_catalogue(settings.catalogue)
-
-
-def adapter_sha256(settings: Settings, catalogue: Catalogue) -> str:
-    """The checksum of the adapter that reads for this catalogue; empty without one."""
-    adapter = read_manifest().model(settings.model).adapters.get(catalogue.name)
-    return "" if adapter is None else adapter.sha256
-
-
-def recorded_evaluation(catalogue: Catalogue) -> Path:
-    """Where the evaluation that ships with the catalogue's adapter is kept."""
-    return read_manifest().folder / "evaluations" / f"{catalogue.name}.jsonl"
-
-
-def model_sha256(settings: Settings) -> str:
-    """The checksum of the model's file."""
-    return read_manifest().model(settings.model).sha256
-
-
-def shipped_gold(settings: Settings) -> Path:
-    """Where the labelled questions that ship with the catalogue are kept."""
-    return find_catalogue(settings.catalogue).parent / "gold.jsonl"

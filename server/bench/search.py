@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, sql
 from server.bench.figures import CountTime, Searching, SearchTime, Spread
 from server.catalogue import Catalogue
 from server.filter import parse_filter
-from server.panel.schema import stored_fields, table
+from server.panel.schema import table
 from server.postgres.pool import open_pool, reading
 from server.search.plan import plan
 from server.search.queries import get_panel, search
@@ -149,10 +149,10 @@ async def _number(
 async def _copy(connection: AsyncConnection, catalogue: Catalogue) -> None:
     """The panel once more in the ways that a survey is often kept; answers are the same codes."""
     respondent = table(catalogue)
-    answers = sql.SQL(", ").join(sql.Identifier(f.name) for f in stored_fields(catalogue))
+    answers = sql.SQL(", ").join(sql.Identifier(f.name) for f in catalogue.stored_fields)
     as_text = sql.SQL(", ").join(
         sql.SQL("{0}::text as {0}").format(sql.Identifier(field.name))
-        for field in stored_fields(catalogue)
+        for field in catalogue.stored_fields
     )
     for statement in (
         sql.SQL("create schema bench"),

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from server.postgres.statements import template
+from server.postgres.statements import all_rows, template
 
 SEARCHES_SHOWN = 200
 
@@ -49,10 +48,8 @@ async def store_search(
 
 async def list_searches(conn: AsyncConnection, panel: str, made_by: str) -> list[Search]:
     """The person's searches, the latest first."""
-    async with conn.cursor(row_factory=class_row(Search)) as cursor:
-        parameters = {"panel": panel, "made_by": made_by, "most": SEARCHES_SHOWN}
-        await cursor.execute(template("list_searches"), parameters)
-        return await cursor.fetchall()
+    parameters = {"panel": panel, "made_by": made_by, "most": SEARCHES_SHOWN}
+    return await all_rows(conn, Search, template("list_searches"), parameters)
 
 
 async def forget_searches(conn: AsyncConnection, panel: str, made_by: str) -> None:

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from server.access.person import Person, Role
 from server.errors import TooManySegments
-from server.postgres.statements import template
+from server.postgres.statements import all_rows, template
 
 SEGMENTS_MOST = 200
 
@@ -46,16 +45,11 @@ async def store_segment(
     made_by: str,
 ) -> int:
     """Keep a filter under a name; its number. TooManySegments when the panel keeps the most."""
-    async with conn.cursor(row_factory=class_row(_Number)) as cursor:
-        await cursor.execute(
-            template("store_segment"),
-            {
-                "panel": panel, "name": name, "note": note, "question": question,
-                "filter": Jsonb(query), "people": people, "made_by": made_by,
-                "most": SEGMENTS_MOST,
-            },
-        )  # fmt: skip
-        stored = await cursor.fetchall()
+    parameters = {
+        "panel": panel, "name": name, "note": note, "question": question,
+        "filter": Jsonb(query), "people": people, "made_by": made_by, "most": SEGMENTS_MOST,
+    }  # fmt: skip
+    stored = await all_rows(conn, _Number, template("store_segment"), parameters)
     if not stored:
         raise TooManySegments(str(SEGMENTS_MOST))
     return stored[0].id
@@ -63,19 +57,15 @@ async def store_segment(
 
 async def list_segments(conn: AsyncConnection, panel: str) -> list[Segment]:
     """The panel's segments, the newest first."""
-    async with conn.cursor(row_factory=class_row(Segment)) as cursor:
-        await cursor.execute(template("list_segments"), {"panel": panel})
-        return await cursor.fetchall()
+    return await all_rows(conn, Segment, template("list_segments"), {"panel": panel})
 
 
 async def delete_segment(conn: AsyncConnection, panel: str, number: int, person: Person) -> bool:
     """Delete a segment of the person's own, or any for an owner; whether one was there."""
-    async with conn.cursor(row_factory=class_row(_Number)) as cursor:
-        parameters = {
-            "panel": panel,
-            "id": number,
-            "made_by": person.name,
-            "any": person.may(Role.OWNER),
-        }
-        await cursor.execute(template("delete_segment"), parameters)
-        return bool(await cursor.fetchall())
+    parameters = {
+        "panel": panel,
+        "id": number,
+        "made_by": person.name,
+        "any": person.may(Role.OWNER),
+    }
+    return bool(await all_rows(conn, _Number, template("delete_segment"), parameters))

@@ -7,7 +7,7 @@ from typing import LiteralString
 from psycopg import AsyncConnection, sql
 
 from server.catalogue import Catalogue, Kind, PanelField
-from server.panel.schema import Conn, stored_fields, table
+from server.panel.schema import Conn, table
 from server.postgres.statements import all_rows, only_row, template
 
 _UNCOUNTED: LiteralString = (
@@ -38,7 +38,7 @@ class _Row:
 
 def count_answers(connection: Conn, catalogue: Catalogue) -> None:
     """Count anew; a load does so in its own transaction."""
-    answers = [_answers(f) for f in stored_fields(catalogue) if f.has_listed_answers]
+    answers = [_answers(f) for f in catalogue.stored_fields if f.has_listed_answers]
     if answers:
         statement = template("count_answers").format(
             respondent=table(catalogue), answers=sql.SQL(", ").join(answers)
@@ -63,7 +63,7 @@ async def answer_counts_after(
     rows = await all_rows(conn, _Row, template("list_answer_counts"), parameters)
     values = {
         (field.name, stored): value
-        for field in stored_fields(catalogue)
+        for field in catalogue.stored_fields
         for value, stored in field.stored.items()
     }
     people = {

@@ -135,7 +135,7 @@ def _problems(catalogue: Catalogue, recipe: Recipe) -> Iterator[str]:
         spec = recipe.of(field.name)
         for other in _uses(field, spec):
             source = catalogue.by_name.get(other)
-            if source is None or (source.derived_from or other) not in drawn:
+            if source is None or source.column not in drawn:
                 yield f"field {field.name!r} needs {other!r}, which is not drawn before it"
         yield from _answer_problems(field, spec, catalogue)
         drawn.add(field.name)

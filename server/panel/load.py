@@ -21,7 +21,7 @@ from server.panel.schema import PANEL, Conn, ensure_panel, table
 from server.panel.sent import BATCH_ROWS, Sent, begin_alone, key_of
 from server.panel.staging import RowReader
 from server.postgres.pool import conninfo, explained
-from server.postgres.statements import query_bytes
+from server.postgres.statements import template
 
 __all__ = ["LoadReport", "RejectedValue", "UnknownKey", "load_files"]
 
@@ -45,14 +45,15 @@ def load_files(
     process the same load, run again, sends only what is not there yet. `progress` hears the file
     and its rows so far; `note` writes down what was done, in the transaction that merges them.
     A file named after a source of the catalogue overwrites that source's answers; of other
-    sources' answers it only fills the missing ones.
+    sources' answers it only fills the missing ones. A rejected value leaves the answer as it was.
+    `reference_year` is that of a new panel; one that is there keeps its own.
     Real people take the place of synthetic ones; synthetic people never join real ones.
     """
     began = perf_counter()
     with explained(), psycopg.connect(conninfo(database_url), autocommit=True) as connection:
-        ensure_panel(connection, catalogue, reference_year=reference_year)
+        year = ensure_panel(connection, catalogue, reference_year=reference_year)
         begin_alone(connection, catalogue)
-        loadings = [_Loading(connection, catalogue, file, reference_year) for file in files]
+        loadings = [_Loading(connection, catalogue, file, year) for file in files]
         with _forgotten_when_refused(loadings):
             for loading in loadings:
                 loading.send(progress)
@@ -147,7 +148,7 @@ class _Loading:
             "sha256": self._sha256,
             "synthetic": synthetic,
         }
-        (load_id,) = _only(self._connection, query_bytes("start_load"), parameters)
+        (load_id,) = _only(self._connection, template("start_load"), parameters)
         return int(load_id)
 
     def _merge(self) -> LoadReport:
@@ -158,6 +159,7 @@ class _Loading:
             ),
         )
         self._refuse_strangers(staged)
+        answers_kept = self._keep_answers()
         return LoadReport(
             rows_read=self._reader.rows_read,
             rows_stored=respondents,
@@ -168,6 +170,7 @@ class _Loading:
             values_rejected=self._reader.values_rejected,
             rejected=tuple(self._sample),
             unknown_keys=tuple(self._reader.unknown),
+            answers_kept=answers_kept,
         )
 
     def _refuse_strangers(self, staged: int) -> None:
@@ -184,11 +187,29 @@ class _Loading:
                 f"{self._file}: no key is one of panel {self._catalogue.name!r}, not even {keys}"
             )
 
+    def _keep_answers(self) -> int:
+        """Let a rejected value leave the answer that is there; the number of those that stay."""
+        filled: dict[str, list[str]] = {}
+        for name in self._reader.unclear:
+            filled.setdefault(self._catalogue.field(name).column, []).append(name)
+        kept = 0
+        for column, fields in filled.items():
+            statement = template("keep_answers").format(
+                respondent=table(self._catalogue),
+                rows=self.sent.rows,
+                rejected=self.sent.rejected,
+                column=sql.Identifier(column),
+                staged=sql.Identifier("staged", column),
+                known=sql.Identifier("respondent", column),
+            )
+            kept += self._connection.execute(statement, {"fields": fields}).rowcount
+        return kept
+
     def _store(self) -> int:
         """Merge the staged rows; the number of respondents that are new or changed."""
         before = {name: sql.Identifier("respondent", name) for name in self._reader.given()}
         after = {name: _merged(name, is_own=own) for name, own in self._reader.given().items()}
-        statement = sql.SQL(query_bytes("merge_respondents").decode()).format(
+        statement = template("merge_respondents").format(
             respondent=table(self._catalogue),
             staged=self.sent.rows,
             columns=_listed(sql.Identifier(name) for name in after),
@@ -208,7 +229,7 @@ class _Loading:
             "rows_changed": report.rows_changed,
             "values_rejected": report.values_rejected,
         }
-        self._connection.execute(query_bytes("finish_load"), parameters)
+        self._connection.execute(template("finish_load"), parameters)
 
 
 def _merged(name: str, *, is_own: bool) -> sql.Composable:
@@ -224,7 +245,7 @@ def _listed(parts: Iterable[sql.Composable]) -> sql.Composed:
 
 
 def _only(
-    connection: Conn, statement: bytes | sql.Composed, parameters: dict[str, Any] | None = None
+    connection: Conn, statement: sql.SQL | sql.Composed, parameters: dict[str, Any] | None = None
 ) -> tuple[Any, ...]:
     """The one row of a statement that always has one."""
     row = connection.execute(statement, parameters).fetchone()

@@ -11,6 +11,7 @@ gives to several fields is left out and reported:
 
 import csv
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ from server.panel.nesting import Shallow
 ID_KEYS = ("respondent_id", "고유번호", "패널id", "id")
 SNIFFED_BYTES = 65_536
 DELIMITERS = ",\t;|"
+_QUOTED = re.compile(r'"[^"]*"')
 
 Row = Mapping[str, object]
 Rows = Iterator[tuple[int, Row]]
@@ -45,11 +47,6 @@ class Column:
     def is_direct(self) -> bool:
         """Whether the field is stored itself: an age only fills the year it is derived from."""
         return self.field.derived_from is None
-
-    @property
-    def stored_in(self) -> str:
-        """The column of the panel's table that it fills."""
-        return self.field.derived_from or self.field.name
 
 
 class Keys:
@@ -141,6 +138,11 @@ def _reader(file: Path, first: bytes) -> Callable[[Path, BinaryIO, bytes], Rows]
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PK\x03\x04"):
         return _read_xlsx
+    if _is_utf16(first):
+        raise BrokenFile(
+            f"{file}: neither UTF-8 nor cp949 text, but UTF-16 (“Unicode text”) or no text at all: "
+            "save it as UTF-8 (in Excel: CSV UTF-8)"
+        )
     if start.startswith(b"["):
         return _read_array
     if start.startswith(b"{"):
@@ -148,6 +150,11 @@ def _reader(file: Path, first: bytes) -> Callable[[Path, BinaryIO, bytes], Rows]
     if file.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         return _read_array
     return _read_csv
+
+
+def _is_utf16(first: bytes) -> bool:
+    """By its mark, or by zero bytes among the first line's: of brackets, delimiters, line ends."""
+    return first.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in first.partition(b"\n")[0]
 
 
 def _is_line_of_json(file: Path, start: bytes) -> bool:
@@ -210,9 +217,20 @@ def _explained(file: Path, stream: BinaryIO, row: Callable[[], int]) -> Iterator
     try:
         yield
     except (ijson.JSONError, ValueError) as error:
-        reason = (str(error).strip() or "not JSON").splitlines()[0]
         place = f"after row {row()}, before byte {stream.tell()}"
-        raise BrokenFile(f"{file}, {place}: {reason}") from error
+        raise BrokenFile(f"{file}, {place}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The parser's reason without the piece of the file that it shows in the lines below."""
+    said = str(error)
+    if error.args and isinstance(error.args[0], bytes):
+        # So it comes where that piece is not UTF-8, or was cut inside a character.
+        said = error.args[0].decode("utf-8", "replace")
+    reason = (said.strip() or "not JSON").splitlines()[0]
+    if "UTF8" in reason:
+        return "bytes that are not UTF-8: if the file is of another encoding, save it as UTF-8"
+    return reason
 
 
 def _read_csv(file: Path, stream: BinaryIO, first: bytes) -> Rows:
@@ -258,7 +276,8 @@ def _encoding(file: Path) -> str:
 
 
 def _dialect(first: bytes, encoding: str) -> type[csv.Dialect]:
-    header = first.decode(encoding, "ignore").lstrip("\ufeff").partition("\n")[0]
+    text = first.decode(encoding, "ignore").lstrip("\ufeff")
+    header = _QUOTED.sub("", text).partition("\n")[0]
 
     class Found(csv.excel):
         delimiter = max(DELIMITERS, key=header.count)

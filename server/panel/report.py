@@ -31,7 +31,9 @@ class LoadReport:
     """What became of the files; `rejected` holds the first few, panelens.rejected_value all.
 
     `rows_read` counts all rows, `rows_stored` the respondents they speak of, `rows_changed` those
-    that were new or different, `rows_there` those that a run before, cut off, had sent. `demo_removed` counts synthetic people who made room for real ones.
+    that were new or different, `rows_there` those that a run before, cut off, had sent.
+    `demo_removed` counts synthetic people who made room for real ones, `answers_kept` the answers
+    of before that stay because the value in their place was rejected.
     """
 
     rows_read: int = 0
@@ -45,6 +47,7 @@ class LoadReport:
     unknown_keys: tuple[UnknownKey, ...] = ()
     seconds: float = 0.0
     rows_there: int = 0
+    answers_kept: int = 0
 
     def __add__(self, other: "LoadReport") -> "LoadReport":
         return LoadReport(
@@ -59,4 +62,5 @@ class LoadReport:
             (*self.unknown_keys, *other.unknown_keys),
             self.seconds + other.seconds,
             self.rows_there + other.rows_there,
+            self.answers_kept + other.answers_kept,
         )

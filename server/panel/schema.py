@@ -38,44 +38,38 @@ def table(catalogue: Catalogue, name: str = RESPONDENT) -> sql.Identifier:
     return sql.Identifier(schema_name(catalogue), name)
 
 
-def stored_fields(catalogue: Catalogue) -> tuple[PanelField, ...]:
-    """The fields that have a column: all but the derived ones."""
-    return tuple(field for field in catalogue.fields if field.derived_from is None)
-
-
 def spelled(field: PanelField) -> sql.Identifier:
     """The column that holds an open answer's normalised spelling; no field has such a name."""
     return sql.Identifier(f"{field.name} normalised")
 
 
 def ensure_panel(
-    connection: Conn, catalogue: Catalogue, *, reference_year: int, synthetic: bool = False
-) -> None:
+    connection: Conn, catalogue: Catalogue, *, reference_year: int, changes_year: bool = False
+) -> int:
     """Create the panel's schema, or bring it to this catalogue; SetupError when it cannot be.
 
     A field that is new gains a column. One that left the catalogue keeps its column and its
     answers, unseen. Nothing is done when catalogue and reference year are those of last time.
+    Brings back the panel's reference year: the one given where the panel is new or `changes_year`,
+    else the one it has, to which a running server counts ages.
     """
     with connection.transaction():
         connection.execute(
             "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema_name(catalogue)]
         )
         fingerprint = panel_fingerprint(catalogue)
-        if _known_panel(connection, catalogue) != (fingerprint, reference_year):
+        known = _known_panel(connection, catalogue)
+        year = reference_year if known is None or changes_year else known[1]
+        if known != (fingerprint, year):
             _refuse_changed_kinds(connection, catalogue)
             _refuse_renumbered_answers(connection, catalogue)
             _refuse_lost_answers(connection, catalogue)
             for statement in _statements(catalogue):
                 connection.execute(statement)
             _store_answers(connection, catalogue)
-            _store_panel(connection, catalogue, fingerprint, reference_year)
+            _store_panel(connection, catalogue, fingerprint, year)
         grant_reading(connection, schema_name(catalogue))
-        if synthetic:
-            connection.execute(
-                sql.SQL("update {} set synthetic = true where not synthetic").format(
-                    table(catalogue, PANEL)
-                )
-            )
+    return year
 
 
 def panel_fingerprint(catalogue: Catalogue) -> str:
@@ -104,7 +98,7 @@ def _refuse_changed_kinds(connection: Conn, catalogue: Catalogue) -> None:
             [table(catalogue).as_string()],
         ).fetchall()
     )
-    for field in stored_fields(catalogue):
+    for field in catalogue.stored_fields:
         there, wanted = columns.get(field.name), COLUMN_TYPES[field.kind]
         if there not in (None, wanted):
             raise SetupError(
@@ -118,7 +112,7 @@ def _refuse_renumbered_answers(connection: Conn, catalogue: Catalogue) -> None:
     """Numbers already stored would mean other answers; renaming an answer is no problem."""
     codes = {
         (field.name, stored): field.by_value[value].code
-        for field in stored_fields(catalogue)
+        for field in catalogue.stored_fields
         if field.has_listed_answers
         for value, stored in field.stored.items()
     }
@@ -135,7 +129,7 @@ def _refuse_renumbered_answers(connection: Conn, catalogue: Catalogue) -> None:
 
 def _refuse_lost_answers(connection: Conn, catalogue: Catalogue) -> None:
     """An answer that people hold and the catalogue no longer knows could not be said in words."""
-    listed = {f.name: f for f in stored_fields(catalogue) if f.has_listed_answers}
+    listed = {f.name: f for f in catalogue.stored_fields if f.has_listed_answers}
     for name, stored, code in connection.execute(
         "select field, stored, code from panelens.answer where panel = %s", [catalogue.name]
     ).fetchall():
@@ -190,7 +184,7 @@ def _columns(catalogue: Catalogue) -> Iterator[sql.Composed]:
         sql.SQL("add column if not exists {} {}").format(
             sql.Identifier(field.name), sql.SQL(COLUMN_TYPES[field.kind])
         )
-        for field in stored_fields(catalogue)
+        for field in catalogue.stored_fields
     )
     yield sql.SQL("alter table {}\n    {}").format(table(catalogue), added)
     for field in _open_fields(catalogue):
@@ -202,7 +196,7 @@ def _columns(catalogue: Catalogue) -> Iterator[sql.Composed]:
 
 
 def _open_fields(catalogue: Catalogue) -> Iterator[PanelField]:
-    return (field for field in stored_fields(catalogue) if field.kind is Kind.TEXT)
+    return (field for field in catalogue.stored_fields if field.kind is Kind.TEXT)
 
 
 def _indexes(catalogue: Catalogue) -> Iterator[sql.Composed]:
@@ -268,7 +262,7 @@ def _comments(catalogue: Catalogue) -> Iterator[sql.Composed]:
     yield _comment("column", _of(catalogue, "respondent_id"), f"source: {catalogue.respondent_id}")
     yield _comment("column", _of(catalogue, "draw"), "fixed random order of the respondents")
     yield _comment("column", _of(catalogue, "bookmark"), "stands for the respondent in addresses")
-    for field in stored_fields(catalogue):
+    for field in catalogue.stored_fields:
         yield _comment("column", _of(catalogue, field.name), described(field))
     for field in _open_fields(catalogue):
         column = sql.SQL("{}.{}").format(table(catalogue), spelled(field))
@@ -297,7 +291,7 @@ def _comment(what: LiteralString, name: sql.Composable, text: str) -> sql.Compos
 
 def _store_answers(connection: Conn, catalogue: Catalogue) -> None:
     # What the numbers of a field that left meant stays known: it may come back.
-    names = [field.name for field in stored_fields(catalogue)]
+    names = [field.name for field in catalogue.stored_fields]
     connection.execute(
         "delete from panelens.answer where panel = %s and field = any(%s)", [catalogue.name, names]
     )
@@ -314,7 +308,7 @@ def _store_answers(connection: Conn, catalogue: Catalogue) -> None:
 
 
 def _answers(catalogue: Catalogue) -> Iterator[Sequence[Any]]:
-    for field in stored_fields(catalogue):
+    for field in catalogue.stored_fields:
         if field.has_listed_answers:
             for position, answer in enumerate(field.answers, start=1):
                 stored = field.stored[answer.value]

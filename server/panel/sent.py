@@ -10,7 +10,7 @@ from psycopg import sql
 
 from server.catalogue import Catalogue
 from server.panel.report import RejectedValue
-from server.panel.schema import COLUMN_TYPES, Conn, panel_fingerprint, schema_name, stored_fields
+from server.panel.schema import COLUMN_TYPES, Conn, panel_fingerprint, schema_name
 from server.postgres.statements import template
 
 BATCH_ROWS = 2_000
@@ -66,7 +66,7 @@ class Sent:
         """
         columns = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(COLUMN_TYPES[f.kind]))
-            for f in stored_fields(self.catalogue)
+            for f in self.catalogue.stored_fields
         )
         noted = {"key": self.key, "panel": self.catalogue.name, "file": file}
         with self.connection.transaction():

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.catalogue import Catalogue
+from server.catalogue import ID_LENGTH_MAX, Catalogue
 from server.panel.records import Column, Keys, Row
 from server.panel.report import RejectedValue, UnknownKey
-from server.panel.schema import stored_fields
 from server.panel.values import Cell, Reader, Stored, cell_reader, plain
 
 NULL = r"\N"
@@ -41,7 +40,7 @@ class _Slot:
 class RowReader:
     """Reads the rows of one file; counts and collects what the report will say of them.
 
-    `rejected` is emptied by whoever writes it down.
+    `rejected` is emptied by whoever writes it down; `unclear` are the fields that it spoke of.
     """
 
     def __init__(self, catalogue: Catalogue, file: Path, reference_year: int) -> None:
@@ -49,13 +48,14 @@ class RowReader:
         self._file = file.name
         self._reference_year = reference_year
         self._keys = Keys(catalogue, file)
-        self._positions = {f.name: i for i, f in enumerate(stored_fields(catalogue))}
+        self._positions = {f.name: i for i, f in enumerate(catalogue.stored_fields)}
         self._slots: dict[str, _Slot | None] = {}
         self.unknown: list[UnknownKey] = []
         self.rejected: list[RejectedValue] = []
         self.rows_read = 0
         self.header_rows = 0
         self.values_rejected = 0
+        self.unclear: set[str] = set()
 
     def lines(self, rows: Sequence[tuple[int, Row]]) -> Iterator[str]:
         """For each respondent's row: its number, the id, and every stored field in order."""
@@ -71,7 +71,7 @@ class RowReader:
         given: dict[str, bool] = {}
         for slot in self._slots.values():
             if slot is not None:
-                name = slot.column.stored_in
+                name = slot.column.field.column
                 given[name] = given.get(name, False) or slot.column.is_own
         return given
 
@@ -82,7 +82,7 @@ class RowReader:
         if self._keys.is_id(text):
             self.header_rows += 1
             return None
-        if not text or text != _shown(text):
+        if not text or len(text) > ID_LENGTH_MAX or not text.isprintable():
             self._reject(number, "", self._catalogue.respondent_id, raw, "not an id")
             return None
         return text
@@ -98,6 +98,7 @@ class RowReader:
             if cell != NULL and (cells[slot.position] == NULL or slot.column.is_direct):
                 cells[slot.position] = cell
             if reason is not None:
+                self.unclear.add(slot.column.field.name)
                 self._reject(number, respondent_id, slot.column.field.name, raw, reason)
         return cells
 
@@ -109,7 +110,7 @@ class RowReader:
             self.unknown.append(UnknownKey(self._file, _shown(key), column))
         elif column is not None:
             read = cell_reader(column.field, self._catalogue, self._reference_year)
-            slot = _Slot(column, self._positions[column.stored_in], read)
+            slot = _Slot(column, self._positions[column.field.column], read)
         self._slots[key] = slot
         return slot
 

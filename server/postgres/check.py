@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow, class_row
 
 from server.errors import DatabaseAway
 from server.postgres.pool import conninfo
-from server.postgres.statements import query_bytes
+from server.postgres.statements import template
 
 ROUNDS = 20
 # What whoever types the line must see or is asked for; never the password.
@@ -54,7 +54,7 @@ def check_database(database_url: str) -> Checked:
         with psycopg.connect(address, autocommit=True) as connection:
             connected = time.perf_counter() - started
             with connection.cursor(row_factory=class_row(Session)) as cursor:
-                session = cursor.execute(query_bytes("check_connection")).fetchone()
+                session = cursor.execute(template("check_connection")).fetchone()
             rounds = [_round_trip(connection) for _ in range(ROUNDS)]
     except psycopg.Error as error:
         raise DatabaseAway(str(error).strip()) from error

@@ -2,29 +2,30 @@
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, Error, OperationalError, errors
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from server.errors import DatabaseAway, NoChanges, SetupError, TooBusy, TooHeavy
 from server.postgres.reader_role import READER
+from server.resources import folder
 from server.settings import Settings
 
 APPLICATION_NAME = "panelens"
-RDS_HOST = ".rds.amazonaws.com"
+RDS_HOST = re.compile(
+    r"\.rds\.(?:amazonaws\.com|[a-z0-9-]+\.amazonaws\.com(?P<china>\.cn))\.?(?:,|$)", re.IGNORECASE
+)
 RECONNECT_SECONDS = 5
 # Measured: at once for a lost connection is right after a restart; a moment more for a failover.
 RETRY_SECONDS = (0.0, 0.2)
-RDS_ROOTS = (
-    Path(__file__).resolve().parent.parent / "bundle" / "deploy" / "rds-ca.pem",
-    Path(__file__).resolve().parent.parent.parent / "deploy" / "rds-ca.pem",
-)
 CONNECTION_SETTINGS: Mapping[str, str | int] = {
     "application_name": APPLICATION_NAME,
     # A database without an encoding (SQL_ASCII) would answer in bytes.
@@ -37,9 +38,8 @@ CONNECTION_SETTINGS: Mapping[str, str | int] = {
     # Without it, what was sent into a network that broke is waited for a quarter of an hour.
     "tcp_user_timeout": 10_000,
 }
-# How long a transaction may be silent beyond the time limits of its statements.
+# How long a server may be silent beyond the time limit of a statement.
 SILENCE_SECONDS = 15
-STATEMENTS_A_TRANSACTION = 3
 
 # For this transaction only; as whoever connected where there is no such role, or no right to it.
 _AS_READER = """
@@ -68,18 +68,50 @@ def conninfo(database_url: str) -> str:
             "written as %40 or %2F"
         ) from None
     settings: dict[str, str | int] = dict(CONNECTION_SETTINGS)
-    if str(given.get("host", "")).endswith(RDS_HOST):
-        settings |= {"sslmode": "verify-full", "sslrootcert": str(rds_roots())}
+    if rds := RDS_HOST.search(str(given.get("host", ""))):
+        settings["sslmode"] = "verify-full"
+        # China's roots are not among ours: libpq asks for a file of them.
+        if not rds["china"]:
+            settings["sslrootcert"] = str(rds_roots())
     missing = {name: value for name, value in settings.items() if name not in given}
     return make_conninfo(database_url, **missing)
 
 
 def rds_roots() -> Path:
-    """The certificates that sign RDS servers: in the wheel or in a checkout."""
-    for path in RDS_ROOTS:
-        if path.is_file():
-            return path
-    raise SetupError("rds-ca.pem is missing: install panelens again")
+    """The certificates that sign RDS servers, those in China excepted."""
+    return folder("deploy") / "rds-ca.pem"
+
+
+async def connected(database_url: str) -> AsyncConnection:
+    """A connection of one's own, beside any pool; each of its statements is a transaction."""
+    return await AsyncConnection.connect(conninfo(database_url), autocommit=True)
+
+
+class Watched(AsyncConnection):
+    """A connection that can be cut when a statement goes on after it must have ended.
+
+    PostgreSQL keeps the time limits itself, which is of no use when it does not run. Cancelling
+    would wait for the server's answer, too.
+    """
+
+    patience_seconds: float | None = None
+    is_cut = False
+
+    async def wait(self, gen: PQGen[RV], *how: Any, **more: Any) -> RV:
+        """Wait for the server's answer; in a transaction of ours, not for ever."""
+        if self.patience_seconds is None:
+            return await super().wait(gen, *how, **more)
+        timer = asyncio.get_running_loop().call_later(self.patience_seconds, self._cut)
+        try:
+            return await super().wait(gen, *how, **more)
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.is_cut = True
+        if not self.closed:
+            with socket.socket(fileno=os.dup(self.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
 
 class ReadPool(AsyncConnectionPool):
@@ -116,6 +148,7 @@ async def open_pool(database_url: str, settings: Settings) -> AsyncConnectionPoo
     """A pool that opens at once, also while PostgreSQL is away, and heals by itself."""
     pool = ReadPool(
         conninfo(database_url),
+        connection_class=Watched,
         min_size=1,
         max_size=settings.pool_size,
         timeout=2,
@@ -166,31 +199,19 @@ async def writing(
 
 @contextmanager
 def _cut_when_silent(connection: AsyncConnection, statement_timeout_ms: int) -> Iterator[None]:
-    """Cut the connection once no statement could still be at work: its server hangs.
-
-    PostgreSQL keeps the time limits itself, which is of no use when it does not run. Cancelling
-    would wait for the server's answer, too.
-    """
-    seconds = STATEMENTS_A_TRANSACTION * statement_timeout_ms / 1000 + SILENCE_SECONDS
-    is_cut = False
-
-    def cut() -> None:
-        nonlocal is_cut
-        is_cut = True
-        if not connection.closed:
-            with socket.socket(fileno=os.dup(connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
-
-    timer = asyncio.get_running_loop().call_later(seconds, cut)
+    """Cut the connection once its statement cannot be at work any more: its server hangs."""
+    assert isinstance(connection, Watched)  # noqa: S101  (of a pool of ours)
+    seconds = statement_timeout_ms / 1000 + SILENCE_SECONDS
+    connection.patience_seconds = seconds
     try:
         yield
     except OperationalError:
-        if is_cut:
+        if connection.is_cut:
             # Not from the driver's error, after which a read is tried again.
             raise DatabaseAway(f"no answer in {seconds:.0f} seconds") from None
         raise
     finally:
-        timer.cancel()
+        connection.patience_seconds = None
 
 
 async def _begin_reading(connection: AsyncConnection, statement_timeout_ms: int) -> None:

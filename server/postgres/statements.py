@@ -22,14 +22,9 @@ class Present:
     present: bool
 
 
-def query_bytes(name: str) -> bytes:
-    """The text of a query file that needs no names."""
-    return (_SQL / f"{name}.sql").read_bytes()
-
-
 @cache
 def template(name: str) -> sql.SQL:
-    """The text of a query file, names still to be composed in."""
+    """The text of a query file, names still to be composed in if it has any."""
     return sql.SQL((_SQL / f"{name}.sql").read_text("utf-8"))
 
 

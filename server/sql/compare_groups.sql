@@ -23,12 +23,16 @@ member as (
 ),
 
 size as (
-    -- How large each group is, how many of it answered, and how many are in the last group too.
+    -- How large each group is, how many of it answered, and how many are in each group too.
     select
         side,
         count(*) as people,
         count(*) filter (where {known}) as answered,
-        count(*) filter (where held[cardinality(held)]) as shared
+        array[
+            count(*) filter (where held[1]),
+            count(*) filter (where held[2]),
+            count(*) filter (where held[3])
+        ] as shared
     from member
     group by side
 ),
@@ -39,7 +43,7 @@ side as (
         number as side,
         coalesce(people, 0) as people,
         coalesce(answered, 0) as answered,
-        coalesce(shared, 0) as shared
+        coalesce(shared, array[0, 0, 0]::bigint[]) as shared
     from generate_series(1, %(groups)s::bigint) as number
     left join size on size.side = number
 ),

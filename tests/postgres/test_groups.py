@@ -56,7 +56,7 @@ def _stored(name: str, value: Any) -> Any:
 async def members(conn: Connection, query: Filter) -> list[dict[str, Any]]:
     plain = Filter(where=query.where, negated=query.negated, either=query.either)
     found = await search(conn, CATALOGUE, plain, page_size=1000)
-    return [respondent.fields for respondent in found.respondents]
+    return [{"respondent_id": one.id, **one.fields} for one in found.respondents]
 
 
 def gave(cell: Any, value: str, name: str) -> bool:
@@ -98,6 +98,8 @@ async def test_shares_are_those_of_counting_people(
     known = [[p[name] for p in group if p[name] not in (None, [])] for group in groups]
     assert [g.people for g in compared.groups] == [len(group) for group in groups]
     assert [g.answered for g in compared.groups] == [len(cells) for cells in known]
+    ids = [{p["respondent_id"] for p in group} for group in groups]
+    assert compared.overlaps == tuple(tuple(len(one & two) for two in ids) for one in ids)
     assert compared.left_off == 0
     for answer in compared.answers:
         for share, cells in zip(answer.shares, known, strict=True):
@@ -149,6 +151,7 @@ async def test_one_group_is_compared_with_all_the_others(conn: Connection) -> No
     assert sum(group.people or 0 for group in said.groups) == len(PEOPLE)
     assert others.others
     assert women.shared == 0
+    assert said.overlaps == ((women.people, 0), (0, others.people))
 
 
 async def test_people_in_both_groups_are_told(conn: Connection) -> None:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from server.access.loads import load_audited
+from server.catalogue import ID_LENGTH_MAX
 from server.errors import BrokenFile, DatabaseAway, SetupError
 from server.filter import load_catalogue
 from server.panel.load import LoadReport, RejectedValue, UnknownKey, load_files
@@ -101,6 +102,49 @@ def test_a_value_that_nobody_knows_is_kept_aside_and_the_rest_is_stored(
         ).fetchall() == [(1, "w1", "job", "무직", "not one of the listed answers", 1)]
 
 
+def test_a_rejected_value_leaves_the_answer_that_was_there(database: str, tmp_path: Path) -> None:
+    _load(database, _file(tmp_path, CLEAN))
+    before = _people(database)
+    rows = [
+        {"mb_sn": "w1", "gender": "남자 아님", "birth_year": "", "age": "서른", "drinking": ["?"]},
+        {"mb_sn": "w2", "gender": "여자 아님", "birth_year": "이천", "region": "세종"},
+        {"mb_sn": "w3", "gender": "?"},
+    ]
+    report = _load(database, _file(tmp_path, rows))
+    assert (report.values_rejected, report.answers_kept, report.rows_changed) == (6, 4, 1)
+    assert _people(database) == [*before, ("w3", None, None, None, None)]
+
+
+def test_a_blank_still_removes_the_answer_and_of_repeated_ids_the_last_row_says_which(
+    database: str, tmp_path: Path
+) -> None:
+    _load(database, _file(tmp_path, CLEAN))
+    rows = [{"mb_sn": "w1", "gender": "?"}, {"mb_sn": "w1", "gender": ""}]
+    assert _load(database, _file(tmp_path, rows)).answers_kept == 0
+    rows = [{"mb_sn": "w2", "gender": ""}, {"mb_sn": "w2", "gender": "?"}]
+    assert _load(database, _file(tmp_path, rows)).answers_kept == 1
+    assert _people(database, "gender") == [("w1", None), ("w2", "여성")]
+
+
+def test_of_several_answers_those_that_are_known_take_the_place_of_the_old(
+    database: str, tmp_path: Path
+) -> None:
+    _load(database, _file(tmp_path, CLEAN))
+    report = _load(database, _file(tmp_path, [{"mb_sn": "w1", "drinking": ["1", "?"]}]))
+    assert (report.values_rejected, report.answers_kept) == (1, 0)
+    assert _people(database, "drinking")[0] == (
+        "w1", [CATALOGUE.field("drinking").answers[0].value],
+    )  # fmt: skip
+
+
+def test_ages_are_read_to_the_year_of_the_panel(database: str, tmp_path: Path) -> None:
+    _load(database, _file(tmp_path, [{"mb_sn": "w1", "age": 30}]))
+    load_files(
+        database, CATALOGUE, [_file(tmp_path, [{"mb_sn": "w2", "age": 30}])], reference_year=2020
+    )
+    assert _people(database, "birth_year, age") == [("w1", 1995, 30), ("w2", 1995, 30)]
+
+
 def test_a_repeated_header_is_skipped_and_of_repeated_ids_the_last_row_holds(
     database: str, tmp_path: Path
 ) -> None:
@@ -143,14 +187,16 @@ def test_a_file_about_something_else_is_refused(
         _load(database, _file(tmp_path, content))
 
 
-@pytest.mark.parametrize("raw", ["", None, "w\x001", "w" * 300, ["w1"]])
+@pytest.mark.parametrize("raw", ["", None, "w\x001", "w" * 300, "w" * (ID_LENGTH_MAX + 1), ["w1"]])
 def test_a_row_without_an_id_is_reported(database: str, tmp_path: Path, raw: object) -> None:
     report = _load(database, _file(tmp_path, [{"mb_sn": raw, "gender": "남"}, CLEAN[0]]))
     assert [(r.row, r.field, r.reason) for r in report.rejected] == [(1, "mb_sn", "not an id")]
     assert report.rows_stored == 1
 
 
-@pytest.mark.parametrize("name", ["\\N", "a\\tb", "O'Neil", "한글", "1,2", "{}", '"'])
+@pytest.mark.parametrize(
+    "name", ["\\N", "a\\tb", "O'Neil", "한글", "1,2", "{}", '"', "w" * ID_LENGTH_MAX]
+)
 def test_ids_and_names_may_hold_any_letter(database: str, tmp_path: Path, name: str) -> None:
     _load(database, _file(tmp_path, [{"mb_sn": name, "district": name}]))
     assert _people(database, "district") == [(name, name)]

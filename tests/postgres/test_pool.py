@@ -1,6 +1,7 @@
 """Connections: read-only, bounded in time, and back after PostgreSQL was away."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -43,6 +44,22 @@ async def test_a_long_search_is_stopped_at_its_limit(pool: AsyncConnectionPool) 
     with pytest.raises(TooHeavy):
         async with reading(pool, 100) as connection:
             await connection.execute("select pg_sleep(5)")
+
+
+async def test_many_statements_may_take_longer_together_than_a_hanging_one(
+    pool: AsyncConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.postgres.pool.SILENCE_SECONDS", 0.2)
+    began = time.monotonic()
+    async with reading(pool, 1000) as connection:
+        for _ in range(8):
+            await connection.execute("select pg_sleep(0.5)")
+    assert time.monotonic() - began > 4
+    with pytest.raises(DatabaseAway, match="no answer in 1 seconds"):
+        async with reading(pool, 1000) as connection:
+            await connection.execute("set local statement_timeout = 0")  # as if PostgreSQL hung
+            await connection.execute("select pg_sleep(30)")
+    assert time.monotonic() - began < 20
 
 
 async def test_the_limit_ends_with_the_transaction(pool: AsyncConnectionPool) -> None:
@@ -94,10 +111,26 @@ async def test_without_a_database_the_pool_opens_and_reads_say_that_it_is_away()
         await pool.close()
 
 
-def test_on_rds_the_certificate_is_checked() -> None:
-    given = conninfo_to_dict(conninfo("postgresql://app@db.abc.ap-northeast-2.rds.amazonaws.com/p"))
+@pytest.mark.parametrize(
+    "host",
+    [
+        "db.abc.ap-northeast-2.rds.amazonaws.com",
+        "DB.ABC.AP-NORTHEAST-2.RDS.AMAZONAWS.COM",
+        "db.abc.ap-northeast-2.rds.amazonaws.com.",
+        "db.abc.ap-northeast-2.rds.amazonaws.com,localhost",
+    ],
+)
+def test_on_rds_the_certificate_is_checked(host: str) -> None:
+    given = conninfo_to_dict(conninfo(f"postgresql://app@{host}/p"))
     assert given["sslmode"] == "verify-full"
     assert given["sslrootcert"] == str(rds_roots())
+    assert rds_roots().is_file()
+
+
+def test_on_rds_in_china_it_is_checked_against_roots_of_ones_own() -> None:
+    given = conninfo_to_dict(conninfo("postgresql://app@db.abc.rds.cn-north-1.amazonaws.com.cn/p"))
+    assert given["sslmode"] == "verify-full"
+    assert "sslrootcert" not in given
 
 
 def test_what_the_address_says_itself_is_kept() -> None:
@@ -106,8 +139,12 @@ def test_what_the_address_says_itself_is_kept() -> None:
     assert str(given["connect_timeout"]) == "3"
 
 
-def test_elsewhere_no_certificate_is_asked_for() -> None:
-    assert "sslmode" not in conninfo_to_dict(conninfo("host=localhost"))
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "ec2-1.cn-north-1.compute.amazonaws.com.cn", "db.rds.amazonaws.com.example.org"],
+)
+def test_elsewhere_no_certificate_is_asked_for(host: str) -> None:
+    assert "sslmode" not in conninfo_to_dict(conninfo(f"host={host}"))
 
 
 def test_an_address_that_cannot_be_read_is_named() -> None:

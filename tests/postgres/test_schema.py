@@ -88,11 +88,19 @@ def test_an_open_answer_is_found_by_an_index_of_its_normalised_spelling(connecti
 
 
 def test_the_whole_welcome_panel_can_be_made_twice(connection: Conn) -> None:
-    for year in (2025, 2025, 2026):
-        ensure_panel(connection, WELCOME, reference_year=year)
+    for year, changes, counted in (
+        (2025, False, 2025), (2026, False, 2025), (2026, True, 2026), (2025, False, 2026),
+    ):  # fmt: skip
+        there = ensure_panel(connection, WELCOME, reference_year=year, changes_year=changes)
+        assert there == counted
     assert connection.execute(
         "select reference_year, synthetic from panel_welcome.panel"
     ).fetchall() == [(2026, False)]
+
+
+def test_a_catalogue_that_changes_leaves_the_year(connection: Conn) -> None:
+    ensure_panel(connection, _toy(COLOUR), reference_year=2025)
+    assert ensure_panel(connection, _toy(COLOUR, PETS), reference_year=2026) == 2025
 
 
 def test_the_view_says_it_in_words_and_counts_the_age(connection: Conn) -> None:

@@ -397,6 +397,11 @@ async def test_several_divisions_of_one_scan_are_each_a_breakdown(
         assert (division.total, division.left_off) == (total, 0)
 
 
+async def test_a_panel_that_cannot_be_divided_has_no_divisions(read: Reader) -> None:
+    async with read() as connection:
+        assert await divide(connection, CATALOGUE, Filter(), []) == ()
+
+
 async def test_several_answers_are_divided_by_alone(read: Reader) -> None:
     async with read() as connection:
         with pytest.raises(ValueError, match="alone"):

@@ -12,7 +12,7 @@ from server.grammar import build_grammar
 from server.postgres.embedded import EmbeddedPostgres
 
 from .conftest import FEW
-from .running import environment, panelens
+from .running import environment, panelens, serving
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +118,16 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "PANELENS_PAGE_SIZE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_with_another_reference_year_leaves_that_of_the_server(small: Path) -> None:
+    with serving(small, reference_year="2031") as served, served.client() as http:
+        assert http.post("/api/search", json={"filter": {}}).json()["reference_year"] == 2031
+    refused = panelens("gold", "export", environment=environment(small, reference_year="2024"))
+    assert refused.returncode == 1
+    assert "2024" in refused.stderr and "2031" in refused.stderr
+    answered = panelens("ask", "여성", "--json", environment=environment(small))
+    assert json.loads(answered.stdout)["reference_year"] == 2031
 
 
 def test_every_evaluation_is_listed(small: Path) -> None:

@@ -1,0 +1,48 @@
+"""Before anybody asks: the panel is brought up to date, and its demo people give way to real ones."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from server.errors import SetupError
+from server.filter import load_catalogue
+from server.panel.load import load_files
+from server.product import Database, load_demo, prepare_panel
+from server.settings import Settings
+
+CATALOGUE = load_catalogue("welcome")
+
+
+def _year(database: str, settings: Settings, *, serves: bool = False) -> int:
+    prepared = prepare_panel(Database(database), CATALOGUE, settings, serves=serves)
+    return prepared.settings.reference_year
+
+
+def test_only_a_server_that_is_told_to_counts_ages_to_another_year(database: str) -> None:
+    usual, other = Settings(), Settings(reference_year=2031)
+    assert _year(database, usual) == 2025
+    with pytest.raises(SetupError, match=r"PANELENS_REFERENCE_YEAR is 2031, .* ages to 2025"):
+        _year(database, other)
+    assert _year(database, usual, serves=True) == 2025
+    assert _year(database, other, serves=True) == 2031
+    assert _year(database, other) == 2031
+    assert _year(database, usual) == _year(database, usual, serves=True) == 2031
+
+
+def test_a_new_panel_counts_ages_to_the_year_that_is_set(database: str) -> None:
+    assert _year(database, Settings(reference_year=2031)) == 2031
+
+
+def test_real_people_who_come_while_the_demo_is_drawn_stay_alone(
+    database: str, tmp_path: Path
+) -> None:
+    settings, there = Settings(data_folder=tmp_path), Database(database)
+    assert prepare_panel(there, CATALOGUE, settings).people == 0
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps([{"mb_sn": "w1", "gender": "F"}]), "utf-8")
+    load_files(database, CATALOGUE, [file], reference_year=2025)
+    load_demo(there, CATALOGUE, settings, Console(file=io.StringIO()))
+    assert prepare_panel(there, CATALOGUE, settings).people == 1
