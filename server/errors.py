@@ -190,12 +190,12 @@ class NotAllowed(PanelensError):
 
 
 class TooFew(NotAllowed):
-    """Fewer people match, or do not match, than the operator lets anybody see."""
+    """Fewer people match, perhaps nobody, or fewer do not, than the operator lets anybody see."""
 
     code = "too-few"
     sentences: ClassVar[dict[Language, str]] = {
-        "ko": "일치하거나 일치하지 않는 사람이 너무 적어 보여 드리지 않습니다.",
-        "en": "Too few people match, or do not match, for the result to be shown.",
+        "ko": "일치하는 사람이 너무 적거나 아예 없어서, 또는 일치하지 않는 사람이 너무 적어서 보여 드리지 않습니다.",
+        "en": "Too few people match, perhaps nobody, or too few do not, for the result to be shown.",
     }
     hints: ClassVar[dict[Language, str]] = {
         "ko": "조건을 하나 빼거나 바꾸어 다시 찾아 보세요.",

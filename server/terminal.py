@@ -198,6 +198,8 @@ def print_report(report: LoadReport, console: Console) -> None:
             table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
         console.print(table)
         console.print("All of them are in the table panelens.rejected_value.", style="dim")
+    if report.answers_kept:
+        console.print(f"{report.answers_kept:,} answers of before stay in place of rejected values")
     for key in report.unknown_keys:
         said = f"{key.file}: key {key.key!r} is left out: {key.reason}"
         console.print(said, style="yellow", markup=False)
@@ -261,7 +263,7 @@ def _conditions_measured(rows: Mapping[str, Mapping[str, Any]], title: str) -> T
 
 def _interval(name: str, figures: Mapping[str, Any]) -> str:
     low, high = figures[f"{name}_interval"]
-    return f"{name} {low:.3f}–{high:.3f}"
+    return f"{name} –" if low is None else f"{name} {low:.3f}–{high:.3f}"
 
 
 def _figure(value: object) -> str:

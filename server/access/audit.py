@@ -9,6 +9,8 @@ from typing import Literal
 from server.postgres.statements import Connection, all_rows, template
 
 TEXT_LENGTH_MAX = 500
+# Of an export, so that its filter is there whole: as much as a request may send.
+EXPORT_LENGTH_MAX = 64 * 1024
 
 Deed = Literal["sign-in", "sign-out", "export", "change"]
 
@@ -55,10 +57,11 @@ def at_terminal() -> str:
 
 def audit_parameters(act: Act) -> dict[str, object]:
     """An act as its statement takes it; what cannot be stored as text becomes signs that show."""
+    most = EXPORT_LENGTH_MAX if act.act == "export" else TEXT_LENGTH_MAX
     return {
         "who": _storable(act.who),
         "act": act.act,
-        "about": _storable(act.about),
+        "about": _storable(act.about, most),
         "address": _storable(act.address),
         "done": act.done,
     }
@@ -75,6 +78,6 @@ async def list_audit(conn: Connection, *, before: int | None, most: int) -> list
     return await all_rows(conn, Audited, template("list_audit"), given)
 
 
-def _storable(text: str) -> str:
+def _storable(text: str, most: int = TEXT_LENGTH_MAX) -> str:
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-    return shown.encode("utf-8", "backslashreplace").decode()[:TEXT_LENGTH_MAX]
+    return shown.encode("utf-8", "backslashreplace").decode()[:most]

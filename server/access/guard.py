@@ -21,8 +21,6 @@ from server.services import Readiness, Services
 
 Result = TypeVar("Result")
 
-HIDDEN_ID = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
@@ -45,14 +43,17 @@ class Guarded:
     async def search(self, query: Filter, *, page_size: int, offset: int) -> Found:
         """Who satisfies the filter; TooFew when they are too few to be shown."""
         found = await self.services.search(query, page_size=page_size, offset=offset)
+        refuse_small(found.total, self.smallest_count, restricted=query.restricts)
         found = without_small(found, self.smallest_count)
-        return found if self._may(Role.RESEARCHER) else _anonymous(found)
+        if self._may(Role.RESEARCHER):
+            return found
+        return replace(found, respondents=_nameless(found.respondents))
 
     async def people(self, query: Filter, window: Window, *, enough: int = 0) -> PeoplePage:
         """One page of who satisfies the filter; TooFew when they are too few to be shown."""
         enough = max(enough, self.smallest_count)
         page = await self.services.people(query, window, enough=enough)
-        refuse_small(page.counted, self.smallest_count)
+        refuse_small(page.counted, self.smallest_count, restricted=query.restricts)
         await refuse_telling(self, query, self.smallest_count)
         if self._may(Role.RESEARCHER):
             return page
@@ -128,9 +129,5 @@ async def list_near(services: Services, query: Filter, *, count: int) -> tuple[N
     return missing
 
 
-def _anonymous(found: Found) -> Found:
-    return replace(found, respondents=_nameless(found.respondents))
-
-
 def _nameless(people: tuple[Respondent, ...]) -> tuple[Respondent, ...]:
-    return tuple(replace(person, id=HIDDEN_ID) for person in people)
+    return tuple(replace(person, id="") for person in people)

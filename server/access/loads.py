@@ -12,7 +12,7 @@ from server.errors import PanelensError
 from server.panel.load import LoadReport, Progress, load_files
 from server.panel.schema import Conn
 from server.postgres.pool import conninfo
-from server.postgres.statements import query_bytes
+from server.postgres.statements import template
 
 
 def load_audited(
@@ -53,4 +53,4 @@ def load_audited(
 
 def _write(connection: Conn, about: str, *, done: bool) -> None:
     act = Act(at_terminal(), "change", about, "", done)
-    connection.execute(query_bytes("write_audit"), audit_parameters(act))
+    connection.execute(template("write_audit"), audit_parameters(act))

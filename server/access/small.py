@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TypeVar
 
 from server.catalogue import Catalogue, Kind
@@ -13,15 +14,21 @@ from server.search.groups import ComparedField
 Line = TypeVar("Line", BreakdownRow, Slice)
 
 
-def refuse_small(total: int, smallest: int) -> None:
-    """TooFew when somebody, but too few, would be shown."""
-    if 0 < total < smallest:
-        raise TooFew()
+def refuse_small(total: int, smallest: int, *, restricted: bool = False) -> None:
+    """TooFew when somebody, but too few, would be shown; with conditions, also when nobody would.
+
+    Else one more condition on too few people would tell whether it holds for none of them.
+    """
+    if total < smallest and (total or restricted):
+        raise TooFew(f"< {smallest}")
 
 
-def told(count: int, smallest: int) -> int | None:
-    """A count that was kept, unless it is one of too few people: the option may be newer than it."""
-    return None if 0 < count < smallest else count
+def told(count: int, population: int, smallest: int) -> int | None:
+    """A count that was kept, unless it is of too few people, or of all but too few.
+
+    The option may be newer than the count.
+    """
+    return None if count < smallest or 0 < population - count < smallest else count
 
 
 def without_small(found: Found, smallest: int) -> Found:
@@ -52,21 +59,19 @@ def compared_without_small(compared: ComparedField, smallest: int) -> ComparedFi
         refuse_small(side.answered, smallest)
         hidden |= _hidden(side.counts, side.answered, smallest)
     silent = any(0 < side.people - side.answered < smallest for side in sides)
-    last = compared.groups[-1].people or 0
-    groups = []
-    for group in compared.groups:
-        people, shared = group.people or 0, group.shared or 0
-        tells = any(0 < n < smallest for n in (shared, people - shared, last - shared))
-        groups.append(
-            replace(
-                group,
-                people=None if silent else group.people,
-                shared=None if silent or tells else group.shared,
-            )
+    groups = tuple(
+        replace(
+            group,
+            people=None if silent else group.people,
+            shared=None
+            if silent or any(0 < n < smallest for n in _told_by_overlap(compared, place))
+            else group.shared,
         )
+        for place, group in enumerate(compared.groups)
+    )
     return replace(
         compared,
-        groups=tuple(groups),
+        groups=groups,
         answers=tuple(a for n, a in enumerate(compared.answers) if n not in hidden),
         left_off=compared.left_off + len(hidden),
     )
@@ -208,7 +213,10 @@ class _Side:
 
 
 def _sides(compared: ComparedField) -> Iterator[_Side]:
-    """Every group, and what a group has more than one that lies in it: anybody can subtract."""
+    """Every group, and what it has more than others that lie in it: anybody can subtract.
+
+    Several that share nobody can be subtracted together.
+    """
     sides = [
         _Side(
             group.people or 0,
@@ -217,13 +225,42 @@ def _sides(compared: ComparedField) -> Iterator[_Side]:
         )
         for place, group in enumerate(compared.groups)
     ]
-    yield from sides
-    last = sides[-1]
-    for group, side in zip(compared.groups[:-1], sides, strict=False):
-        if group.shared in (side.people, last.people):
-            sign = 1 if last.people > side.people else -1
-            yield _Side(
-                sign * (last.people - side.people),
-                sign * (last.answered - side.answered),
-                tuple(sign * (n - m) for n, m in zip(last.counts, side.counts, strict=True)),
-            )
+    shared = compared.overlaps
+    for place, side in enumerate(sides):
+        inner = _inner(compared, place)
+        for size in range(len(inner) + 1):
+            for some in combinations(inner, size):
+                if not any(shared[one][other] for one, other in combinations(some, 2)):
+                    yield _rest(side, [sides[other] for other in some])
+
+
+def _inner(compared: ComparedField, place: int) -> list[int]:
+    """The groups that lie wholly in that one."""
+    return [
+        other
+        for other, shared in enumerate(compared.overlaps[place])
+        if other != place and shared == compared.groups[other].people
+    ]
+
+
+def _told_by_overlap(compared: ComparedField, place: int) -> Iterator[int]:
+    """Whom a group shares with the last one, whom not, and both without those of a group in it."""
+    people = [group.people or 0 for group in compared.groups]
+    shared = [each[-1] for each in compared.overlaps]
+    yield people[-1] - shared[place]
+    inside = [(people[other], shared[other]) for other in _inner(compared, place)]
+    for inner_people, inner_shared in ((0, 0), *inside):
+        more = shared[place] - inner_shared
+        yield more
+        yield people[place] - inner_people - more
+
+
+def _rest(side: _Side, others: Sequence[_Side]) -> _Side:
+    return _Side(
+        side.people - sum(other.people for other in others),
+        side.answered - sum(other.answered for other in others),
+        tuple(
+            count - sum(given)
+            for count, *given in zip(side.counts, *(o.counts for o in others), strict=True)
+        ),
+    )

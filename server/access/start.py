@@ -2,11 +2,9 @@
 
 import asyncio
 
-from psycopg import AsyncConnection
-
 from server.access.people import has_people
 from server.errors import NobodyMayEnter
-from server.postgres.pool import conninfo
+from server.postgres.pool import connected
 
 
 def refuse_without_people(database_url: str) -> None:
@@ -16,5 +14,5 @@ def refuse_without_people(database_url: str) -> None:
 
 
 async def _has_people(database_url: str) -> bool:
-    async with await AsyncConnection.connect(conninfo(database_url), autocommit=True) as connection:
+    async with await connected(database_url) as connection:
         return await has_people(connection)

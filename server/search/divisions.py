@@ -51,6 +51,8 @@ async def divide(
 
     A field with several answers stands alone: beside others, its people would count repeatedly.
     """
+    if not divisions:
+        return ()
     names = [name for by in divisions for name in by]
     if len(names) > 1 and any(catalogue.field(name).kind is Kind.MULTI for name in names):
         raise ValueError("a field with several answers is divided by alone")

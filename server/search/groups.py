@@ -63,6 +63,7 @@ class ComparedField:
     """The answers to one field in each group, and the statement that counted them.
 
     The answers are those that most people gave; `left_off` says how many more there are.
+    `overlaps` says for each group how many of it are in each group; it is not for showing.
     """
 
     field: str
@@ -70,6 +71,7 @@ class ComparedField:
     answers: tuple[ComparedAnswer, ...]
     left_off: int
     sql: str
+    overlaps: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class _Row:
     side: int
     people: int
     answered: int
-    shared: int
+    shared: list[int]
     answers: int
     count: int | None
     share: float | None
@@ -125,7 +127,9 @@ def compose_groups(
 
 def compared_as_json(compared: ComparedField) -> dict[str, Any]:
     """A compared field as the API spells it."""
-    return asdict(compared)
+    shown = asdict(compared)
+    del shown["overlaps"]
+    return shown
 
 
 async def _compare(
@@ -133,11 +137,12 @@ async def _compare(
 ) -> ComparedField:
     statement = compose_groups(plans, name, catalogue, year)
     alone = len(plans) == 1
-    parameters: dict[str, Any] = {"groups": len(plans) + alone, "most": ANSWERS_MAX}
+    size = len(plans) + alone
+    parameters: dict[str, Any] = {"groups": size, "most": ANSWERS_MAX}
     for planned in plans:
         parameters |= planned.parameters
     rows = await all_rows(conn, _Row, statement, parameters)
-    sides = {row.side: row for row in rows}
+    sides = [row for _, row in sorted({row.side: row for row in rows}.items())]
     answers: dict[str | int, list[Share]] = {}
     for row in rows:
         if row.value is not None:
@@ -146,12 +151,13 @@ async def _compare(
     return ComparedField(
         field=name,
         groups=tuple(
-            Group(row.people, row.answered, row.shared, others=alone and side == 2)
-            for side, row in sorted(sides.items())
+            Group(row.people, row.answered, row.shared[size - 1], others=alone and row.side == 2)
+            for row in sides
         ),
         answers=tuple(ComparedAnswer(word, tuple(answers[value])) for value, word in words),
         left_off=rows[0].answers - len(answers),
         sql=AsyncClientCursor(conn).mogrify(statement, parameters),
+        overlaps=tuple(tuple(row.shared[:size]) for row in sides),
     )
 
 

@@ -209,7 +209,7 @@ def _behind(key: _Key | None, place: _Place, *, backwards: bool) -> sql.Composab
 
 
 def _columns(fields: Sequence[PanelField]) -> sql.Composable:
-    shown = dict.fromkeys(field.derived_from or field.name for field in fields)
+    shown = dict.fromkeys(field.column for field in fields)
     names = [sql.Identifier(name) for name in ("respondent_id", "draw", *shown)]
     return sql.SQL(", ").join(names)
 

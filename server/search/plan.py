@@ -21,7 +21,7 @@ from server.filter import (
     bands_within,
     placed_conditions,
 )
-from server.panel.schema import spelled, stored_fields
+from server.panel.schema import spelled
 
 TENS = 10
 WIDEST_SINGLY = 30
@@ -129,12 +129,12 @@ def plan_breakdown(by: Sequence[str], catalogue: Catalogue, reference_year: int)
 
 def column(field: PanelField) -> sql.Identifier:
     """The column a field is kept in: its own, or that of the field it is derived from."""
-    return sql.Identifier(field.derived_from or field.name)
+    return sql.Identifier(field.column)
 
 
 def columns(catalogue: Catalogue) -> sql.Composable:
     """Every column of a respondent, in the catalogue's order."""
-    stored = [column(field) for field in stored_fields(catalogue)]
+    stored = [column(field) for field in catalogue.stored_fields]
     return sql.SQL(", ").join([sql.Identifier("respondent_id"), sql.Identifier("draw"), *stored])
 
 

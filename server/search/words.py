@@ -23,7 +23,7 @@ def respondents_in_words(
     With `fields` only these are told.
     """
     told = catalogue.fields if fields is None else fields
-    cells = [(f.name, f.derived_from or f.name, _cell(f, reference_year)) for f in told]
+    cells = [(f.name, f.column, _cell(f, reference_year)) for f in told]
 
     def in_words(row: Answers) -> dict[str, Cell]:
         return {

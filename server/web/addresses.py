@@ -32,7 +32,7 @@ class Address:
     @property
     def href(self) -> str:
         """The address as a link."""
-        return _link(
+        return link(
             self.path,
             q=self.question or None,
             f=self.filter,
@@ -67,15 +67,16 @@ class Address:
         """That filter searched with, without asking the model; the list keeps its columns."""
         return replace(self._listing(), question=question, filter=write_filter(query))
 
-    def changed_from(self, query: Filter) -> "Address":
-        """The same place, reached by changing that filter."""
-        return replace(self, previous=write_filter(query))
+    def changing(self, before: Filter, after: Filter) -> "Address":
+        """The search with what a filter was changed into, from which one can go back to it."""
+        result = self.searching(after, self.question)
+        return result if after == before else replace(result, previous=write_filter(before))
 
     def editing(
         self, query: Filter, question: str | None, field: str | None, place: str | None
     ) -> str:
         """The form that changes one condition of the filter, or adds one."""
-        return _link(
+        return link(
             "/edit",
             q=question or None,
             f=write_filter(query),
@@ -92,11 +93,10 @@ class Address:
 
 def exporting(query: Filter, question: str | None, form: str, language: Language | None) -> str:
     """Where the result is as a file."""
-    return _link(
-        "/export", q=question or None, f=write_filter(query), lang=language, **{"as": form}
-    )
+    return link("/export", q=question or None, f=write_filter(query), lang=language, **{"as": form})
 
 
-def _link(path: str, **parameters: str | None) -> str:
+def link(path: str, **parameters: str | None) -> str:
+    """The path with those of the parameters that are given."""
     query = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote)
     return f"{path}?{query}" if query else path

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.access.person import Person
 from server.answering import Answer, answer_as_json, answer_filter, answer_question
-from server.catalogue import Catalogue
+from server.catalogue import ID_LENGTH_MAX, Catalogue
 from server.errors import (
     DatabaseAway,
     InvalidFilter,
@@ -23,7 +23,8 @@ from server.filter import parse_filter
 from server.interpret.interpretation import interpretation_as_json
 from server.search.answer import Respondent, respondent_as_json
 from server.services import Services
-from server.web.asking import check_question
+from server.web.asking import check_question, write_filter
+from server.web.door import note_people
 from server.web.person import PersonOf
 from server.web.problems import documented
 from server.web.schemas import (
@@ -35,9 +36,7 @@ from server.web.schemas import (
     SearchRequest,
 )
 from server.web.site import Site, SiteOf
-from server.web.wanting import while_wanted
-
-ID_LENGTH_MAX = 80
+from server.web.wanting import nobody_waits, while_wanted
 
 api = APIRouter()
 
@@ -59,7 +58,7 @@ async def interpret(
     )
     reading = await while_wanted(request, site.read(person, question))
     if reading is None:
-        return _unheard()
+        return nobody_waits()
     return JSONResponse(interpretation_as_json(reading, site.services.catalogue))
 
 
@@ -87,7 +86,14 @@ async def search(request: Request, body: SearchRequest, site: SiteOf, person: Pe
     """
     answer = await while_wanted(request, _answer(request, body, site, person))
     if answer is None:
-        return _unheard()
+        return nobody_waits()
+    if answer.found and answer.found.returned:
+        note_people(
+            request,
+            f=write_filter(answer.filter),
+            offset=body.offset,
+            rows=answer.found.returned,
+        )
     catalogue = site.services.catalogue
     return JSONResponse(answer_as_json(answer, catalogue, site.settings.reference_year))
 
@@ -108,19 +114,15 @@ async def _answer(request: Request, body: SearchRequest, site: Site, person: Per
         )
 
 
-def _unheard() -> Response:
-    """What is sent to a caller who has hung up: it goes nowhere."""
-    return Response(status_code=204)
-
-
 @api.get(
     "/api/respondents/{respondent_id:path}",
     summary="One respondent",
     responses=documented(NotFound, DatabaseAway, PanelensError),
 )
-async def respondent(respondent_id: str, site: SiteOf) -> Response:
+async def respondent(respondent_id: str, request: Request, site: SiteOf) -> Response:
     """Everything the panel knows of one person, in words."""
     found = await find_respondent(site.services, respondent_id)
+    note_people(request, id=found.id, rows=1)
     return JSONResponse(respondent_as_json(found, site.services.catalogue.respondent_id))
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,6 +18,7 @@ from server.services import Services
 from server.settings import Settings
 from server.web.accuracy_pages import accuracy_pages
 from server.web.api import api
+from server.web.asking import refuse_repetition
 from server.web.door import Door
 from server.web.exports import exports
 from server.web.figures import figures
@@ -64,8 +65,8 @@ def create_app(
     )
     app.state.site = load_site(settings, services, entry)
     app.state.evaluations = Evaluations()
-    app.include_router(api)
-    app.include_router(measuring)
+    app.include_router(api, dependencies=[Depends(refuse_repetition)])
+    app.include_router(measuring, dependencies=[Depends(refuse_repetition)])
     app.include_router(pages)
     app.include_router(parts)
     app.include_router(accuracy_pages)

@@ -3,8 +3,11 @@
 import json
 import re
 
+from starlette.requests import Request
+
+from server.accuracy.lines import without_repetition
 from server.catalogue import Catalogue, PanelField, normalise
-from server.errors import InvalidFilter, InvalidQuestion
+from server.errors import InvalidFilter, InvalidInput, InvalidQuestion
 from server.filter import Condition, Filter, Part, as_json, parse_filter
 from server.web.wording import Wording
 
@@ -35,10 +38,25 @@ def read_filter(text: str, catalogue: Catalogue) -> Filter:
     if len(text) > FILTER_LENGTH_MAX:
         raise InvalidFilter(f"filter: {len(text)} characters, at most {FILTER_LENGTH_MAX} are read")
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = json.loads(text, object_pairs_hook=without_repetition)
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InvalidFilter("filter: not valid JSON") from error
+    except ValueError as error:
+        raise InvalidFilter(f"filter: {error}") from error
     return parse_filter(raw, catalogue)
+
+
+async def refuse_repetition(request: Request) -> None:
+    """InvalidInput for a JSON body in which a key is given twice: the first would be lost silently."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not media_type.endswith(("/json", "+json")):
+        return
+    try:
+        json.loads(await request.body(), object_pairs_hook=without_repetition)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return  # its route says what is wrong
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
 
 
 def write_filter(query: Filter) -> str:
@@ -77,16 +95,8 @@ def fields_holding(wanted: str, catalogue: Catalogue) -> tuple[PanelField, ...]:
     return tuple(
         field
         for field in catalogue.fields
-        if all(word in _searchable(field, catalogue.source_code(field.name)) for word in words)
+        if all(word in catalogue.searchable[field.name] for word in words)
     )
-
-
-def _searchable(field: PanelField, code: str) -> str:
-    words = [field.name, code, *field.label.model_dump().values()]
-    words += [*field.question.model_dump().values(), *field.aliases.ko, *field.aliases.en]
-    for answer in field.answers:
-        words += [answer.value, answer.label, answer.en, *answer.aliases]
-    return "\n".join(normalise(word) for word in words)
 
 
 def _is_encodable(text: str) -> bool:

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import InvalidFilter, InvalidInput
-from server.filter import Condition, Filter, Part, Range, as_json, parse_filter
+from server.filter import Condition, Filter, Part, as_json, parse_filter
 from server.web.asking import read_filter, without_condition
 from server.web.wording import Wording
 
@@ -131,8 +131,3 @@ def _whole_number(text: str, name: str) -> int | None:
     if not bare.isascii() or not bare.isdecimal() or len(bare) > 9:
         raise InvalidFilter(f"{name}: expected a whole number, got {text[:40]!r}")
     return int(bare)
-
-
-def is_range(condition: Condition | None) -> bool:
-    """Whether the condition is a range of numbers."""
-    return condition is not None and isinstance(condition.constraint, Range)

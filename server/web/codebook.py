@@ -18,8 +18,9 @@ from server.web import views
 from server.web.rendering import Renderer
 from server.web.showing import Showing
 
-# Lists that are kept: the whole codebook in each language, and what people look for in it.
-LISTS_MOST = 64
+# Of the lists that are kept, some 8 MB: the whole codebook in each language, and what people look
+# for in it. The search for a single letter finds nearly all of it.
+CHARACTERS_MOST = 4_000_000
 
 Guides = asyncio.Task[Mapping[Language, Mapping[str, FieldGuide]]]
 
@@ -65,7 +66,7 @@ class Codebook:
             groups = showing.codebook(wanted, guide, people)
             page = views.CodebookList(groups)
             html = self.renderer.fill_piece("codebook_list.html", page, language)
-            if len(self.lists) >= LISTS_MOST:
+            if len(html) + sum(len(kept.html) for kept in self.lists.values()) > CHARACTERS_MOST:
                 self.lists.clear()
             self.lists[key] = Listed(html, sum(len(group.fields) for group in groups))
         return self.lists[key]

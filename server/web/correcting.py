@@ -1,6 +1,7 @@
 """What a person says of a reading, made into a correction that names the reading it is about."""
 
 import re
+from collections.abc import Iterable
 
 from starlette.requests import Request
 
@@ -13,6 +14,8 @@ from server.web.wanting import while_wanted
 from server.web.wording import Wording
 
 _BETWEEN = re.compile(r"[,、，;\n]")
+# What cannot be stored as text or cannot be seen: control characters, half of a surrogate pair.
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 async def said_of(
@@ -27,9 +30,11 @@ async def said_of(
     """A correction of the question.
 
     For right and wrong, the filter is the reading that was shown. For corrected, it is the one that
-    is right, and what the reader makes of the question now is kept beside it.
+    is right, and what the reader makes of the question now is kept beside it. InvalidInput for what
+    is no phrase.
     """
     corrects = verdict == "corrected"
+    shown = Reading(shown.filter, checked_phrases(shown.unsupported, site.wording(request)))
     return Correction(
         question=question,
         verdict=verdict,
@@ -43,17 +48,24 @@ async def said_of(
 
 def phrases_in(typed: str, wording: Wording) -> tuple[str, ...]:
     """What a person says the panel knows nothing of: phrases with commas between, each once."""
-    phrases = dict.fromkeys(" ".join(piece.split()) for piece in _BETWEEN.split(typed))
-    phrases.pop("", None)
-    if len(phrases) > PHRASES_MAX or any(len(phrase) > PHRASE_LENGTH_MAX for phrase in phrases):
+    pieces = (piece for piece in _BETWEEN.split(typed) if piece.strip())
+    phrases = checked_phrases(pieces, wording)
+    if len(phrases) > PHRASES_MAX:
+        raise InvalidInput(wording.say("At most %(n)s phrases can be named.", n=PHRASES_MAX))
+    return phrases
+
+
+def checked_phrases(given: Iterable[str], wording: Wording) -> tuple[str, ...]:
+    """The phrases, each once and on one line; InvalidInput when one of them is none."""
+    phrases = tuple(dict.fromkeys(" ".join(phrase.split()) for phrase in given))
+    if not all(0 < len(p) <= PHRASE_LENGTH_MAX and not _NO_TEXT.search(p) for p in phrases):
         raise InvalidInput(
             wording.say(
-                "At most %(n)s phrases of %(length)s characters can be named.",
-                n=PHRASES_MAX,
+                "A phrase has 1 to %(length)s characters, no control characters among them.",
                 length=PHRASE_LENGTH_MAX,
             )
         )
-    return tuple(phrases)
+    return phrases
 
 
 async def _original(site: Site, request: Request, person: Person, question: str) -> Reading | None:

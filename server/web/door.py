@@ -13,7 +13,7 @@ from server.access.audit import Act, Deed, Pending
 from server.access.entry import Entry, is_loopback
 from server.access.limits import stranger
 from server.access.person import LOCAL, Person
-from server.errors import ForeignRequest, InvalidInput, NotSignedIn, PanelensError
+from server.errors import ForeignRequest, InvalidInput, NoChanges, NotSignedIn, PanelensError
 from server.web.problems import is_for_programs
 from server.web.protection import Explain
 
@@ -125,27 +125,40 @@ class Door:
 
         async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start" and not notes.pending.is_written:
-                deed = _deed(request, MutableHeaders(scope=message))
+                is_file = _is_file(MutableHeaders(scope=message))
+                about = request.scope["state"].get("carries", notes.pending.act.about)
+                deed = _deed(request, is_file=is_file)
                 if deed is not None:
-                    act = replace(notes.pending.act, act=deed, done=message["status"] < 400)
-                    await _write_down(entry, act, notes)
+                    done = message["status"] < 400
+                    act = replace(notes.pending.act, act=deed, about=about, done=done)
+                    await _write_down(entry, act, notes, is_file=is_file)
             await send(message)
 
         return send_noted
 
 
-async def _write_down(entry: Entry, act: Act, notes: "_Notes") -> None:
-    """No export without a trace; of a change, what it did in the database has left its own."""
+async def _write_down(entry: Entry, act: Act, notes: "_Notes", *, is_file: bool) -> None:
+    """No export without a trace; of a change, what it did in the database has left its own.
+
+    Where the database takes no changes, searches of the API go on all the same.
+    """
     notes.pending.is_written = True
     try:
         await entry.write_down(act)
     except PanelensError as error:
-        if act.act == "export":
+        if act.act == "export" and (is_file or not isinstance(error, NoChanges)):
             # The framework takes what is raised from here for a fault of the answer.
             notes.refused = error
             raise
         # The log never says what was asked.
         log.exception("not audited: %r", replace(act, about=act.about.partition("?")[0]))
+
+
+def note_people(request: Request, **said: str | int) -> None:
+    """Say which people the answer carries: it is written down before they leave."""
+    path = request.scope["route"].path.partition("/{")[0]
+    about = "&".join(f"{name}={value}" for name, value in said.items())
+    request.scope["state"]["carries"] = f"{request.method} {path}?{about}"
 
 
 def refuse_endless_query(scope: Scope) -> None:
@@ -207,8 +220,12 @@ def _act(request: Request, person: Person | None) -> Act:
     return Act(who, "change", about, address_of_caller(request), done=True)
 
 
-def _deed(request: Request, headers: Headers) -> Deed | None:
-    if headers.get("content-disposition", "").startswith("attachment"):
+def _is_file(headers: Headers) -> bool:
+    return headers.get("content-disposition", "").startswith("attachment")
+
+
+def _deed(request: Request, *, is_file: bool) -> Deed | None:
+    if is_file or "carries" in request.scope["state"]:
         return "export"
     if request.method in SAFE_METHODS or request.scope["path"] in READING_PATHS:
         return None

@@ -8,7 +8,7 @@ from server.filter import Condition, Filter, Range, Values
 from server.web import views
 from server.web.addresses import Address
 from server.web.asking import fields_holding, without_condition, write_filter
-from server.web.changing import NEW_GROUP, Place, condition_at, is_range
+from server.web.changing import NEW_GROUP, Place, condition_at
 from server.web.phrasing import label_of
 from server.web.wording import Wording
 
@@ -94,8 +94,7 @@ class Editor:
     def _bounds(self, field: PanelField, now: Condition | None) -> views.Bounds | None:
         if not field.takes_range:
             return None
-        given = now.constraint if now and is_range(now) else None
-        bounds = given if isinstance(given, Range) else Range()
+        bounds = now.constraint if now and isinstance(now.constraint, Range) else Range()
         unit = field.unit.in_(self.wording.language) if field.unit else ""
         return views.Bounds(bounds.min, bounds.max, field.min, field.max, unit)
 
@@ -112,5 +111,4 @@ class Editor:
         return self._searching(without_condition(self.query, place.part, place.group, field.name))
 
     def _searching(self, query: Filter) -> str:
-        result = self.address.searching(query, self.address.question)
-        return (result if query == self.query else result.changed_from(self.query)).href
+        return self.address.changing(self.query, query).href

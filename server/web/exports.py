@@ -10,14 +10,15 @@ from starlette.responses import Response, StreamingResponse
 
 from server.accuracy.measured import Accuracy
 from server.answering import Answer, answer_filter
-from server.errors import InvalidInput, TooHeavy
+from server.errors import InvalidInput
 from server.filter import Filter
 from server.filter import as_json as filter_as_json
 from server.search.listing import list_respondents
 from server.web.asking import read_filter, write_filter
+from server.web.door import note_people
 from server.web.exporting import XLSX_ROWS_MAX, Table, as_csv, as_json, as_xlsx, begun, pieces
 from server.web.frame import address_of
-from server.web.person import PERSONAL_DATA_FROM, requires
+from server.web.person import EXPORTS_FROM, requires
 from server.web.site import Site, SiteOf
 from server.web.wording import Wording
 
@@ -30,7 +31,7 @@ MEDIA_TYPES = {
 exports = APIRouter(include_in_schema=False)
 
 
-@exports.get("/export", dependencies=[requires(PERSONAL_DATA_FROM)])
+@exports.get("/export", dependencies=[requires(EXPORTS_FROM)])
 async def export(request: Request, site: SiteOf) -> Response:
     """The respondents of ?f= as ?as=csv, xlsx or json; ?q= is the question they answer.
 
@@ -46,10 +47,19 @@ async def export(request: Request, site: SiteOf) -> Response:
     )
     query = read_filter(address.filter or "{}", catalogue)
     answer = await answer_filter(site.services, query, page_size=1, offset=0, usual=1)
+    rows = answer.found.offered if answer.found else 0
+    if form == "xlsx" and rows > XLSX_ROWS_MAX:
+        raise InvalidInput(
+            wording.say(
+                "An XLSX sheet holds %(n)s respondents: take CSV, or ask for fewer.",
+                n=wording.number(XLSX_ROWS_MAX),
+            )
+        )
     listed = list_respondents(
         site.services.read, catalogue, query, reference_year=_reference_year(site, answer)
     )
     people = await begun(listed)
+    note_people(request, f=write_filter(query), **{"as": form}, rows=rows)
     question = address.question or ""
     headers = {"content-disposition": _attachment(catalogue.name, form)}
     table = Table(catalogue, wording, catalogue.fields)
@@ -61,8 +71,6 @@ async def export(request: Request, site: SiteOf) -> Response:
         about = _about_for_programs(site, question, query, answer)
         body = as_json(about, [f.name for f in catalogue.fields], catalogue.respondent_id, people)
         return StreamingResponse(body, media_type=MEDIA_TYPES[form], headers=headers)
-    if answer.found and answer.found.offered > XLSX_ROWS_MAX:
-        raise TooHeavy(f"{answer.found.offered} rows; an XLSX sheet holds {XLSX_ROWS_MAX}")
     titles = (wording.say("Respondents"), wording.say("About this file"))
     book = await as_xlsx(table, titles, notes, people)
     return StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
@@ -94,7 +102,7 @@ def _rates(measured: Accuracy | None, wording: Wording) -> str:
     if measured is None or not measured.enough or measured.exact is None:
         return wording.say("Not enough data yet")
     return wording.say(
-        "%(exact)s read right in every part, on %(n)s labelled questions",
+        "%(exact)s got the right filter, on %(n)s labelled questions",
         exact=wording.percent(measured.exact),
         n=wording.number(measured.questions),
     )

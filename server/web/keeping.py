@@ -19,7 +19,13 @@ from server.errors import InvalidFilter, InvalidInput, NotFound, PanelensError
 from server.filter import Filter, as_json, parse_filter, placed_conditions
 from server.kept.searches import forget_searches, list_searches, store_search
 from server.kept.segments import Segment, delete_segment, list_segments, store_segment
-from server.search.groups import ComparedAnswer, ComparedField, Share, compare_groups
+from server.search.groups import (
+    GROUPS_MAX,
+    ComparedAnswer,
+    ComparedField,
+    Share,
+    compare_groups,
+)
 from server.web import views
 from server.web.asking import read_filter, write_filter
 from server.web.frame import address_of, frame_of
@@ -30,7 +36,6 @@ from server.web.wording import Wording
 
 NAME_LENGTH_MAX = 80
 NOTE_LENGTH_MAX = 500
-COMPARED_MAX = 3
 RECENT_SHOWN = 30
 Researcher = Annotated[Person, requires(Role.RESEARCHER)]
 
@@ -54,11 +59,12 @@ async def segments(request: Request, site: SiteOf, person: PersonOf) -> Response
         )
     panel = site.services.catalogue.name
     kept = await site.services.read(lambda conn: list_segments(conn, panel))
+    population = await _population(site)
     page = views.SegmentsPage(
         frame=frame_of(site, request, "segments"),
         title=wording.say("Segments"),
         draft=draft,
-        segments=tuple(_segment_row(one, site, request, person) for one in kept),
+        segments=tuple(_segment_row(one, population, site, request, person) for one in kept),
         compare=address.to("/compare").href,
         may_keep=person.may(Role.RESEARCHER),
     )
@@ -87,9 +93,8 @@ async def keep(
                 note=NOTE_LENGTH_MAX,
             )
         )
-    raw = as_json(read_filter(f, catalogue))
-    raw.pop("limit", None)
-    found = await site.services.search(parse_filter(raw, catalogue), page_size=1, offset=0)
+    query = replace(read_filter(f, catalogue), limit=None)
+    found = await site.services.search(query, page_size=0, offset=0)
     await site.services.write(
         lambda conn: store_segment(
             conn,
@@ -97,7 +102,7 @@ async def keep(
             name=name,
             note=_plain(note),
             question=_plain(q)[: site.settings.question_length],
-            query=raw,
+            query=as_json(query),
             people=found.total,
             made_by=person.name,
         )
@@ -122,7 +127,7 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
     kept = await site.services.read(lambda conn: list_segments(conn, catalogue.name))
     by_number = {one.id: one for one in kept}
     chosen = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-    if not 2 <= len(chosen) <= COMPARED_MAX:
+    if not 2 <= len(chosen) <= GROUPS_MAX:
         raise InvalidInput(wording.say("Choose two or three segments to compare."))
     name = request.query_params.get("by") or _first_unasked(site, chosen)
     field = catalogue.by_name.get(name)
@@ -135,6 +140,7 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
         lambda conn: compare_groups(conn, catalogue, filters, [field.name])
     )
     compared = compared_without_small(whole, site.settings.smallest_count)
+    population = await _population(site)
     page = views.ComparePage(
         frame=frame_of(site, request, "segments"),
         title=wording.say("Segments side by side"),
@@ -145,7 +151,7 @@ async def compare(request: Request, site: SiteOf, person: PersonOf) -> Response:
             for f in catalogue.fields
         ),
         label=label_of(field, wording),
-        segments=tuple(_segment_row(one, site, request, person) for one in chosen),
+        segments=tuple(_segment_row(one, population, site, request, person) for one in chosen),
         totals=tuple(group.people for group in compared.groups),
         answered=tuple(group.answered for group in compared.groups),
         rows=tuple(_compared_row(answer, field, wording) for answer in compared.answers),
@@ -168,6 +174,7 @@ async def history(request: Request, site: SiteOf, person: PersonOf) -> Response:
     """The person's own searches, the latest first."""
     wording, panel = site.wording(request), site.services.catalogue.name
     made = await site.services.read(lambda conn: list_searches(conn, panel, person.name))
+    population = await _population(site)
     page = views.HistoryPage(
         frame=frame_of(site, request, "history"),
         title=wording.say("History"),
@@ -176,7 +183,7 @@ async def history(request: Request, site: SiteOf, person: PersonOf) -> Response:
                 question=one.question,
                 words=_stored_in_words(one.filter, site, wording),
                 href=_result(one.filter, one.question, site, request),
-                people=told(one.people, site.settings.smallest_count),
+                people=told(one.people, population, site.settings.smallest_count),
                 made=wording.moment(one.made_at),
             )
             for one in made
@@ -239,7 +246,16 @@ def _stored_in_words(raw: dict[str, object], site: Site, wording: Wording) -> st
         return wording.say("asks for something this panel no longer holds")
 
 
-def _segment_row(one: Segment, site: Site, request: Request, person: Person) -> views.SegmentRow:
+async def _population(site: Site) -> int:
+    """How many people there are, where kept counts must not tell of all but few; else 0."""
+    if not site.settings.smallest_count:
+        return 0
+    return (await site.services.search(Filter(), page_size=0, offset=0)).population
+
+
+def _segment_row(
+    one: Segment, population: int, site: Site, request: Request, person: Person
+) -> views.SegmentRow:
     wording = site.wording(request)
     return views.SegmentRow(
         id=one.id,
@@ -247,7 +263,7 @@ def _segment_row(one: Segment, site: Site, request: Request, person: Person) -> 
         note=one.note,
         words=_stored_in_words(one.filter, site, wording),
         href=_result(one.filter, one.question, site, request),
-        people=told(one.people, site.settings.smallest_count),
+        people=told(one.people, population, site.settings.smallest_count),
         made_by="" if one.made_by == LOCAL.name else one.made_by,
         made=wording.moment(one.made_at),
         delete=address_of(request).to(f"/segments/{one.id}/delete").href
@@ -266,15 +282,16 @@ def _result(raw: dict[str, object], question: str, site: Site, request: Request)
 
 
 def _first_unasked(site: Site, chosen: list[Segment]) -> str:
-    """A field none of them asks about: the asked ones would only show what was asked."""
+    """A field none of them asks about, where there is one: the asked ones only show what was asked."""
     catalogue = site.services.catalogue
     asked = {
         condition.field
         for one in chosen
         for _, _, condition in placed_conditions(parse_filter(one.filter, catalogue))
     }
-    free = [f.name for f in catalogue.fields if f.name not in asked and f.derived_from is None]
-    return next((name for name in free if catalogue.field(name).has_listed_answers), free[0])
+    free = [f.name for f in catalogue.stored_fields if f.name not in asked]
+    listed = [name for name in free if catalogue.field(name).has_listed_answers]
+    return (*listed, *free, catalogue.fields[0].name)[0]
 
 
 def _compared_row(answer: ComparedAnswer, field: PanelField, wording: Wording) -> views.ComparedRow:

@@ -10,16 +10,18 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from server.access.person import Person
 from server.answering import Answer
 from server.errors import Language, NotFound, PanelensError
+from server.search.queries import get_panel
 from server.web import views
 from server.web.addresses import Address
 from server.web.api import find_respondent
 from server.web.asking import check_question, read_filter
 from server.web.changing import changed_filter, read_place
+from server.web.door import note_people
 from server.web.editor import Editor
 from server.web.frame import address_of, frame_of, problem_view, wants_fragment
 from server.web.keeping import recent_questions, remembering
 from server.web.parts import listing_of, showing_of
-from server.web.person import PersonOf, seen_by
+from server.web.person import PersonOf
 from server.web.problems import headers_of
 from server.web.site import Site, SiteOf, language_of
 from server.web.wanting import while_wanted
@@ -110,24 +112,22 @@ async def change(request: Request, site: SiteOf) -> Response:
     address = address_of(request)
     wording, catalogue = site.wording(request), site.services.catalogue
     before, after = changed_filter(request.query_params, catalogue, wording)
-    result = address.searching(after, address.question)
-    return RedirectResponse((result if after == before else result.changed_from(before)).href, 303)
+    return RedirectResponse(address.changing(before, after).href, 303)
 
 
 @pages.api_route("/respondents/{respondent_id:path}", methods=["GET", "HEAD"])
-async def respondent(
-    respondent_id: str, request: Request, site: SiteOf, person: PersonOf
-) -> Response:
+async def respondent(respondent_id: str, request: Request, site: SiteOf) -> Response:
     """One respondent's profile: a page, or what the drawer beside the list shows."""
     found = await find_respondent(site.services, respondent_id)
-    address = address_of(request)
-    fields = seen_by(person, site.services.catalogue.fields)
+    panel = await site.services.read(lambda conn: get_panel(conn, site.services.catalogue))
+    note_people(request, id=found.id, rows=1)
+    address, fields = address_of(request), site.services.catalogue.fields
     page = views.RespondentPage(
         frame=frame_of(site, request),
         title=found.id,
         id=found.id,
         href=address.href,
-        reference_year=site.settings.reference_year,
+        reference_year=panel.reference_year,
         groups=showing_of(site, request).respondent_groups(found, fields),
     )
     template = "profile.html" if wants_fragment(request) else "respondent.html"

@@ -20,7 +20,7 @@ from server.web.listing import Listing
 from server.web.person import PersonOf
 from server.web.showing import Showing
 from server.web.site import Site, SiteOf
-from server.web.wanting import while_wanted
+from server.web.wanting import nobody_waits, while_wanted
 
 parts = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -102,11 +102,6 @@ def listing_of(site: Site, request: Request, query: Filter) -> Listing:
     """The list of that filter as the request's address asks for it."""
     wording, size = site.wording(request), site.settings.page_size
     return Listing(site.services.catalogue, wording, address_of(request), query, size)
-
-
-def nobody_waits() -> Response:
-    """What is sent to a caller who has hung up; nobody reads it."""
-    return Response(status_code=204)
 
 
 def _asked(request: Request, site: Site) -> Filter:

@@ -1,16 +1,14 @@
 """Who sent a request, and which role a route needs: handed to routes by dependency."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from server.access.person import LOCAL, Person, Role
-from server.catalogue import PanelField
 from server.errors import NotAllowed, NotSignedIn
 
-PERSONAL_DATA_FROM = Role.RESEARCHER
+EXPORTS_FROM = Role.RESEARCHER
 
 
 def person_of(request: Request) -> Person:
@@ -38,8 +36,3 @@ def requires(role: Role) -> Any:
         return person
 
     return Depends(allowed)
-
-
-def seen_by(person: Person, fields: Sequence[PanelField]) -> tuple[PanelField, ...]:
-    """The fields that the person may see."""
-    return tuple(f for f in fields if not f.personal or person.may(PERSONAL_DATA_FROM))

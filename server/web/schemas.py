@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from server.answering import PAGE_SIZE_MAX
 from server.errors import Language
-from server.filter import BY_MAX, LIMIT_MAX, Part
+from server.filter import BY_MAX, Part
 from server.interpret.interpretation import Caution, Operator
 from server.search.groups import GROUPS_MAX
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX
 
+# Of PostgreSQL's integer: no panel is larger.
+OFFSET_MAX = 2**31 - 1
 QUESTION = "서울 사는 30대 기혼 여성 100명"
 FILTER: dict[str, Any] = {
     "where": {"region": ["서울"], "gender": ["여성"], "age": {"min": 30, "max": 39}},
@@ -46,7 +48,7 @@ class SearchRequest(_Body):
     question: str | None = Field(default=None, strict=True)
     filter: dict[str, Any] | None = None
     page_size: int | None = Field(default=None, ge=1, le=PAGE_SIZE_MAX, strict=True)
-    offset: int = Field(default=0, ge=0, le=LIMIT_MAX, strict=True)
+    offset: int = Field(default=0, ge=0, le=OFFSET_MAX, strict=True)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "SearchRequest":
@@ -155,7 +157,7 @@ class AccuracyBody(_Body):
 
     enough: bool
     questions: int
-    exact: float | None = Field(description="share of readings right in every part")
+    exact: float | None = Field(description="share of the questions that get the right filter")
     exact_questions: int | None = Field(description="how many of the questions that is")
     exact_interval: tuple[float, float] | None = Field(description="its 95 % interval (Wilson)")
     precision: float | None

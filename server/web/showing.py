@@ -176,18 +176,18 @@ class Showing:
         text = (
             self.wording.say("must not hold") if other == "not" else self.wording.say("must hold")
         )
-        return views.Alternative(text, self._changed(query, turned))
+        return views.Alternative(text, self.address.changing(query, turned).href)
 
     def _alternative(self, query: Filter, place: Place, other: Condition) -> views.Alternative:
         field = self.catalogue.field(other.field)
         return views.Alternative(
             condition_in_words(other, field, self.wording),
-            self._changed(query, self._with(query, place, other)),
+            self.address.changing(query, self._with(query, place, other)).href,
         )
 
     def _whole(self, query: Filter, other: Filter) -> views.WholeReading:
         return views.WholeReading(
-            tuple(self._whole_parts(query, other)), self._changed(query, other)
+            tuple(self._whole_parts(query, other)), self.address.changing(query, other).href
         )
 
     def _whole_parts(self, query: Filter, other: Filter) -> Iterable[views.WholePart]:
@@ -215,22 +215,18 @@ class Showing:
             constraint=constraint_as_json(condition.constraint),
         )
 
-    def _changed(self, query: Filter, changed: Filter) -> str:
-        """The changed filter's address, from which one can go back."""
-        return self.address.searching(changed, self.address.question).changed_from(query).href
-
     def _settings(self, query: Filter) -> Iterable[views.Setting]:
         for name in query.by:
             kept = tuple(other for other in query.by if other != name)
             label = label_of(self.catalogue.field(name), self.wording)
             yield views.Setting(
                 self.wording.say("by %(label)s", label=label),
-                self._changed(query, replace(query, by=kept)),
+                self.address.changing(query, replace(query, by=kept)).href,
             )
         if query.limit is not None:
             yield views.Setting(
                 self.wording.say("%(n)s wanted", n=self.wording.number(query.limit)),
-                self._changed(query, replace(query, limit=None)),
+                self.address.changing(query, replace(query, limit=None)).href,
             )
 
     # Who was found
@@ -518,7 +514,7 @@ class Showing:
         return f"{self.address.to('/codebook').href}#{field.name}"
 
     def _without(self, query: Filter, part: Part, group: int, field: str) -> str:
-        return self._changed(query, without_condition(query, part, group, field))
+        return self.address.changing(query, without_condition(query, part, group, field)).href
 
 
 def _warned(reading: Interpretation | None, warning: str) -> bool:

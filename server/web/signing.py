@@ -12,6 +12,7 @@ from server.access.entry import Entry
 from server.access.person import Role
 from server.errors import NotFound, PanelensError
 from server.web import signing_views as views
+from server.web.addresses import link
 from server.web.door import address_of_caller, cookie_name
 from server.web.frame import address_of, frame_of
 from server.web.person import PersonOf, requires
@@ -90,7 +91,6 @@ async def audit(request: Request, site: SiteOf) -> Response:
     rows = await site.services.write(  # the searches' own role may not read it
         lambda connection: list_audit(connection, before=start, most=AUDIT_ROWS)
     )
-    address = address_of(request)
     wording = site.wording(request)
     page = views.AuditPage(
         frame=frame_of(site, request, "audit"),
@@ -106,7 +106,7 @@ async def audit(request: Request, site: SiteOf) -> Response:
             )
             for row in rows
         ),
-        older=f"{address.to('/audit').href}{'&' if address.language else '?'}before={rows[-1].id}"
+        older=link("/audit", lang=address_of(request).language, before=str(rows[-1].id))
         if len(rows) == AUDIT_ROWS
         else None,
     )

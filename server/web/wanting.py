@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 LOOK_SECONDS = 0.25
 
@@ -27,6 +28,11 @@ class Waiting:
             yield
         finally:
             self.count -= 1
+
+
+def nobody_waits() -> Response:
+    """What is sent to a caller who has hung up: it goes nowhere."""
+    return Response(status_code=204)
 
 
 async def while_wanted(request: Request, work: Coroutine[Any, Any, Result]) -> Result | None:

@@ -4,20 +4,18 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import psycopg
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from server.catalogue import ID_LENGTH_MAX
 from server.errors import DatabaseAway, ModelAway, TooBusy, TooHeavy
-from server.filter import load_catalogue
-from server.settings import Settings
-from server.web.app import create_app
 from server.web.protection import BodyLimit
 from server.web.schemas import AnswerBody, InterpretationBody
 
@@ -78,6 +76,29 @@ async def test_a_filter_is_searched_with_and_the_model_is_not_asked(
     assert "confidence" not in body["conditions"][0]
     assert body["returned"] == 7 < body["total"]
     assert services.questions_asked == []
+
+
+TWICE = '{"where": {"age": {"min": 30}, "age": {"max": 90}}}'
+
+
+async def test_a_key_that_is_given_twice_is_refused(http: httpx.AsyncClient) -> None:
+    bodies = {
+        "/api/search": f'{{"filter": {TWICE}}}',
+        "/api/near": f'{{"filter": {TWICE}}}',
+        "/api/compare": f'{{"filters": [{TWICE}], "by": ["job"]}}',
+        "/api/corrections": f'{{"question": "여성", "verdict": "right", "filter": {TWICE}}}',
+        "/api/evaluations": f'{{"gold": [{{"question": "여성", "filter": {TWICE}}}]}}',
+    }
+    for path, body in bodies.items():
+        for media_type in ("application/json", "application/vnd.panel+json; charset=utf-8"):
+            answer = await http.post(path, content=body, headers={"content-type": media_type})
+            refused = problem(answer, 422, "invalid-input")
+            assert refused["detail"] == "'age' is given twice"
+    for path in ("/", "/edit", "/segments", "/export", "/figures"):
+        page = await http.get(path, params={"f": TWICE})
+        assert page.status_code == 422 and "&#39;age&#39; is given twice" in page.text
+    kept = await http.post("/segments", data={"name": "twice", "f": TWICE})
+    assert kept.status_code == 422
 
 
 async def test_a_question_of_which_nothing_was_understood_finds_nobody(
@@ -323,17 +344,19 @@ async def test_a_respondent_is_a_flat_object(http: httpx.AsyncClient) -> None:
     assert body["gender"] in ("남성", "여성")
 
 
-@pytest.mark.parametrize("known", ["A/1", "A#1", "가?", "../1%2F"])
+@pytest.mark.parametrize("known", ["A/1", "A#1", "가?", "../1%2F", "w" * ID_LENGTH_MAX])
 async def test_a_respondent_is_found_by_whatever_id_was_loaded(
-    settings: Settings, known: str
+    http: httpx.AsyncClient, services: StoredServices, known: str
 ) -> None:
-    services = InMemoryServices(load_catalogue("welcome"))
-    services.everybody = [replace(services.everybody[0], id=known)]
-    transport = httpx.ASGITransport(app=create_app(settings, services))
     place = f"/respondents/{quote(known, safe='')}"
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        assert (await client.get(f"/api{place}")).json()["mb_sn"] == known
-        assert f'<h1 id="profile-title">{known}</h1>' in (await client.get(place)).text
+    with psycopg.connect(services.database, autocommit=True) as owner:
+        respondent = "panel_welcome.respondent"
+        owner.execute(f"insert into {respondent} (respondent_id) values (%s)", [known])
+        try:
+            assert (await http.get(f"/api{place}")).json()["mb_sn"] == known
+            assert f'<h1 id="profile-title">{known}</h1>' in (await http.get(place)).text
+        finally:
+            owner.execute(f"delete from {respondent} where respondent_id = %s", [known])
 
 
 @pytest.mark.parametrize("unknown", ["nobody", "%00", "a" * 200, "%ED%A0%80", "..%2f.."])

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psycopg
+import pytest
 from psycopg import sql
 
 from server.filter import load_catalogue
@@ -17,6 +18,7 @@ from server.panel.load import load_files
 from server.panel.schema import table
 from server.settings import Settings
 from server.web.app import create_app
+from server.web.asking import fields_holding
 
 from .panel import InMemoryServices, StoredServices
 
@@ -54,6 +56,32 @@ async def test_the_codebook_follows_a_load(
             gone = sql.SQL("delete from {} where respondent_id = 'w999'")
             connection.execute(gone.format(table(services.catalogue)))
             count_answers(connection, services.catalogue)
+
+
+async def test_lists_are_kept_only_so_many(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.codebook.CHARACTERS_MOST", 900_000)
+    app = create_app(settings, InMemoryServices(load_catalogue("welcome")))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://memory") as client:
+        for wanted in ("", "a", "e", "i", "o", "marital_status"):
+            page = await client.get("/codebook", params={"q": wanted})
+            assert page.status_code == 200
+            kept = app.state.site.codebook.lists
+            assert 0 < sum(len(listed.html) for listed in kept.values()) <= 900_000
+
+
+def test_what_a_field_is_found_by_is_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = load_catalogue("welcome")
+    found = fields_holding("결혼 기혼", catalogue)
+    assert [field.name for field in found] == ["marital_status"]
+
+    def again(text: str) -> str:
+        raise AssertionError(f"{text} was normalised again")
+
+    monkeypatch.setattr("server.catalogue.normalise", again)
+    assert fields_holding("결혼 기혼", catalogue) == found
 
 
 async def test_what_is_understood_is_read_at_start_before_anybody_looks(

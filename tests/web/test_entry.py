@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from html import unescape
+from itertools import permutations
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from server.access.people import change_password, remove_person
 from server.access.person import Role
 from server.access.sessions import add_token, revoke_token
 from server.catalogue import Catalogue
-from server.errors import TooBusy
+from server.errors import NoChanges, TooBusy
 
 from .guarded import PASSWORD, Guarded, guarded
 from .panel import StoredServices
@@ -462,6 +463,64 @@ async def test_near_misses_of_a_condition_whose_counts_are_hidden_are_not_listed
     assert (none_left.status_code, none_left.json()["code"]) == (403, "too-few")
 
 
+async def test_nobody_and_too_few_are_told_alike(
+    everything: StoredServices, http: httpx.AsyncClient
+) -> None:
+    few = {"where": {"gender": ["여성"], "region": ["제주"], "age": {"max": 19}}}
+    none = {"where": {**few["where"], "children": {"min": 9}}}
+    totals = [
+        (await http.post("/api/search", json={"filter": query})).json()["total"]
+        for query in (few, none)
+    ]
+    assert totals[0] > 0 == totals[1]
+    everyone = {"where": {"gender": ["여성"]}}
+    said = []
+    with guarded(everything.catalogue, everything.database, smallest_count=totals[0] + 1) as door:
+        async with door.program(Role.OWNER) as guest:
+            guest.headers["accept-language"] = "en"
+            for query in (few, none):
+                asked = {"f": json.dumps(query)}
+                answers = [
+                    await guest.post("/api/search", json={"filter": query}),
+                    await guest.post("/api/near", json={"filter": query}),
+                    await guest.post(
+                        "/api/compare", json={"filters": [query, everyone], "by": ["job"]}
+                    ),
+                    *[
+                        await guest.get(f"/{part}", params=asked, headers={"hx-request": "true"})
+                        for part in ("count", "people", "figures", "near", "export")
+                    ],
+                    await guest.post("/segments", data={"name": "few", **asked}),
+                ]
+                assert {answer.status_code for answer in answers} == {403}
+                boxes = [re.search('<section class="problem.*', a.text, re.DOTALL) for a in answers]
+                said.append([b[0] if b else a.text for a, b in zip(answers, boxes, strict=True)])
+            nothing = await guest.post("/api/search", json={"question": "행복한 연예인"})
+            unrestricted = await guest.post("/api/search", json={"filter": {"by": ["job"]}})
+    assert said[0] == said[1]
+    assert "perhaps nobody" in said[0][-1] and f"&lt; {totals[0] + 1}" in said[0][-1]
+    assert (nothing.status_code, nothing.json()["total"]) == (200, 0)
+    assert unrestricted.status_code == 200
+
+
+async def test_kept_counts_that_tell_of_few_are_told_no_more(
+    everything: StoredServices, http: httpx.AsyncClient
+) -> None:
+    counts = {}
+    for name, query in {"grown": {"age": {"min": 22}}, "women": {"gender": ["여성"]}}.items():
+        asked = {"where": query}
+        counted = (await http.post("/api/search", json={"filter": asked})).json()
+        counts[name] = counted["total"]
+        await http.post("/segments", data={"name": name, "f": json.dumps(asked)})
+    smallest = counted["population"] - counts["grown"] + 1
+    assert smallest < counts["women"]
+    with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+        async with door.program(Role.VIEWER) as guest:
+            page = (await guest.get("/segments", params={"lang": "en"})).text
+    rows = dict(re.findall(r'>(grown|women)</a>.*?<td class="number">([^<]+)<', page, re.DOTALL))
+    assert rows == {"grown": "–", "women": str(counts["women"])}
+
+
 async def test_a_search_that_all_but_few_match_is_refused(
     everything: StoredServices, http: httpx.AsyncClient
 ) -> None:
@@ -525,6 +584,28 @@ async def test_a_breakdown_whose_every_line_is_hidden_says_so(everything: Stored
     breakdown = page.partition('id="breakdown-title"')[2].partition("</section>")[0]
     assert f"{len(counted['breakdown'])} smaller lines are not shown." in breakdown
     assert "<table>" not in breakdown and "95 % interval" not in breakdown
+
+
+async def test_groups_within_each_other_are_refused_where_few_are_outside_in_any_order(
+    everything: StoredServices, http: httpx.AsyncClient
+) -> None:
+    women = {"where": {"gender": ["여성"]}}
+    nearly = {"where": {"gender": ["여성"], "age": {"max": 74}}}
+    men = {"where": {"gender": ["남성"]}}
+    totals = [
+        (await http.post("/api/search", json={"filter": query})).json()["total"]
+        for query in (women, nearly)
+    ]
+    few = totals[0] - totals[1]
+    assert 0 < few < totals[1]
+    for smallest, status in ((few, 200), (few + 1, 403)):
+        with guarded(everything.catalogue, everything.database, smallest_count=smallest) as door:
+            async with door.program(Role.VIEWER) as guest:
+                for filters in permutations((nearly, women, men)):
+                    body = {"filters": filters, "by": ["marital_status"]}
+                    answer = await guest.post("/api/compare", json=body)
+                    assert answer.status_code == status, answer.text
+                    assert "overlaps" not in answer.text
 
 
 async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_answer(
@@ -784,6 +865,75 @@ async def test_an_export_is_for_researchers_and_is_written_down(door: Guarded) -
     who, act, about, done = (await door.audit())[0]
     assert (who, act, done) == (door.names[Role.RESEARCHER], "export", True)
     assert about.startswith("GET /export?f=")
+
+
+async def test_of_an_export_its_whole_filter_and_its_rows_are_written_down(door: Guarded) -> None:
+    districts = [f"{n}번째로 아주 긴 이름을 가진 동네" for n in range(50)]
+    query = {"either": [{"gender": ["여성"]}, {"district": districts}], "limit": 7}
+    sent = {"x": "A" * 600, "q": "가" * 200, "f": json.dumps(query), "as": "json"}
+    async with door.program(Role.RESEARCHER) as http:
+        answer = await http.get("/export", params=sent)
+        assert answer.status_code == 200 and len(answer.json()["respondents"]) == 7
+    async with door.program(Role.OWNER) as http:
+        page = unescape((await http.get("/audit")).text)
+    _, act, about, _ = (await door.audit())[0]
+    written = json.dumps(query, ensure_ascii=False, separators=(",", ":"))
+    assert (act, about) == ("export", f"GET /export?f={written}&as=json&rows=7")
+    assert about in page
+
+
+async def test_what_of_the_api_carries_people_is_written_down(door: Guarded) -> None:
+    women = '{"where":{"gender":["여성"]}}'
+    carried: list[tuple[Role, str, str, Any, str]] = [
+        (Role.VIEWER, "POST", "/api/search", WOMEN | {"offset": 3}, f"f={women}&offset=3&rows=5"),
+        (Role.VIEWER, "POST", "/api/search", {"question": "여성", "page_size": 2},
+         f"f={women}&offset=0&rows=2"),
+        (Role.RESEARCHER, "POST", "/api/near", {"filter": json.loads(women), "count": 4},
+         f"f={women}&rows=4"),
+        (Role.RESEARCHER, "GET", "/api/respondents/w000000000000001", None,
+         "id=w000000000000001&rows=1"),
+        (Role.RESEARCHER, "GET", "/respondents/w000000000000001?lang=en", None,
+         "id=w000000000000001&rows=1"),
+    ]  # fmt: skip
+    for role, method, path, body, about in carried:
+        async with door.program(role) as http:
+            assert (await http.request(method, path, json=body)).status_code == 200
+        who, *rest = (await door.audit())[0]
+        place = path.partition("/w0")[0]
+        assert rest == ["export", f"{method} {place}?{about}", True]
+        assert who == f"token:{role} {door.names[role].split()[1]}"
+
+
+async def test_what_carries_nobody_is_not_written_down(door: Guarded) -> None:
+    before = await door.audit()
+    nobody = {"filter": {"where": {"age": {"min": 900}}}}
+    async with door.program(Role.RESEARCHER) as http:
+        for body in (nobody, WOMEN | {"offset": 5000}, {"question": "행복한 연예인"}):
+            assert (await http.post("/api/search", json=body)).json()["respondents"] == []
+        assert (await http.get("/respondents/nobody")).status_code == 404
+        assert (await http.get("/", params=WOMEN_PAGE)).status_code == 200
+    assert await door.audit() == before
+
+
+async def test_people_that_cannot_be_written_down_do_not_leave_unless_nothing_can_be(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    profile = "/api/respondents/w000000000000001"
+    for refusal, status in ((TooBusy, 503), (NoChanges, 200)):
+
+        async def refused(*_: object, refusal: type[Exception] = refusal) -> None:
+            raise refusal("no")
+
+        monkeypatch.setattr(Entry, "write_down", refused)
+        async with door.program(Role.RESEARCHER) as http:
+            found = await http.post("/api/search", json=WOMEN)
+            seen = await http.get(profile)
+            file = await http.get("/export", params=SEGMENT)
+        assert (found.status_code, seen.status_code, file.status_code) == (status, status, 503)
+        assert ("mb_sn" in found.text) is (status == 200)
+    written = [record.getMessage() for record in caplog.records if "not audited" in record.message]
+    assert len(written) == 2 and "GET /api/respondents'" in written[1]
+    assert not any("w0000" in line or "여성" in line for line in written)
 
 
 async def test_a_group_that_is_too_small_cannot_be_exported(everything: StoredServices) -> None:

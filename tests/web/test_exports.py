@@ -17,16 +17,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from starlette.types import Receive, Scope, Send
 
-from server.access.person import LOCAL, Person, Role
+from server.access.person import Person, Role
 from server.errors import DatabaseAway, TooBusy
 from server.filter import load_catalogue
 from server.resources import folder
 from server.search import listing
 from server.search.answer import Respondent
+from server.search.listing import list_respondents
 from server.settings import Settings
 from server.web.app import create_app
 from server.web.exporting import Table, as_csv, as_xlsx, begun, harmless
-from server.web.person import seen_by
 from server.web.wording import load_wordings
 
 from .guarded import guarded
@@ -88,6 +88,26 @@ async def test_a_workbook_has_people_and_notes(http: httpx.AsyncClient) -> None:
     people, notes = book.worksheets
     assert sum(1 for _ in people.iter_rows()) == 1 + len(await everyone(http))
     assert ("질문", "여성") in list(notes.iter_rows(values_only=True))
+
+
+async def test_more_people_than_a_sheet_holds_are_refused_before_any_is_read(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    begin = list_respondents
+
+    def noted(*given: Any, **named: Any) -> AsyncIterator[tuple[Respondent, ...]]:
+        read.append(given)
+        return begin(*given, **named)
+
+    monkeypatch.setattr("server.web.exports.list_respondents", noted)
+    monkeypatch.setattr("server.web.exports.XLSX_ROWS_MAX", 5)
+    asked = {"f": json.dumps(FILTER), "as": "xlsx", "lang": "en"}
+    refused = await http.get("/export", params=asked)
+    assert refused.status_code == 422 and read == []
+    assert "An XLSX sheet holds 5 respondents: take CSV, or ask for fewer." in refused.text
+    assert (await exported(http, "xlsx", f=json.dumps(FILTER | {"limit": 5}))).content
+    assert (await exported(http, "csv")).content and len(read) == 2
 
 
 async def test_a_workbook_that_is_given_up_leaves_no_file_behind() -> None:
@@ -218,7 +238,7 @@ async def test_other_forms_are_refused(http: httpx.AsyncClient) -> None:
     assert (await http.get("/export", params={"as": "exe"})).status_code == 422
 
 
-async def test_who_may_not_see_personal_data_gets_none(settings: Settings) -> None:
+async def test_a_viewer_gets_no_file(settings: Settings) -> None:
     catalogue = load_catalogue("welcome")
     viewer = Person("guest", Role.VIEWER)
     app = create_app(settings, InMemoryServices(catalogue))
@@ -231,9 +251,6 @@ async def test_who_may_not_see_personal_data_gets_none(settings: Settings) -> No
     async with httpx.AsyncClient(transport=transport, base_url="http://panel") as client:
         refused = await client.get("/export", params={"f": json.dumps(FILTER)})
     assert catalogue.field("gender").personal and refused.status_code == 403
-    seen = seen_by(viewer, catalogue.fields)
-    assert seen and not any(field.personal for field in seen)
-    assert seen_by(LOCAL, catalogue.fields) == catalogue.fields
 
 
 async def test_what_refuses_the_first_of_them_is_an_answer_and_not_half_a_file() -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from server.catalogue import Kind
 from server.settings import Settings
 
 from .panel import StoredServices
@@ -94,6 +95,24 @@ async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
     assert (await http.get("/compare", params={"s": chosen[:1]})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen, "by": "x"})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen})).status_code == 200
+
+
+async def test_segments_that_ask_about_every_field_are_compared_too(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    asked: dict[str, Any] = {
+        field.name: {"min": 0}
+        if field.kind is Kind.NUMBER
+        else [field.listed[0].value if field.listed else "강남구"]
+        for field in services.catalogue.stored_fields
+    }
+    for name, part in (("all of it", "where"), ("none of it", "not")):
+        assert (await keep(http, name, json.dumps({part: asked}))).status_code == 303
+    chosen = await numbers(http, "all of it", "none of it")
+    page = await http.get("/compare", params={"s": chosen, "lang": "en"})
+    assert page.status_code == 200
+    first = services.catalogue.fields[0].name
+    assert f'<option value="{first}" selected>' in page.text
 
 
 def head(text: str, label: str) -> list[int]:

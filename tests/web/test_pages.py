@@ -8,12 +8,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
+import psycopg
 import pytest
 
 from server.errors import DatabaseAway, ModelAway
 from server.resources import folder
 
-from .panel import QUESTIONS, InMemoryServices, Known
+from .panel import QUESTIONS, InMemoryServices, Known, StoredServices
 
 ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
 KOREAN = {"accept-language": "ko"}
@@ -290,6 +291,16 @@ async def test_a_profile_is_grouped_by_source_and_leads_to_the_codebook(
     assert "회원님께서 현재 살고 계신 지역은 어디인가요?" in text
     assert 'href="/codebook#region"' in text
     assert re.search(r'<code title="코드">\d+</code>', text)
+
+
+async def test_a_profile_says_which_year_the_panel_counts_ages_to(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    with psycopg.connect(services.database, autocommit=True) as owner:
+        for year in (2031, 2025):
+            owner.execute("update panel_welcome.panel set reference_year = %s", [year])
+            text = (await http.get("/respondents/w000000000000001", headers=ENGLISH)).text
+            assert f"Ages as of {year}" in text
 
 
 async def test_htmx_gets_a_profile_without_its_frame(http: httpx.AsyncClient) -> None:
