@@ -3,7 +3,7 @@
 import re
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rapidfuzz import process
@@ -82,6 +82,12 @@ class Filter:
     def restricts(self) -> bool:
         """Whether any condition is asked for."""
         return bool(self.where or self.negated or self.either)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field it names, in reading order, each once."""
+        asked = (condition.field for _, _, condition in placed_conditions(self))
+        return tuple(dict.fromkeys((*asked, *self.by)))
 
 
 def load_catalogue(name_or_path: str) -> Catalogue:
@@ -168,6 +174,23 @@ def placed_conditions(query: Filter) -> Iterator[tuple[Part, int, Condition]]:
     yield from (("not", 0, condition) for condition in query.negated)
     for number, group in enumerate(query.either):
         yield from (("either", number, condition) for condition in group)
+
+
+def conditions_at(query: Filter, part: Part, group: int) -> Conditions:
+    """The conditions of a part or, in `either`, of one of its groups."""
+    if part == "either":
+        return query.either[group]
+    return query.where if part == "where" else query.negated
+
+
+def with_conditions(query: Filter, part: Part, group: int, conditions: Conditions) -> Filter:
+    """The filter with these in place of those there; a group left empty goes."""
+    if part == "where":
+        return replace(query, where=conditions)
+    if part == "not":
+        return replace(query, negated=conditions)
+    groups = (*query.either[:group], conditions, *query.either[group + 1 :])
+    return replace(query, either=tuple(filter(None, groups)))
 
 
 def _canonical_constraint(constraint: Constraint, field: PanelField) -> Constraint:

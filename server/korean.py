@@ -54,7 +54,12 @@ def verb_stem(modifier: str) -> str | None:
 
 
 def with_ending(stem: str, ending: str) -> str:
-    """A stem and an ending, 으 between them where 면서, 며 or 시는 need it: 있으면서, 살면서."""
+    """A stem and an ending, 으 between them where 면서, 며 or 시는 need it: 있으면서, 살면서.
+
+    A ㄹ goes before ㄴ and 시: 사는데, 사시는 of 살.
+    """
+    if ending[0] in "는나네시" and _final(stem) == _RIEUL:
+        stem = stem[:-1] + chr(ord(stem[-1]) - _RIEUL)
     joins = ending[0] in "면며시" and _final(stem) not in (0, _RIEUL)
     return f"{stem}{'으' if joins else ''}{ending}"
 

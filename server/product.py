@@ -26,7 +26,7 @@ from server.grammar import build_grammar
 from server.interpret.calibration import Calibration, read_calibration
 from server.interpret.interpretation import Interpretation
 from server.interpret.model import LanguageModel, Weights
-from server.interpret.reader import Reader, ReaderSettings
+from server.interpret.reader import Reader
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
@@ -171,15 +171,11 @@ def open_models(
 def open_reader(catalogue: Catalogue, settings: Settings, console: Console) -> Reader:
     """The model with all that reads a question around it."""
     phrases = read_phrases(find_catalogue(settings.catalogue).parent, catalogue)
-    limits = ReaderSettings(
-        question_length=settings.question_length,
-        queue_length=settings.queue_length,
-        queue_seconds=settings.queue_seconds,
-        reference_year=settings.reference_year,
-    )
     count = min(settings.model_threads, MODELS_MOST)
     models = open_models(catalogue, settings, console, count=count)
-    return Reader(models, catalogue, phrases, limits, calibration=_calibration(catalogue, settings))
+    return Reader(
+        models, catalogue, phrases, settings, calibration=_calibration(catalogue, settings)
+    )
 
 
 def _calibration(catalogue: Catalogue, settings: Settings) -> Calibration:

@@ -40,7 +40,13 @@ class Settings(BaseSettings):
     ] = "welcome"
     model: Annotated[str, Field(description="name of a model in models/manifest.toml")] = "default"
     reference_year: Annotated[
-        int, Field(ge=1900, le=2200, description="age is this year minus the birth year")
+        int,
+        Field(
+            ge=1900,
+            le=2200,
+            description="age is this year minus the birth year; a panel keeps its year until "
+            "`serve` runs with another one set",
+        ),
     ] = 2025
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on")] = 8000
@@ -120,9 +126,7 @@ def read_settings(
     """The settings of the environment; what was given on the command line wins."""
     given = {"host": host, "port": port, "catalogue": catalogue}
     try:
-        return Settings.model_validate(
-            {**Settings().model_dump(), **{k: v for k, v in given.items() if v is not None}}
-        )
+        return Settings.model_validate({k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()

@@ -21,10 +21,12 @@ from typing import Any
 
 from server.catalogue import Catalogue
 from server.errors import InvalidFilter
-from server.filter import Condition, Conditions, Filter, Range, parse_filter
+from server.filter import Condition, Filter, Range, Values, constraint_as_json, parse_filter
 
 PHRASE_LENGTH_MAX = 60
 PHRASES_MAX = 8
+WHERE, NOT, EITHER, BY, LIMIT, UNSUPPORTED = range(6)
+_PARTS = {"-": NOT, "/": EITHER, "&": EITHER, ">": BY, "#": LIMIT, "?": UNSUPPORTED}
 _RANGE = re.compile(r"([0-9]*)\.\.([0-9]*)")
 _LINE = re.compile(r"(?P<mark>[-/&]?)(?P<field>[a-z][a-z0-9_]*)(?P<every>\*?)=(?P<values>[^\n]+)")
 
@@ -70,6 +72,55 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     return Reading(parse_filter(raw, catalogue), tuple(unsupported))
 
 
+def part_of(line: str) -> int:
+    """The part that a line, or the beginning of one, stands in; parts follow each other like that."""
+    return _PARTS.get(line[:1], WHERE)
+
+
+def is_condition(line: str) -> bool:
+    """Whether it is a condition, in whatever part."""
+    return part_of(line) < BY
+
+
+def field_of(line: str) -> str:
+    """The field of a condition or a breakdown."""
+    return line.lstrip("-/&>").partition("=")[0].rstrip("*")
+
+
+def key_of(line: str) -> tuple[str, str]:
+    """A condition's sign (`-` or none) and field."""
+    return "-" if line.startswith("-") else "", field_of(line)
+
+
+def opposite(line: str) -> str:
+    """A condition with its sign turned."""
+    return line[1:] if line.startswith("-") else f"-{line}"
+
+
+def values_in(line: str) -> list[str]:
+    """The values of a condition that has no range."""
+    return line.partition("=")[2].split("|")
+
+
+def with_values(line: str, values: Iterable[str]) -> str:
+    """A condition with other values."""
+    return f"{line.partition('=')[0]}={'|'.join(values)}"
+
+
+def range_in(line: str) -> Range | None:
+    """The range of a condition; None when it has values."""
+    bounds = _RANGE.fullmatch(line.partition("=")[2])
+    return bounds and Range(*(int(digits) if digits else None for digits in bounds.groups()))
+
+
+def condition_lines(query: Filter) -> Iterable[str]:
+    """The conditions as lines, in the filter's order."""
+    yield from (spell_condition(c) for c in query.where)
+    yield from (spell_condition(c, "-") for c in query.negated)
+    for group in query.either:
+        yield from (spell_condition(c, "&" if number else "/") for number, c in enumerate(group))
+
+
 def spell_condition(condition: Condition, mark: str = "") -> str:
     """One condition as a line without its line feed."""
     constraint = condition.constraint
@@ -83,19 +134,11 @@ def spell_condition(condition: Condition, mark: str = "") -> str:
 
 def _lines(reading: Reading) -> Iterable[str]:
     query = reading.filter
-    yield from (spell_condition(c) for c in query.where)
-    yield from (spell_condition(c, "-") for c in query.negated)
-    for group in query.either:
-        yield from _group_lines(group)
+    yield from condition_lines(query)
     yield from (f">{name}" for name in query.by)
     if query.limit is not None:
         yield f"#{query.limit}"
     yield from (f"?{phrase}" for phrase in reading.unsupported)
-
-
-def _group_lines(group: Conditions) -> Iterable[str]:
-    for number, condition in enumerate(group):
-        yield spell_condition(condition, "&" if number else "/")
 
 
 def _read_condition(line: str, raw: dict[str, Any], catalogue: Catalogue) -> None:
@@ -106,12 +149,10 @@ def _read_condition(line: str, raw: dict[str, Any], catalogue: Catalogue) -> Non
     if match["field"] in into:
         raise InvalidFilter(f"the model wrote two conditions on {match['field']!r}")
     field = catalogue.by_name.get(match["field"])
-    bounds = _RANGE.fullmatch(match["values"])
-    if bounds and field is not None and field.takes_range:
-        into[match["field"]] = _read_range(bounds)
-    else:
-        values = match["values"].split("|")
-        into[match["field"]] = {"all": values} if match["every"] else values
+    bounds = range_in(line) if field is not None and field.takes_range else None
+    into[match["field"]] = constraint_as_json(
+        bounds or Values(tuple(values_in(line)), every=bool(match["every"]))
+    )
 
 
 def _part(mark: str, raw: dict[str, Any], line: str) -> dict[str, Any]:
@@ -122,11 +163,3 @@ def _part(mark: str, raw: dict[str, Any], line: str) -> dict[str, Any]:
     parts: dict[str, Any] = {"": raw["where"], "-": raw["not"]}
     group: dict[str, Any] = parts[mark] if mark in parts else raw["either"][-1]
     return group
-
-
-def _read_range(bounds: re.Match[str]) -> dict[str, int]:
-    return {
-        name: int(digits)
-        for name, digits in zip(("min", "max"), bounds.groups(), strict=True)
-        if digits
-    }

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from server.catalogue import Catalogue
 from server.interpret.lexicon import LexiconReading
-from server.interpret.lines import Line
-from server.interpret.phrase import line_key
 from server.interpret.words import read_words
+from server.interpret.written import Line
 from server.phrases import Phrases
+from server.spelling import BY, field_of, part_of
 
 # How many there are is no breakdown.
 _COUNTS = re.compile(
@@ -50,19 +50,19 @@ class Asked:
             for m in said.matches
             for each in m.meanings
             for line in each.lines
-            if line[0] == ">"
+            if part_of(line) == BY
         }
         return tuple(
             line
             for line in lines
-            if line.text[0] != ">"
+            if part_of(line.text) != BY
             or line.text in by
             or self._is_named(question, line)
             or (asks and not by)
         )
 
     def _is_named(self, question: str, line: Line) -> bool:
-        return self._names[line_key(line.text)[1]].search(question.casefold()) is not None
+        return self._names[field_of(line.text)].search(question.casefold()) is not None
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

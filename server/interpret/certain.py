@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence, Set
 
 from server.interpret.lexicon import LexiconReading
-from server.interpret.lines import Line
-from server.interpret.phrase import line_key
-from server.spelling import spell
+from server.interpret.written import Line
+from server.spelling import EITHER, field_of, is_condition, part_of, spell
 
 # As probable as tokens of a doubtful condition are.
 _STANDS_IN = 0.5
@@ -17,11 +16,12 @@ def grouped(lines: Sequence[Line], said: LexiconReading) -> tuple[Line, ...]:
     """
     if not said.groups:
         return tuple(lines)
-    fields = {line_key(text)[1] for text in said.groups}
+    fields = {field_of(text) for text in said.groups}
     others = [
         line
         for line in lines
-        if line.text[:1] in ">#?" or (line.text[:1] not in "/&" and _field(line) not in fields)
+        if not is_condition(line.text)
+        or (part_of(line.text) < EITHER and field_of(line.text) not in fields)
     ]
     return (*others, *(Line(text, 1.0) for text in said.groups))
 
@@ -37,9 +37,9 @@ def left_out(
     for match in said.matches:
         words = question[match.start : match.end]
         if len(match.meanings) == 1 and any(word in words or words in word for word in unused):
-            for line in match.meanings[0].lines:
-                if line[0] not in ">#?" and line_key(line)[1] not in fields:
-                    found.setdefault(line_key(line)[1], set()).add(line)
+            for line in match.lines:
+                if is_condition(line) and field_of(line) not in fields:
+                    found.setdefault(field_of(line), set()).add(line)
     return tuple(line for lines in found.values() if len(lines) == 1 for line in lines)
 
 
@@ -52,15 +52,17 @@ def settled(
     phrases seven were right.
     """
     doubtful = {
-        _field(line): line for line in lines if _is_condition(line.text) and wrong(line.probability)
+        field_of(line.text): line
+        for line in lines
+        if part_of(line.text) < EITHER and wrong(line.probability)
     }
-    sure = {_field(line) for line in lines if line not in doubtful.values()}
+    sure = {field_of(line.text) for line in lines if line not in doubtful.values()}
     stands_in = {
         name: Line(text, _STANDS_IN, (doubtful[name].text,))
         for text in spell(said.reading).splitlines()
-        if (name := line_key(text)[1]) in doubtful and name not in sure and _is_condition(text)
+        if (name := field_of(text)) in doubtful and name not in sure and part_of(text) < EITHER
     }
-    kept = [line for line in lines if _field(line) not in stands_in]
+    kept = [line for line in lines if field_of(line.text) not in stands_in]
     return (*kept, *stands_in.values())
 
 
@@ -85,11 +87,3 @@ def unfounded(
         for place, (own, confidence) in enumerate(zip(words, confidences, strict=True))
         if confidence < always_below or (confidence < below and sure.issuperset(own))
     )
-
-
-def _is_condition(text: str) -> bool:
-    return text[:1] not in ">#?/&"
-
-
-def _field(line: Line) -> str:
-    return line_key(line.text)[1]

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from server.interpret.compared import Sides
-from server.interpret.phrase import Match, line_key
+from server.interpret.phrase import Match
+from server.spelling import field_of
 
 # What stands between two phrases, the particles of the first one included.
 _OR = re.compile(
@@ -121,7 +122,7 @@ def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, 
         if _of_one_field(one, other) and (is_listed or _is_choice(question, one, other)):
             if _VERB_OR.search(one.tail) and _GOES_ON.search(question[other.start : other.end]):
                 continue  # 전북에 살거나 전남에 살면서 농사짓는: who of them farms?
-            yield line_key(one.meanings[0].lines[0])[1], one.end, other.start
+            yield field_of(one.line), one.end, other.start
 
 
 def every(question: str, matches: Sequence[Match]) -> Iterator[str]:
@@ -130,12 +131,12 @@ def every(question: str, matches: Sequence[Match]) -> Iterator[str]:
         for one, other in pairwise(matches):
             between = one.tail + question[one.end : other.start].strip()
             if _of_one_field(one, other) and _AND.fullmatch(between):
-                yield line_key(one.meanings[0].lines[0])[1]
+                yield field_of(one.line)
 
 
 def _of_one_field(one: Match, other: Match) -> bool:
     says = one.says_one_thing and other.says_one_thing
-    return says and one.meanings[0].names == other.meanings[0].names
+    return says and one.names == other.names
 
 
 def _is_choice(question: str, one: Match, other: Match) -> bool:
@@ -148,10 +149,5 @@ def link(question: str, one: Match, other: Match) -> str:
 
 
 def _names(match: Match) -> list[str]:
-    """The fields of conditions that a match speaks of, in any of its meanings."""
-    return [
-        line_key(line)[1]
-        for meaning in match.meanings
-        for line in meaning.lines
-        if line[0] not in "#?"
-    ]
+    """The fields that a match speaks of, in any of its meanings."""
+    return [name for meaning in match.meanings for name in meaning.names]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from server.interpret.phrase import Match, between, line_key
+from server.interpret.phrase import Match, between
 
 # Groups among the matches of a question, each as [first, last).
 Sides = tuple[tuple[int, int], ...]
@@ -43,9 +43,9 @@ def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
             if len(sides) < _FEWEST:
                 continue
             last = sides[-1][1]
-            names = {name for m in matches[first:last] for name in m.meanings[0].names}
+            names = {name for m in matches[first:last] for name in m.names}
             others = [m for m in (*matches[:first], *matches[last:]) if not m.names_breakdown]
-            is_whole = not any(names & m.meanings[0].names for m in others)
+            is_whole = not any(names & m.names for m in others)
             if is_whole and not any(_lists(question, matches, n) for n in (first, last)):
                 return sides
     return ()
@@ -75,10 +75,10 @@ def _lists(question: str, matches: Sequence[Match], place: int) -> bool:
 def _are_groups(question: str, one: Sequence[Match], other: Sequence[Match]) -> bool:
     if not all(match.says_one_thing for match in (*one, *other)):
         return False
-    fields = [{line_key(match.meanings[0].lines[0])[1] for match in side} for side in (one, other)]
+    fields = [{name for match in side for name in match.names} for side in (one, other)]
     if fields[0] != fields[1] or len(fields[0]) != len(one):
         return False
-    lines = [{match.meanings[0].lines[0] for match in side} for side in (one, other)]
+    lines = [{match.line for match in side} for side in (one, other)]
     last = one[-1]
     if question[last.start : last.end - len(last.tail)].endswith(VERB_GOES_ON):
         return False

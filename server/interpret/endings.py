@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_RIEUL = "ᆯ"
+from server.korean import with_ending
+
 # Endings of a verb, longest first, and of 이다 behind a noun.
 _OF_VERBS = ("으면서", "으시는", "면서", "으며", "지만", "거나", "든지", "든가", "시는", "고", "며")
 _OF_NOUNS = (
@@ -59,7 +60,7 @@ def modifiers(word: str) -> Iterator[Ended]:
         stem = word.removesuffix(ending)
         if stem and stem != word:
             yield from _past(stem, _choice(ending))
-            yield Ended(f"{_before_neun(stem)}는", _choice(ending))
+            yield Ended(with_ending(stem, "는"), _choice(ending))
             return
 
 
@@ -71,19 +72,12 @@ def _past(stem: str, choice: str) -> Iterator[Ended]:
 def _conceded(word: str) -> Iterator[str]:
     """The modifier of a verb that stands before 도: 마셔 → 마시는, 있어 → 있는, 써 → 쓰는."""
     if word[-1] in "어아":
-        yield f"{_before_neun(word[:-1])}는"
+        yield with_ending(word[:-1], "는")
         return
     jamo = unicodedata.normalize("NFD", word[-1])
     vowel = _UNCONTRACTED.get(jamo[1:])
     if vowel:
         yield f"{word[:-1]}{unicodedata.normalize('NFC', jamo[0] + vowel)}는"
-
-
-def _before_neun(stem: str) -> str:
-    """The stem before 는, without a ㄹ at its end: 살 → 사."""
-    jamo = unicodedata.normalize("NFD", stem[-1])
-    bare = jamo[:-1] if jamo.endswith(_RIEUL) else jamo
-    return stem[:-1] + unicodedata.normalize("NFC", bare)
 
 
 def affirmed(word: str) -> Iterator[str]:
@@ -92,7 +86,7 @@ def affirmed(word: str) -> Iterator[str]:
     if denial:
         yield f"who{word[denial.end() :]}"
     elif word.endswith("지않는") and word != "지않는":
-        yield f"{_before_neun(word.removesuffix('지않는'))}는"
+        yield with_ending(word.removesuffix("지않는"), "는")
     elif word.endswith("없는"):
         yield f"{word.removesuffix('없는')}있는"
     elif word.endswith(("이아닌", "가아닌")):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from server.interpret.phrase import Match, Meaning, between, line_key, opposite
+from server.interpret.phrase import Match, Meaning, between
+from server.spelling import BY, EITHER, LIMIT, key_of, opposite, part_of
 
 # Behind a phrase in Korean, a word for people perhaps between them.
 _BEHIND = re.compile(
@@ -75,7 +76,7 @@ def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
         one, other = kept[place], kept[place + 1]
         if not (one.says_one_thing and one.tail == "도" and _can_turn(other)):
             continue
-        is_denied = line_key(other.meanings[0].lines[0]) == ("-", *one.meanings[0].names)
+        is_denied = key_of(other.line) == ("-", *one.names)
         if is_denied and not question[one.end : other.start].strip():
             kept[place] = replace(_turned(one), tail="")
     return kept
@@ -87,7 +88,7 @@ def _is_verb_of(question: str, verb: Match, one: Match, end: int) -> bool:
     """
     if not _can_turn(verb) or question[verb.end : end].strip():
         return False
-    return line_key(verb.meanings[0].lines[0]) == ("-", *one.meanings[0].names)
+    return key_of(verb.line) == ("-", *one.names)
 
 
 def _begins(question: str, matches: Sequence[Match], last: int) -> int | None:
@@ -109,7 +110,7 @@ def _ends(question: str, matches: Sequence[Match], first: int) -> int | None:
     while last + 1 < len(matches) and _are_listed(question, matches[last], matches[last + 1]):
         last += 1
     others = matches[last + 1 :]
-    says_more = any(line[0] not in ">#" for m in others for line in m.meanings[0].lines)
+    says_more = any(part_of(line) not in (BY, LIMIT) for m in others for line in m.lines)
     return None if says_more else last
 
 
@@ -117,19 +118,15 @@ def _are_listed(question: str, one: Match, other: Match) -> bool:
     return (
         _can_turn(one)
         and _can_turn(other)
-        and line_key(one.meanings[0].lines[0]) == line_key(other.meanings[0].lines[0])
+        and key_of(one.line) == key_of(other.line)
         and _LISTS.fullmatch(between(question, one, other)) is not None
     )
 
 
 def _can_turn(match: Match) -> bool:
     """Whether it says one condition and nothing else."""
-    return (
-        match.is_plain
-        and len(match.meanings[0].lines) == 1
-        and match.meanings[0].lines[0][0] not in ">#?/&"
-    )
+    return match.is_plain and len(match.lines) == 1 and part_of(match.line) < EITHER
 
 
 def _turned(match: Match) -> Match:
-    return replace(match, meanings=(Meaning((opposite(match.meanings[0].lines[0]),)),))
+    return replace(match, meanings=(Meaning((opposite(match.line),)),))

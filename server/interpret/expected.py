@@ -5,10 +5,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from server.catalogue import Catalogue, Kind
+from server.spelling import BY, EITHER, UNSUPPORTED, field_of, part_of
 
-_MARKS = "-/&>#?"
 # Parts whose lines follow each other in any number: groups, breakdowns, phrases.
-_FREE = (2, 3, 5)
+_FREE = (EITHER, BY, UNSUPPORTED)
 # Of lines guessed before anything is written, what stands further on is right too seldom to pay.
 _AHEAD_MAX = 60
 _RANGE = re.compile(r"(?:(\d*)\.\.)?(\d*)")
@@ -37,7 +37,7 @@ class Forced:
 
         A value that no other one continues is taken for the line's last.
         """
-        mark = partial[:1] if partial[:1] in _MARKS else ""
+        mark = partial[:1] if part_of(partial) else ""
         begun = partial[len(mark) :]
         if mark in {"#", "?"}:
             return ""
@@ -125,9 +125,8 @@ class Expected:
 
     def _rank(self, line: str) -> tuple[int, int]:
         """Where a line stands; lines of groups, breakdowns and phrases follow each other freely."""
-        part = {"-": 1, "/": 2, "&": 2, ">": 3, "#": 4, "?": 5}.get(line[:1], 0)
-        name = line.lstrip("-").partition("=")[0].rstrip("*")
-        return part, self._forced.place(name) if part < 2 else 0
+        part = part_of(line)
+        return part, self._forced.place(field_of(line)) if part < EITHER else 0
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from server.catalogue import Catalogue
 from server.errors import Language
-from server.filter import Condition, Filter, Part, Range, as_json
+from server.filter import Condition, Filter, Part, Range, as_json, constraint_as_json
 
 Operator = Literal["any", "all", "range"]
 Caution = Literal["nothing-understood", "contradiction", "doubtful"]
@@ -75,8 +75,7 @@ def values_of(condition: Condition) -> Any:
     """The condition's values in the contract's form: a list, or the bounds."""
     constraint = condition.constraint
     if isinstance(constraint, Range):
-        bounds = {"min": constraint.min, "max": constraint.max}
-        return {name: bound for name, bound in bounds.items() if bound is not None}
+        return constraint_as_json(constraint)
     return list(constraint.values)
 
 

@@ -13,7 +13,7 @@ from server.catalogue import Catalogue, normalise
 from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.names import PARTICLES
 from server.interpret.words import WORD, read_plain_words
-from server.korean import is_open
+from server.korean import is_open, with_ending
 from server.numerals import COUNTED_SLOTS
 from server.phrases import Phrases
 
@@ -41,8 +41,7 @@ _TAIL_MAX = 7
 # fmt: off
 _VERB_ENDINGS = ("고", "면서", "며", "지만", "거나", "시는", "던", "는지", "는데", "는다", "나요", "네", "지")
 # fmt: on
-_LIQUID = "ᆯ"
-_LIQUID_ENDINGS = ("고", "면서", "며", "지만", "거나", "던", "지")
+_RIEUL = "ᆯ"
 _INFLECTIONS = ("s", "'s", "es", "d", "ed", "ing", "er", "ers")
 # Two signs at either end: a slip leaves one end whole in any word of five signs.
 _END = 2
@@ -86,18 +85,14 @@ class KnownWords:
         counted = Counter(syllable for word in words for syllable in set(word))
         self._syllables = frozenset(s for s, count in counted.items() if count > 1)
         # "세종시는" is no verb: what stands alone is a noun.
-        verbs = {
+        stems = {
             w[:-1]
             for w in words
             if len(w) > 1 and w.endswith("는") and not (len(w) > 2 and w[:-1] in words)
         }
-        words.update(stem + ending for stem in verbs for ending in _VERB_ENDINGS)
-        words.update(
-            unicodedata.normalize("NFC", stem + _LIQUID) + ending
-            for stem in verbs
-            for ending in _LIQUID_ENDINGS
-            if is_open(stem)
-        )
+        # 사는 is of 사다, or of 살다.
+        stems |= {unicodedata.normalize("NFC", stem + _RIEUL) for stem in stems if is_open(stem)}
+        words.update(with_ending(stem, ending) for stem in stems for ending in _VERB_ENDINGS)
         self._words = frozenset(words)
         self._beside = frozenset(beside)
         self._by_end = _by_end(self._words)

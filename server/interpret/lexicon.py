@@ -14,14 +14,13 @@ from server.filter import (
     Filter,
     Range,
     parse_filter,
-    placed_conditions,
 )
 from server.interpret.choices import BOTH, alternatives, every, values
 from server.interpret.compared import COMPARES, VERB_GOES_ON, Sides, compared_groups
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import with_exclusions
 from server.interpret.names import PARTICLES, Letters, Squeezed, ends_word, is_denial, squeeze
-from server.interpret.phrase import Match, Meaning, between, line_key, opposite, without
+from server.interpret.phrase import Match, Meaning, between, without
 from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, BEGINS_WITH_DIGITS, GOES_ON, SLOT
 from server.interpret.spans import apart, is_within, joined
 from server.interpret.words import read_plain_words, read_words
@@ -46,7 +45,26 @@ from server.phrases import (
     reported,
 )
 from server.ranges import bounds_of, money_bounds
-from server.spelling import Reading, read, spell, spell_condition
+from server.spelling import (
+    BY,
+    EITHER,
+    LIMIT,
+    NOT,
+    UNSUPPORTED,
+    Reading,
+    condition_lines,
+    field_of,
+    is_condition,
+    key_of,
+    opposite,
+    part_of,
+    range_in,
+    read,
+    spell,
+    spell_condition,
+    values_in,
+    with_values,
+)
 
 # What a modifier with a slot ends in when another follows it: "차를 모는" → "차를 몰고".
 _LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지")
@@ -248,7 +266,7 @@ class Lexicon:
         lines, one_way = self._together(
             question, (*matches[:first], *matches[last:]), {name for name, _, _ in chosen}, both
         )
-        place = sum(line[0] not in ">#?" for line in lines)
+        place = sum(map(is_condition, lines))
         lines[place:place] = groups
         try:
             reading = read("".join(f"{line}\n" for line in lines), self._catalogue)
@@ -285,7 +303,7 @@ class Lexicon:
         found = [m for text in texts for m in (*self._phrases_in(text), *self._names_in(text))]
         found += [match for pattern in self._patterns for match in pattern.find(question)]
         found += [
-            Match((Meaning((letter.named.line,)),), letter.start, letter.end)
+            Match((Meaning((letter.line,)),), letter.start, letter.end)
             for letter in self._letters.find(question)
         ]
         if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
@@ -307,9 +325,9 @@ class Lexicon:
 
     def _is_in_a_name(self, match: Match, squeezed: Squeezed) -> bool:
         """Whether it is the beginning of the name of its own field: 피부 만족 of 피부 만족도."""
-        if len(match.meanings[0].names) != 1:
+        if len(match.names) != 1:
             return False
-        (name,) = match.meanings[0].names
+        (name,) = match.names
         end = match.end - len(match.tail)
         return any(
             squeezed.places[start] == match.start
@@ -353,7 +371,7 @@ class Lexicon:
             if found and len(found) == 1 and self._can_deny(found[0]):
                 line = opposite(found[0].lines[0])
                 # "Both are lacking" says so of each.
-                return (Meaning((line.replace("*=", "=", 1) if line[0] == "-" else line,)),)
+                return (Meaning((line.replace("*=", "=", 1) if part_of(line) == NOT else line,)),)
             if found and all(meaning.unsupported and meaning.lines for meaning in found):
                 # No cat is not no pet: the panel cannot tell.
                 return (Meaning((), unsupported=True),)
@@ -361,10 +379,12 @@ class Lexicon:
 
     def _can_deny(self, meaning: Meaning) -> bool:
         """Whether it is one condition on a field with more than two answers."""
-        if meaning.unsupported or len(meaning.lines) != 1 or meaning.lines[0][0] in ">#?/&":
+        if meaning.unsupported or len(meaning.lines) != 1:
             return False
-        listed = self._catalogue.field(line_key(meaning.lines[0])[1]).listed
-        return len(listed) > _FEW and ".." not in meaning.lines[0]
+        (line,) = meaning.lines
+        if part_of(line) >= EITHER or range_in(line):
+            return False
+        return len(self._catalogue.field(field_of(line)).listed) > _FEW
 
     def _names_in(self, squeezed: Squeezed) -> Iterator[Match]:
         for start in squeezed.starts:
@@ -372,8 +392,9 @@ class Lexicon:
                 continue
             for stop in range(min(len(squeezed.text), start + self._names.longest), start, -1):
                 said = squeezed.text[start:stop]
-                for name, line in self._names.index.get(said, ()):
-                    first, last, choice, mark = self._carriers[name].widen(squeezed, start, stop)
+                for line in self._names.index.get(said, ()):
+                    carriers = self._carriers[field_of(line)]
+                    first, last, choice, mark = carriers.widen(squeezed, start, stop)
                     is_bare = (first, last) == (start, stop)
                     if ends_word(squeezed, last) and not (is_bare and said in self._names.words):
                         meaning = Meaning((f"{mark}{line}",))
@@ -403,15 +424,12 @@ class Lexicon:
                 unsupported += (
                     [reported(question[match.start : match.end - len(match.tail)].strip())]
                     if not meaning.lines
-                    else [line[1:] for line in meaning.lines if line.startswith("?")]
+                    else [line[1:] for line in meaning.lines if part_of(line) == UNSUPPORTED]
                 )
-            for line in meaning.lines:
-                if line.startswith("?"):
-                    continue
-                if line.startswith((">", "#")):
-                    (by if line.startswith(">") else limits).append(line)
-                    continue
-                is_other = line[0] != "-" and lines.get(line_key(line), line) != line
+            by += [line for line in meaning.lines if part_of(line) == BY]
+            limits += [line for line in meaning.lines if part_of(line) == LIMIT]
+            for line in filter(is_condition, meaning.lines):
+                is_other = part_of(line) != NOT and lines.get(key_of(line), line) != line
                 one_way &= not is_other or _follows_its_like(matches, number)
                 one_way &= self._add(lines, line, chosen | both)
         for (mark, name), line in lines.items():
@@ -421,14 +439,14 @@ class Lexicon:
             some, none = lines["", name], lines["-", name]
             if not self._are_exclusive(some):
                 # Who drinks wine drinks.
-                left = [v for v in _values(none) if not self._are_exclusive(f"{name}={v}")]
+                left = [v for v in values_in(none) if not self._are_exclusive(f"{name}={v}")]
                 del lines["-", name]
                 if left:
-                    lines["-", name] = none = f"-{name}={'|'.join(left)}"
-            if ("-", name) in lines and set(_values(none)) & set(_values(some)):
+                    lines["-", name] = none = with_values(none, left)
+            if ("-", name) in lines and set(values_in(none)) & set(values_in(some)):
                 one_way &= _is_part(none, some)
         one_way &= len(set(limits)) < 2 and all(phrase in question for phrase in unsupported)
-        ordered = sorted(lines.values(), key=lambda line: (line[0] == "-", self._place(line)))
+        ordered = sorted(lines.values(), key=lambda line: (part_of(line) == NOT, self._place(line)))
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
 
@@ -436,48 +454,48 @@ class Lexicon:
         """Whether the match is but the maker's name right before a model's: "BMW X5"."""
         if not (one.says_one_thing and other.says_one_thing) or one.tail:
             return False
-        (line,), (finer,) = one.meanings[0].lines, other.meanings[0].lines
-        child = self._catalogue.field(line_key(finer)[1])
-        if child.kind is Kind.TEXT or child.parent != line_key(line)[1]:
+        child = self._catalogue.field(field_of(other.line))
+        if child.kind is Kind.TEXT or child.parent != field_of(one.line):
             return False
-        parents = {answer.parent for answer in child.listed if answer.value in _values(finer)}
-        return parents == set(_values(line)) and not question[one.end : other.start].strip()
+        finer = values_in(other.line)
+        parents = {answer.parent for answer in child.listed if answer.value in finer}
+        return parents == set(values_in(one.line)) and not question[one.end : other.start].strip()
 
     def _are_exclusive(self, line: str) -> bool:
         """Whether none of the line's values goes with another answer."""
-        by_value = self._catalogue.field(line_key(line)[1]).by_value
-        return all(v in by_value and by_value[v].exclusive for v in _values(line))
+        by_value = self._catalogue.field(field_of(line)).by_value
+        return all(v in by_value and by_value[v].exclusive for v in values_in(line))
 
     def _grouped(self, matches: Sequence[Match], sides: Sides) -> tuple[str, ...]:
         """The lines of the groups, each in the catalogue's order."""
         lines: list[str] = []
         for first, last in sides:
-            said = [line for m in matches[first:last] for line in m.meanings[0].lines]
+            said = [line for m in matches[first:last] for line in m.lines]
             said.sort(key=self._place)
             lines += [f"{'&' if number else '/'}{line}" for number, line in enumerate(said)]
         return tuple(lines)
 
     def _place(self, line: str) -> int:
-        return self._catalogue.position(line_key(line)[1])
+        return self._catalogue.position(field_of(line))
 
     def _add(self, lines: dict[tuple[str, str], str], line: str, chosen: Set[str]) -> bool:
         """Take a condition in; values of one field are alternatives. False when they clash."""
-        mark, name = line_key(line)
+        mark, name = key_of(line)
         listed = self._catalogue.field(name)
-        opposite = lines.get(("" if mark else "-", name))
-        if opposite is not None and listed.kind is not Kind.MULTI:
-            some, none = (opposite, line) if mark else (line, opposite)
+        contrary = lines.get(key_of(opposite(line)))
+        if contrary is not None and listed.kind is not Kind.MULTI:
+            some, none = (contrary, line) if mark else (line, contrary)
             if not _is_part(none, some):
                 return False
         known = lines.setdefault((mark, name), line)
         if known == line:
             return True
-        if ".." in line or ".." in known or "*=" in line or "*=" in known:
+        if range_in(line) or range_in(known) or "*=" in line or "*=" in known:
             return False
-        if not mark and set(_values(known)) & set(_values(line)):
+        if not mark and set(values_in(known)) & set(values_in(line)):
             return False  # "lives with others, in a family of three": not any of both
-        kept = _in_order({*_values(known), *_values(line)}, listed)
-        lines[mark, name] = f"{mark}{name}={'|'.join(kept)}"
+        kept = _in_order({*values_in(known), *values_in(line)}, listed)
+        lines[mark, name] = with_values(line, kept)
         return bool(mark) or listed.kind is not Kind.MULTI or name in chosen
 
     def _joins(self, match: Match, later: Sequence[Match]) -> bool:
@@ -488,8 +506,7 @@ class Lexicon:
             return True
         if not later or not _JOINS_ALTERNATIVES.search(match.tail):
             return False
-        names = match.meanings[0].names
-        return match.tail.endswith("도") or later[0].meanings[0].names != names
+        return match.tail.endswith("도") or later[0].names != match.names
 
     def _is_glue(self, question: str, matches: Sequence[Match]) -> bool:
         """Whether what no phrase accounts for are words that say nothing of their own."""
@@ -502,7 +519,7 @@ class Lexicon:
         ends = {
             m.end
             for m in matches
-            if m.meanings[0].names
+            if m.lines
             and not m.tail.endswith((*_LISTS, _PLACE))
             and not _JOINS_ALTERNATIVES.search(m.tail)
         }
@@ -524,11 +541,9 @@ class Lexicon:
 
 def _may_share_a_denial(question: str, one: Match, other: Match) -> bool:
     """Whether what is denied of the last of a list (in English of the first) may be of both."""
-    if not all(m.is_plain and len(m.meanings[0].lines) == 1 for m in (one, other)):
+    if not all(m.is_plain and len(m.lines) == 1 for m in (one, other)):
         return False
-    (mark, name), (other_mark, other_name) = (
-        line_key(m.meanings[0].lines[0]) for m in (one, other)
-    )
+    (mark, name), (other_mark, other_name) = key_of(one.line), key_of(other.line)
     is_english = question[one.start : other.end].isascii()
     if name != other_name or (mark, other_mark) != (("-", "") if is_english else ("", "-")):
         return False
@@ -543,7 +558,7 @@ def _may_share_a_denial(question: str, one: Match, other: Match) -> bool:
 
 def _is_of_kin(question: str, one: Match, other: Match) -> bool:
     """Whether a condition may be that of the respondent's family: 성인 자녀 있는, parents of smokers."""
-    if not (one.meanings[0].names and other.meanings[0].names) or other.names_breakdown:
+    if not (one.names and other.names) or other.names_breakdown:
         return False
     if one.tail:
         return one.tail in _SUBJECT and question.startswith(_PARENTS, one.start)
@@ -560,25 +575,25 @@ def _follows_its_like(matches: Sequence[Match], number: int) -> bool:
     """Whether the last phrase before this one is of the same field: whose phone is in Ulsan, of "S23
     owners in Ulsan, S22 owners in Changwon", a list of phrases cannot tell.
     """
-    before = [m.meanings[0].names for m in matches[:number] if m.meanings[0].names]
-    return bool(matches[number].meanings[0].names & before[-1])
+    before = [m for m in matches[:number] if m.lines]
+    return bool(matches[number].names & before[-1].names)
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names of long lists, squeezed: field and condition of each.
+    """The names of long lists, squeezed, and the condition of each.
 
     `words` are those that say nothing alone: a car may be called IS, EX or Pilot and cigarettes The
     One, but "is", "ex-smoker", "pilot study" and "the ones" name none.
     """
 
-    index: Mapping[str, tuple[tuple[str, str], ...]]
+    index: Mapping[str, tuple[str, ...]]
     words: frozenset[str]
     longest: int
 
 
 def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
-    index: dict[str, dict[tuple[str, str], None]] = {}
+    index: dict[str, dict[str, None]] = {}
     words: set[str] = set()
     homonyms = read_words("homonyms")
     for panel_field in catalogue.fields:
@@ -586,8 +601,7 @@ def _long_names(catalogue: Catalogue, plain: Set[str]) -> _Names:
             for text in (answer.value, answer.label, answer.en, *answer.aliases):
                 key = normalise(text)
                 if len(key) > 1 and not key.isdecimal():
-                    line = f"{panel_field.name}={answer.value}"
-                    index.setdefault(key, {})[panel_field.name, line] = None
+                    index.setdefault(key, {})[f"{panel_field.name}={answer.value}"] = None
                     is_short = len(key) < _NAME_LENGTH and key.isascii() and key.isalpha()
                     if is_short or key in homonyms or plain >= set(f"{text}s".lower().split()):
                         words.add(key)
@@ -648,17 +662,13 @@ def words_of(question: str, said: LexiconReading) -> tuple[tuple[str, ...], ...]
     words: dict[tuple[str, str], list[str]] = {}
     alone: dict[str, list[str]] = {}
     for match in said.matches:
-        for line in match.meanings[0].lines:
+        for line in match.lines:
             phrase = question[match.start : match.end]
-            words.setdefault(line_key(line), []).append(phrase)
+            words.setdefault(key_of(line), []).append(phrase)
             alone.setdefault(line, []).append(phrase)
     return tuple(
-        tuple(
-            alone.get(spell_condition(c), ())
-            if part == "either"
-            else words.get(("-" if part == "not" else "", c.field), ())
-        )
-        for part, _, c in placed_conditions(said.reading.filter)
+        tuple(alone.get(line[1:], ()) if part_of(line) == EITHER else words.get(key_of(line), ()))
+        for line in condition_lines(said.reading.filter)
     )
 
 
@@ -724,8 +734,8 @@ def _lines(reading: Reading, catalogue: Catalogue) -> tuple[str, ...]:
     """The lines of a reading, values in the catalogue's order: what means the same is the same."""
     return tuple(
         line
-        if line[0] in ">#?/&" or ".." in line
-        else f"{line.partition('=')[0]}={'|'.join(_in_order(_values(line), catalogue.field(line_key(line)[1])))}"
+        if part_of(line) >= EITHER or range_in(line)
+        else with_values(line, _in_order(values_in(line), catalogue.field(field_of(line))))
         for line in spell(reading).splitlines()
     )
 
@@ -908,8 +918,4 @@ def _without_also(key: str) -> str:
 
 def _is_part(none: str, some: str) -> bool:
     """Whether what must not be is a part of what may be: the capital area, but not Seoul."""
-    return set(_values(none)) < set(_values(some)) or is_within(none, some)
-
-
-def _values(line: str) -> list[str]:
-    return line.partition("=")[2].split("|")
+    return set(values_in(none)) < set(values_in(some)) or is_within(none, some)

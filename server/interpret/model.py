@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import llama_cpp
 import numpy as np
@@ -157,17 +156,6 @@ class LanguageModel:
         self._prompt: list[int] = []
         self._kept = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Free what llama.cpp holds for it and let go of the weights; safe to call twice."""
         if self._weights is not None:
@@ -198,8 +186,7 @@ class LanguageModel:
         InvalidQuestion when the prompt does not fit, TooBusy when cancelled.
         """
         self._prompt = [self._begin, *self.tokenize(prompt)]
-        room = min(self._output_tokens_max, self._context_tokens - len(self._prompt) - 1)
-        if room < 1:
+        if self._room < 1:
             raise InvalidQuestion(
                 f"the question takes {len(self._prompt):,} tokens; the model reads fewer than "
                 f"{self._context_tokens:,}"
@@ -207,7 +194,12 @@ class LanguageModel:
         self._forget(0)
         llama_cpp.llama_sampler_reset(self._grammar)
         with self._threads.writing():
-            return self._continue([], self._prompt, room, expect, cancelled, until=None)
+            return self._continue([], self._prompt, expect, cancelled, until=None)
+
+    @property
+    def _room(self) -> int:
+        """How many tokens may be written after the prompt."""
+        return min(self._output_tokens_max, self._context_tokens - len(self._prompt) - 1)
 
     def rewrite(self, written: Written, place: int, *, expect: Expect = _nothing) -> str:
         """The text from `place` to the line's end, had the model chosen the token's `other`.
@@ -224,14 +216,11 @@ class LanguageModel:
         for token in (*(t.id for t in before), other):
             llama_cpp.llama_sampler_accept(self._grammar, token)
         started = [*before, Token(self._piece(other), 0.0, other)]
-        room = min(self._output_tokens_max, self._context_tokens - len(self._prompt) - 1)
         if other == self._end or started[-1].piece.endswith(b"\n"):
             rest = started
         else:
             with self._threads.writing():
-                whole = self._continue(
-                    started, [other], room - len(started), expect, lambda: False, until=b"\n"
-                )
+                whole = self._continue(started, [other], expect, lambda: False, until=b"\n")
             rest = list(whole.tokens)
         return b"".join(token.piece for token in rest[place:]).decode("utf-8", "replace")
 
@@ -239,7 +228,6 @@ class LanguageModel:
         self,
         chosen: list[Token],
         pending: Sequence[int],
-        room: int,
         expect: Expect,
         cancelled: Callable[[], bool],
         *,
@@ -247,7 +235,7 @@ class LanguageModel:
     ) -> Written:
         """Write on after `chosen`; `pending` are the tokens not evaluated yet."""
         chosen = list(chosen)
-        room += len(chosen)
+        room = self._room
         while len(chosen) < room:
             if cancelled():
                 raise TooBusy("the question was cancelled")

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from server.catalogue import Catalogue, Group, PanelField, Words, normalise
+from server.catalogue import Catalogue, PanelField, Words, normalise
 from server.filter import parse_filter
-from server.spelling import Reading, spell
+from server.spelling import Reading, field_of, spell, values_in
 
 # What may follow a name inside a Korean word: particles and the nouns that attach without a space.
 PARTICLES = (
@@ -37,36 +37,24 @@ _MEANINGS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What a name stands for: a condition in the model's spelling, split into its parts."""
-
-    field: str
-    value: str
-    mark: str = ""
-
-    @property
-    def line(self) -> str:
-        """The condition as the model spells it."""
-        return f"{self.mark}{self.field}={self.value}"
-
-
-@dataclass(frozen=True, slots=True)
 class Mention:
-    """A name found in a question: what it stands for, and where (`start`, `end` in characters)."""
+    """A name found in a question: the condition it stands for, as the model spells it, and where
+    (`start`, `end` in characters).
+    """
 
-    named: Named
+    line: str
     start: int
     end: int
 
     @property
     def field(self) -> str:
         """The field it speaks of."""
-        return self.named.field
+        return field_of(self.line)
 
     @property
     def value(self) -> str:
-        """The value it stands for, as the model spells it."""
-        return self.named.value
+        """What it says of the field, as the model spells it."""
+        return "|".join(values_in(self.line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +74,8 @@ class Letters:
     """The codes of answers that are single letters, found where they stand by themselves."""
 
     def __init__(self, fields: Iterable[PanelField]) -> None:
-        self._named: Mapping[str, Named] = {
-            answer.code: Named(field.name, answer.value)
+        self._lines: Mapping[str, str] = {
+            answer.code: f"{field.name}={answer.value}"
             for field in fields
             for answer in field.listed
             if _LETTER.fullmatch(answer.code)
@@ -96,8 +84,8 @@ class Letters:
     def find(self, question: str) -> Iterator[Mention]:
         """What they stand for, in reading order."""
         for match in _LETTER.finditer(question):
-            if match[0] in self._named:
-                yield Mention(self._named[match[0]], match.start(), match.end())
+            if match[0] in self._lines:
+                yield Mention(self._lines[match[0]], match.start(), match.end())
 
 
 class Names:
@@ -109,22 +97,22 @@ class Names:
     def __init__(
         self,
         fields: Iterable[PanelField],
-        groups: Iterable[tuple[Words, tuple[Named, ...]]] = (),
+        groups: Iterable[tuple[Words, tuple[str, ...]]] = (),
     ) -> None:
         fields = tuple(fields)
         self._letters = Letters(fields)
-        index: dict[str, dict[Named, None]] = {}
+        index: dict[str, dict[str, None]] = {}
         long: set[str] = set()
         for field in fields:
             for key, value in _keys(field):
-                index.setdefault(key, {})[Named(field.name, value)] = None
+                index.setdefault(key, {})[f"{field.name}={value}"] = None
                 shortest = _FUZZY_SHORTEST_LATIN if key.isascii() else _FUZZY_SHORTEST
                 if field.is_long and len(key) >= shortest:
                     long.add(key)
-        for words, meanings in groups:
+        for words, lines in groups:
             for key in filter(None, map(normalise, words)):
-                index[key] = dict.fromkeys(meanings)
-        self._index: Mapping[str, tuple[Named, ...]] = {
+                index[key] = dict.fromkeys(lines)
+        self._index: Mapping[str, tuple[str, ...]] = {
             key: tuple(found) for key, found in index.items() if len(found) <= _MEANINGS_MAX
         }
         self._long = frozenset(long & self._index.keys())
@@ -141,12 +129,15 @@ class Names:
             found, stop = self._at(squeezed, start)
             if not found and fuzzy:
                 found, stop = self._nearly_at(squeezed, start)
-            mentions += _mentions(found, squeezed, start, stop)
+            mentions += [
+                Mention(line, squeezed.places[start], squeezed.places[stop - 1] + 1)
+                for line in found
+            ]
             end = max(end, stop)
         mentions += self._letters.find(question)
         return tuple(sorted(mentions, key=lambda mention: mention.start))
 
-    def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
+    def _at(self, squeezed: Squeezed, start: int) -> tuple[tuple[str, ...], int]:
         text = squeezed.text
         if is_denial(squeezed, start):
             return (), start
@@ -156,9 +147,9 @@ class Names:
                 return found, stop
         return (), start
 
-    def _nearly_at(self, squeezed: Squeezed, start: int) -> tuple[tuple[Named, ...], int]:
+    def _nearly_at(self, squeezed: Squeezed, start: int) -> tuple[tuple[str, ...], int]:
         """A name the word may be a misspelling of, compared letter by letter (Hangul in jamo)."""
-        stop = min((s for s in squeezed.starts if s > start), default=len(squeezed.text))
+        stop = squeezed.word_end(start)
         word = squeezed.text[start:stop]
         bare = _PARTICLE_AT_END.sub("", word)
         if len(word) < _FUZZY_SHORTEST or word.isdecimal() or {word, bare} & self._index.keys():
@@ -176,15 +167,11 @@ class Names:
 
 def panel_names(catalogue: Catalogue) -> Names:
     """Every name that a catalogue gives its answers and groups."""
-    groups = ((group.words, tuple(_meanings(group, catalogue))) for group in catalogue.groups)
+    groups = (
+        (group.words, tuple(spell(Reading(parse_filter(group.filter, catalogue))).splitlines()))
+        for group in catalogue.groups
+    )
     return Names(catalogue.fields, groups)
-
-
-def _meanings(group: Group, catalogue: Catalogue) -> Iterator[Named]:
-    for line in spell(Reading(parse_filter(group.filter, catalogue))).splitlines():
-        mark = "-" if line.startswith("-") else ""
-        field, _, value = line.removeprefix("-").partition("=")
-        yield Named(field, value, mark)
 
 
 def _keys(field: PanelField) -> Iterator[tuple[str, str]]:
@@ -221,15 +208,7 @@ def ends_word(squeezed: Squeezed, stop: int) -> bool:
         return True
     if stop - 1 in squeezed.starts and squeezed.text.startswith(_BOUNDS, stop - 1):
         return False
-    following = min((s for s in squeezed.starts if s > stop), default=len(squeezed.text))
-    return bool(_TAIL.fullmatch(squeezed.text[stop:following]))
-
-
-def _mentions(
-    found: Iterable[Named], squeezed: Squeezed, start: int, stop: int
-) -> Iterator[Mention]:
-    for named in found:
-        yield Mention(named, squeezed.places[start], squeezed.places[stop - 1] + 1)
+    return bool(_TAIL.fullmatch(squeezed.text[stop : squeezed.word_end(stop)]))
 
 
 def _jamo(text: str) -> str:

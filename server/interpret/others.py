@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from server.catalogue import Catalogue
-from server.filter import Condition, Conditions, Filter, canonical
+from server.filter import Condition, Conditions, Filter, canonical, conditions_at, with_conditions
 from server.interpret.interpretation import ReadCondition
 
 OTHERS_MAX = 2
@@ -34,29 +34,19 @@ def other_readings(
 
 def _changed(query: Filter, doubtful: Sequence[ReadCondition]) -> Iterator[Filter]:
     for read in doubtful:
+        beside = _beside(query, read)
         for other in read.alternatives:
-            taken = {c.field for c in _beside(query, read) if c != read.condition}
-            if other.field not in taken:
-                yield _with(query, read, (other,))
-    yield from (_with(query, read, ()) for read in doubtful)
+            if other.field not in {c.field for c in beside}:
+                yield with_conditions(query, read.part, read.group, (*beside, other))
+    yield from (
+        with_conditions(query, read.part, read.group, _beside(query, read)) for read in doubtful
+    )
 
 
 def _beside(query: Filter, read: ReadCondition) -> Conditions:
-    """The conditions of the part, or the group, that the condition stands in."""
-    if read.part == "either":
-        return query.either[read.group]
-    return query.where if read.part == "where" else query.negated
-
-
-def _with(query: Filter, read: ReadCondition, instead: Conditions) -> Filter:
-    """The filter with other conditions in that one's place; a group left empty goes."""
-    changed = (*(c for c in _beside(query, read) if c != read.condition), *instead)
-    if read.part == "where":
-        return replace(query, where=changed)
-    if read.part == "not":
-        return replace(query, negated=changed)
-    groups = [*query.either[: read.group], changed, *query.either[read.group + 1 :]]
-    return replace(query, either=tuple(group for group in groups if group))
+    """The other conditions of the part, or the group, that the condition stands in."""
+    there = conditions_at(query, read.part, read.group)
+    return tuple(c for c in there if c != read.condition)
 
 
 def _ordered(query: Filter, catalogue: Catalogue) -> Filter:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from server.spelling import BY, LIMIT, WHERE, field_of, part_of
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -13,8 +15,8 @@ class Meaning:
 
     @property
     def names(self) -> frozenset[str]:
-        """The fields it speaks of, with their marks left out."""
-        return frozenset(line_key(line)[1] for line in self.lines)
+        """The fields of its conditions and breakdowns."""
+        return frozenset(field_of(line) for line in self.lines if part_of(line) < LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,21 @@ class Match:
     tail: str = ""
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """What it says, in its first meaning."""
+        return self.meanings[0].lines
+
+    @property
+    def line(self) -> str:
+        """The first thing it says."""
+        return self.lines[0]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields it speaks of, in its first meaning."""
+        return self.meanings[0].names
+
+    @property
     def is_plain(self) -> bool:
         """Whether it says conditions in one way, and nothing that the panel lacks."""
         return len(self.meanings) == 1 and not self.meanings[0].unsupported
@@ -34,18 +51,18 @@ class Match:
     @property
     def names_breakdown(self) -> bool:
         """Whether it names a field to break the result down by."""
-        return any(line.startswith(">") for line in self.meanings[0].lines)
+        return any(part_of(line) == BY for line in self.lines)
 
     @property
     def says_one_thing(self) -> bool:
         """Whether it says one condition that must hold, and nothing else."""
-        return self.says_what_holds and len(self.meanings[0].lines) == 1
+        return self.says_what_holds and len(self.lines) == 1
 
     @property
     def says_what_holds(self) -> bool:
         """Whether it says conditions that must hold, and nothing else."""
-        lines = self.meanings[0].lines
-        return self.is_plain and bool(lines) and all(line[0] not in "->#?/&" for line in lines)
+        holds = bool(self.lines) and all(part_of(line) == WHERE for line in self.lines)
+        return self.is_plain and holds
 
 
 def between(question: str, one: Match, other: Match) -> str:
@@ -59,14 +76,3 @@ def without(question: str, matches: Iterable[Match]) -> str:
     for match in matches:
         rest[match.start : match.end] = " " * (match.end - match.start)
     return "".join(rest)
-
-
-def opposite(line: str) -> str:
-    """A condition with its sign turned."""
-    return line[1:] if line.startswith("-") else f"-{line}"
-
-
-def line_key(line: str) -> tuple[str, str]:
-    """A condition's mark (`-` or none) and field."""
-    mark = "-" if line.startswith("-") else ""
-    return mark, line.lstrip("-/&").partition("=")[0].rstrip("*").lstrip(">#")

@@ -17,5 +17,5 @@ def tidy(question: str) -> str:
 
 def build_prompt(question: str, mentions: tuple[Mention, ...]) -> str:
     """The tidy question and the names found in it; the model's answer follows directly."""
-    hints = dict.fromkeys(f"@{m.named.line}\n" for m in mentions)
+    hints = dict.fromkeys(f"@{m.line}\n" for m in mentions)
     return f"{tidy(question)}\n{''.join(hints)}=\n"

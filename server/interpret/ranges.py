@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.filter import NUMBER_MAX, Condition, Range
-from server.interpret.names import HANJA, PARTICLES, Mention, Named
+from server.interpret.names import HANJA, PARTICLES, Mention
 from server.numerals import COUNTED_SLOTS, SLOT_NUMBERS, counted, slot_pattern
 from server.phrases import Forms, Phrases, RangePhrases
 from server.ranges import BOUNDS, bounds_of
@@ -107,5 +107,4 @@ def _mention(pattern: _Pattern, match: re.Match[str]) -> Mention | None:
     if not all(low <= bound <= high for bound in bounds.values()):
         return None
     condition = Condition(pattern.field.name, Range(bounds.get("min"), bounds.get("max")))
-    value = spell_condition(condition).partition("=")[2]
-    return Mention(Named(pattern.field.name, value), match.start(), match.end())
+    return Mention(spell_condition(condition), match.start(), match.end())

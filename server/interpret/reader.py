@@ -6,11 +6,11 @@ import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.catalogue import Catalogue
 from server.errors import InvalidQuestion, Language, TooBusy
-from server.filter import Condition, Filter, placed_conditions
+from server.filter import Filter, placed_conditions
 from server.interpret.asked import Asked
 from server.interpret.calibration import Calibration
 from server.interpret.certain import grouped, left_out, settled, unfounded
@@ -24,7 +24,6 @@ from server.interpret.interpretation import (
     ReadCondition,
 )
 from server.interpret.lexicon import Lexicon, LexiconReading, words_of
-from server.interpret.lines import Line
 from server.interpret.model import LanguageModel
 from server.interpret.names import Mention
 from server.interpret.others import other_readings
@@ -32,14 +31,10 @@ from server.interpret.prompt import build_prompt, tidy
 from server.interpret.retracted import without_retracted
 from server.interpret.slips import Righted, Slips
 from server.interpret.words import Attribution, Vocabulary
-from server.interpret.written import (
-    Understanding,
-    Understood,
-    lines_of,
-    marked_conditions,
-)
+from server.interpret.written import Line, alternatives, lines_of, understood
 from server.phrases import Phrases
-from server.spelling import PHRASE_LENGTH_MAX, Reading, spell, spell_condition
+from server.settings import Settings
+from server.spelling import EITHER, PHRASE_LENGTH_MAX, Reading, condition_lines, part_of, spell
 
 # Below this a condition is more often wrong than right: what a phrase says of its field stands in
 # for it, or else it must have a word of its own.
@@ -49,23 +44,14 @@ DROPPED_BELOW = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderSettings:
-    """Limits of one reader: longest question in characters, most questions waiting, how long."""
-
-    question_length: int
-    queue_length: int
-    queue_seconds: float
-    reference_year: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Read:
-    """A reading with confidence, alternatives and words of each condition, in the filter's order."""
+    """A reading, how sure it is, and the lines of its conditions, in the filter's order, as probable
+    as such conditions are right.
+    """
 
     reading: Reading
     confidence: float
-    confidences: tuple[float, ...]
-    alternatives: tuple[tuple[Condition, ...], ...]
+    lines: tuple[Line, ...]
     shared: Attribution
 
 
@@ -85,7 +71,7 @@ class Reader:
         models: Sequence[LanguageModel],
         catalogue: Catalogue,
         phrases: Phrases,
-        settings: ReaderSettings,
+        settings: Settings,
         *,
         calibration: Calibration,
     ) -> None:
@@ -106,7 +92,6 @@ class Reader:
         self._asked = Asked(catalogue, phrases)
         self._slips = Slips(catalogue, phrases, is_common=self._workers[0].model.has_word)
         self._forced = Forced(catalogue)
-        self._understanding = Understanding(catalogue)
         self._vocabulary = Vocabulary(catalogue, phrases)
         self._waiting = 0
 
@@ -175,73 +160,66 @@ class Reader:
         lines = grouped(lines, said)
         lines = settled(lines, said, wrong=self._is_wrong)
         lines = self._asked.keep(question, lines, said)
-        understood, shared = self._understood(question, lines, mentions)
-        spoken = {c.field for _, _, c in placed_conditions(understood.reading.filter)}
-        fields = spoken | set(understood.reading.filter.by)
-        extra = left_out(question, said, fields=fields, unused=shared.unused)
+        found = self._found(question, lines, mentions, written.probability)
+        fields = set(found.reading.filter.fields)
+        extra = left_out(question, said, fields=fields, unused=found.shared.unused)
         if extra:
             lines = (*lines, *(Line(text, 1.0) for text in extra))
-            understood, shared = self._understood(question, lines, mentions)
-        founded = self._founded(lines, said, understood, shared)
-        if len(founded) < len(lines):
-            understood, shared = self._understood(question, founded, mentions)
-            lines = founded
-        query = understood.reading.filter
-        if shared.unused and not query.restricts and not query.by:
+            found = self._found(question, lines, mentions, written.probability)
+        dropped = self._unfounded(said, found)
+        if dropped:
+            lines = tuple(line for line in lines if line.text not in dropped)
+            found = self._found(question, lines, mentions, written.probability)
+        query = found.reading.filter
+        if found.shared.unused and not query.restricts and not query.by:
             return self._nothing(question, mentions, written.probability)
+        return found
+
+    def _found(
+        self,
+        question: str,
+        lines: Sequence[Line],
+        mentions: tuple[Mention, ...],
+        written: float,
+    ) -> _Read:
+        """What lines say that were written with a probability, and which words led to what."""
+        reading, own = understood(question, lines, self._catalogue)
         return _Read(
-            understood.reading,
-            self._calibration.whole(written.probability, understood.probabilities),
-            tuple(map(self._calibration.conditions, understood.probabilities)),
-            understood.alternatives,
-            shared,
+            reading,
+            self._calibration.whole(written, [line.probability for line in own]),
+            tuple(
+                replace(line, probability=self._calibration.conditions(line.probability))
+                for line in own
+            ),
+            self._shared(question, reading, mentions),
         )
 
-    def _understood(
-        self, question: str, lines: Sequence[Line], mentions: tuple[Mention, ...]
-    ) -> tuple[Understood, Attribution]:
-        """What the lines say, and which words led to what."""
-        understood = self._understanding.of(question, lines)
-        return understood, self._shared(question, understood.reading, mentions)
-
-    def _founded(
-        self,
-        lines: Sequence[Line],
-        said: LexiconReading,
-        understood: Understood,
-        shared: Attribution,
-    ) -> tuple[Line, ...]:
-        """The lines without conditions that are almost surely wrong, or that no words of their own
-        stand for; none of them is one that a phrase says.
+    def _unfounded(self, said: LexiconReading, found: _Read) -> set[str]:
+        """The conditions that are almost surely wrong, or that no words of their own stand for; none
+        of them is one that a phrase says.
         """
-        confidences = tuple(map(self._calibration.conditions, understood.probabilities))
         places = unfounded(
-            shared.words,
-            confidences,
+            found.shared.words,
+            [line.probability for line in found.lines],
             below=self._unfounded_below,
             always_below=self._dropped_below,
         )
-        dropped = {
-            spell_condition(condition, mark)
-            for place, (mark, condition) in enumerate(marked_conditions(understood.reading.filter))
-            if place in places and mark in ("", "-")
-        }
-        dropped -= {line for m in said.matches if m.is_plain for line in m.meanings[0].lines}
-        return tuple(line for line in lines if line.text not in dropped)
+        dropped = {found.lines[place].text for place in places}
+        said_lines = {line for m in said.matches if m.is_plain for line in m.lines}
+        return {line for line in dropped - said_lines if part_of(line) < EITHER}
 
     def _certain(self, question: str, said: LexiconReading) -> _Read:
         """What the lexicon read: every word is accounted for."""
-        shared = Attribution(words_of(question, said), ())
-        count = len(shared.words)
-        sure = (self._calibration.lexicon,) * count
-        return _Read(said.reading, self._calibration.lexicon, sure, ((),) * count, shared)
+        sure = self._calibration.lexicon
+        lines = tuple(Line(text, sure) for text in condition_lines(said.reading.filter))
+        return _Read(said.reading, sure, lines, Attribution(words_of(question, said), ()))
 
     def _nothing(
         self, question: str, mentions: tuple[Mention, ...] = (), written: float = 1.0
     ) -> _Read:
         reading = Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
         confidence = self._calibration.whole(written, ())
-        return _Read(reading, confidence, (), (), self._shared(question, reading, mentions))
+        return _Read(reading, confidence, (), self._shared(question, reading, mentions))
 
     def _shared(
         self, question: str, reading: Reading, mentions: tuple[Mention, ...]
@@ -257,13 +235,16 @@ class Reader:
     def _interpretation(self, righted: Righted, found: _Read, started: float) -> Interpretation:
         reading, question = found.reading, righted.question
         conditions = tuple(
-            ReadCondition(part, group, condition, confidence, righted.typed(words), others)
-            for (part, group, condition), confidence, words, others in zip(
-                placed_conditions(reading.filter),
-                found.confidences,
-                found.shared.words,
-                found.alternatives,
-                strict=True,
+            ReadCondition(
+                part,
+                group,
+                condition,
+                line.probability,
+                righted.typed(words),
+                alternatives(line, self._catalogue),
+            )
+            for (part, group, condition), line, words in zip(
+                placed_conditions(reading.filter), found.lines, found.shared.words, strict=True
             )
         )
         return Interpretation(

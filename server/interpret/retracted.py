@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from server.interpret.interpretation import ReadAs
 from server.interpret.lexicon import Lexicon
-from server.interpret.phrase import Match, between, line_key
+from server.interpret.phrase import Match, between
 from server.interpret.slips import Righted
+from server.spelling import is_condition, key_of
 
 _KOREAN = r"(?:아니다?|아니지|아니요|아니아니|정정)"
 _ENGLISH = r"(?:scratch that|no,? wait|wait,? no|i mean(?:t)?|make that|sorry|correction)"
@@ -58,11 +59,10 @@ def _is_instead(one: Match, other: Match) -> bool:
     """Whether both say one thing, and of the same: a condition, a breakdown or a count."""
     if not (one.is_plain and other.is_plain):
         return False
-    said, instead = one.meanings[0].lines, other.meanings[0].lines
-    if len(said) != 1 or len(instead) != 1 or said == instead:
+    if len(one.lines) != 1 or len(other.lines) != 1 or one.lines == other.lines:
         return False
-    return _subject(said[0]) == _subject(instead[0])
+    return _subject(one.line) == _subject(other.line)
 
 
 def _subject(line: str) -> tuple[str, str]:
-    return (line[0], "") if line[0] in "#>" else line_key(line)
+    return key_of(line) if is_condition(line) else (line[0], "")

@@ -6,13 +6,13 @@ from itertools import pairwise
 
 from server.interpret.choices import link, only_row
 from server.interpret.compared import Sides
-from server.interpret.phrase import Match, Meaning, line_key
+from server.interpret.phrase import Match, Meaning
+from server.spelling import range_in, with_values
 
 _LISTS = re.compile(
     r"(?:이?거나|이?나|이?랑|와|과|하고|및|or|and)?\s*[,/·]?\s*(?:또는|혹은|아니면|or|and)?",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"-?[a-z][a-z0-9_]*=(?P<low>\d*)\.\.(?P<high>\d*)")
 _ENDLESS = 10**9
 
 
@@ -40,8 +40,8 @@ def apart(question: str, matches: Sequence[Match]) -> Sides:
     if row is None:
         return ()
     first, last = row
-    name = matches[first].meanings[0].names
-    others = [m for m in (*matches[:first], *matches[last:]) if m.meanings[0].names & name]
+    names = matches[first].names
+    others = [m for m in (*matches[:first], *matches[last:]) if m.names & names]
     return () if others else tuple((n, n + 1) for n in range(first, last))
 
 
@@ -52,7 +52,7 @@ def _are_listed(question: str, one: Match, other: Match) -> bool:
     if not (one.says_one_thing and other.says_one_thing):
         return False
     spans = _spans(one, other)
-    if len(spans) < len((one, other)) or one.meanings[0].names != other.meanings[0].names:
+    if len(spans) < len((one, other)) or one.names != other.names:
         return False
     (low, high), (next_low, next_high) = spans
     if high >= next_low:
@@ -80,18 +80,21 @@ def _around(one: Match, other: Match) -> str:
     """The line of the range that two touching ones make."""
     (low, _), (_, high) = _spans(one, other)
     bounds = (str(n) if abs(n) < _ENDLESS else "" for n in (low, high))
-    return f"{line_key(one.meanings[0].lines[0])[1]}={'..'.join(bounds)}"
+    return with_values(one.line, ("..".join(bounds),))
 
 
 def _spans(one: Match, other: Match) -> list[tuple[int, int]]:
     """The ends of both ranges, the lower first; fewer where one says none."""
-    spans = (_span(match.meanings[0].lines[0]) for match in (one, other))
+    spans = (_span(match.line) for match in (one, other))
     return sorted(span for span in spans if span is not None)
 
 
 def _span(line: str) -> tuple[int, int] | None:
     """The ends of a line's range; None where it says none."""
-    found = _RANGE.fullmatch(line)
-    if found is None:
+    bounds = range_in(line)
+    if bounds is None:
         return None
-    return int(found["low"] or -_ENDLESS), int(found["high"] or _ENDLESS)
+    return (
+        -_ENDLESS if bounds.min is None else bounds.min,
+        _ENDLESS if bounds.max is None else bounds.max,
+    )

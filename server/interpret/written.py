@@ -1,4 +1,4 @@
-"""What the model wrote, as a reading: its lines checked, their confidence, what it nearly wrote."""
+"""What the model wrote, as a reading: its lines, their confidence, what it nearly wrote."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 from server.catalogue import Catalogue
 from server.errors import InvalidFilter, InvalidQuestion
-from server.filter import Condition, Filter, Part, placed_conditions
-from server.interpret.lines import Line
+from server.filter import Condition
 from server.interpret.model import Expect, LanguageModel, Token, Written
-from server.spelling import Reading, read, spell_condition
+from server.spelling import Reading, condition_lines, is_condition, part_of, read
 
 ALTERNATIVES_MAX = 2
 # A token this likely is not worth writing the line anew for.
@@ -17,50 +16,47 @@ _WORTH_ASKING_BELOW = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """A reading with each condition's probability and alternatives, in the filter's order."""
+class Line:
+    """One line the model wrote, without its line feed, and the probability of all its tokens.
 
-    reading: Reading
-    probabilities: tuple[float, ...]
-    alternatives: tuple[tuple[Condition, ...], ...]
+    `instead` are lines that it nearly wrote in this one's place.
+    """
+
+    text: str
+    probability: float
+    instead: tuple[str, ...] = ()
 
 
-class Understanding:
-    """Makes readings of what the model wrote."""
+def understood(
+    question: str, lines: Sequence[Line], catalogue: Catalogue
+) -> tuple[Reading, tuple[Line, ...]]:
+    """The lines as a reading, and those of its conditions, in the filter's order; phrases the model
+    made up fall away.
+    """
+    ordered = sorted(lines, key=lambda line: part_of(line.text))
+    reading = read("".join(f"{line.text}\n" for line in ordered), catalogue)
+    unsupported = tuple(
+        p for p in dict.fromkeys(reading.unsupported) if p.strip() and p in question
+    )
+    by_text = {line.text: line for line in ordered}
+    own = (by_text.get(text, Line(text, 0.0)) for text in condition_lines(reading.filter))
+    return Reading(reading.filter, unsupported), tuple(own)
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
 
-    def of(self, question: str, lines: Sequence[Line]) -> Understood:
-        """The lines as a reading; phrases the model made up fall away."""
-        ordered = sorted(lines, key=lambda line: _part(line.text))
-        reading = read("".join(f"{line.text}\n" for line in ordered), self._catalogue)
-        unsupported = tuple(
-            p for p in dict.fromkeys(reading.unsupported) if p.strip() and p in question
-        )
-        by_text = {line.text: line for line in ordered}
-        found = [
-            by_text.get(spell_condition(c, mark)) for mark, c in marked_conditions(reading.filter)
-        ]
-        return Understood(
-            Reading(reading.filter, unsupported),
-            tuple(0.0 if line is None else line.probability for line in found),
-            tuple(() if line is None else self._alternatives(line) for line in found),
-        )
+def alternatives(line: Line, catalogue: Catalogue) -> tuple[Condition, ...]:
+    """The conditions that the model nearly wrote in the line's place, whatever their mark."""
+    own = _condition(line.text, catalogue)
+    others = dict.fromkeys(_condition(text, catalogue) for text in line.instead)
+    kept = [other for other in others if other is not None and other != own]
+    return tuple(kept[:ALTERNATIVES_MAX])
 
-    def _alternatives(self, line: Line) -> tuple[Condition, ...]:
-        own = self._condition(line.text)
-        others = dict.fromkeys(map(self._condition, line.instead))
-        kept = [other for other in others if other is not None and other != own]
-        return tuple(kept[:ALTERNATIVES_MAX])
 
-    def _condition(self, text: str) -> Condition | None:
-        """The condition of a line by itself, whatever its mark."""
-        try:
-            where = read(f"{text.lstrip('-/&')}\n", self._catalogue).filter.where
-        except InvalidFilter:
-            return None
-        return where[0] if len(where) == 1 else None
+def _condition(text: str, catalogue: Catalogue) -> Condition | None:
+    try:
+        where = read(f"{text.lstrip('-/&')}\n", catalogue).filter.where
+    except InvalidFilter:
+        return None
+    return where[0] if len(where) == 1 else None
 
 
 def lines_of(
@@ -78,7 +74,7 @@ def lines_of(
     lines = []
     # The model takes back what it wrote from a place on, so the last line comes first.
     for first, line in reversed(placed):
-        asked = doubtful(line.probability) and line.text[:1] not in ">#?"
+        asked = doubtful(line.probability) and is_condition(line.text)
         lines.append(_with_others(first, line, written, model, expect) if asked else line)
     return tuple(reversed(lines))
 
@@ -112,22 +108,3 @@ def _lines(tokens: Sequence[Token]) -> Iterator[tuple[int, Line]]:
         if line.endswith(b"\n"):
             yield first, Line(line[:-1].decode("utf-8"), math.exp(total))
             first, line, total = place + 1, b"", 0.0
-
-
-def _part(line: str) -> int:
-    """Where lines of this mark stand; the lines of `either` keep their order."""
-    order = {"-": 1, "/": 2, "&": 2, ">": 3, "#": 4, "?": 5}
-    return order.get(line[:1], 0)
-
-
-def marked_conditions(query: Filter) -> Iterator[tuple[str, Condition]]:
-    """Every condition with the mark its line begins with, in the filter's order."""
-    begun: set[int] = set()
-    for part, group, condition in placed_conditions(query):
-        yield _mark(part, first=group not in begun), condition
-        if part == "either":
-            begun.add(group)
-
-
-def _mark(part: Part, *, first: bool) -> str:
-    return {"where": "", "not": "-", "either": "/" if first else "&"}[part]

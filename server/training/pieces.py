@@ -97,7 +97,7 @@ class Pieces:
             return None
         return Piece(Forms(**{kind: (phrase,)}), {}, (reported(phrase),), "outside")
 
-    def neutral(self, rng: random.Random, language: Language) -> Piece | None:
+    def neutral(self, language: Language) -> Piece | None:
         """Something said that asks for nothing: "남녀", "of any age"."""
         said = self.phrases.outside.neutral
         return _piece(_in(said, language), {}, "neutral")

@@ -131,7 +131,7 @@ def _said_pieces(
         piece = pieces.outside(rng, language) if outside else pieces.draw(rng, language)
         if piece is not None and _add(piece, meaning):
             said.append(piece)
-    neutral = pieces.neutral(rng, language) if rng.random() < NEUTRAL_SHARE else None
+    neutral = pieces.neutral(language) if rng.random() < NEUTRAL_SHARE else None
     if neutral is not None:
         said.append(neutral)
         meaning.tags.append(neutral.tag)

@@ -15,10 +15,10 @@ from server.access.person import Role
 from server.access.sessions import add_token
 from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue, find_catalogue
-from server.filter import as_json
+from server.filter import as_json, load_catalogue
 from server.phrases import read_phrases
 from server.postgres.migrate import migrate
-from server.product import open_catalogue, open_database
+from server.product import open_database
 from server.settings import Settings
 from server.training.questions import generate, labelled
 
@@ -53,7 +53,7 @@ class Cast:
 
 def engage(settings: Settings) -> Cast:
     """Add the people to the database of the settings."""
-    catalogue = open_catalogue(settings)
+    catalogue = load_catalogue(settings.catalogue)
     names = [f"colleague-{number}" for number in range(PEOPLE)]
     password = "a password of a load run"
     with open_database(settings) as database:

@@ -6,10 +6,11 @@ import pytest
 from rich.console import Console
 
 from server.catalogue import Catalogue
+from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.model import LanguageModel
 from server.interpret.reader import Reader
-from server.product import open_catalogue, open_models, open_reader
+from server.product import open_models, open_reader
 from server.settings import Settings
 from tests.grammars.acceptor import Grammar, Tokens, model_file
 
@@ -24,14 +25,14 @@ def panel_settings() -> Settings:
 
 @pytest.fixture(scope="session")
 def panel(panel_settings: Settings) -> Catalogue:
-    return open_catalogue(panel_settings)
+    return load_catalogue(panel_settings.catalogue)
 
 
 @pytest.fixture(scope="session")
 def model(panel: Catalogue, panel_settings: Settings) -> Iterator[LanguageModel]:
     (opened,) = open_models(panel, panel_settings, Console(stderr=True))
-    with opened:
-        yield opened
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,7 +192,8 @@ async def test_who_waited_long_enough_is_told_to_come_back_and_is_not_read(
         return read(model, question, *rest)
 
     monkeypatch.setattr(reader, "_read", slowly)
-    monkeypatch.setattr(reader, "_settings", replace(reader._settings, queue_seconds=0.1))
+    hurried = reader._settings.model_copy(update={"queue_seconds": 0.1})
+    monkeypatch.setattr(reader, "_settings", hurried)
     first = asyncio.create_task(reader.read(LONG_WAY))
     await until_waiting(reader, 1)
     with pytest.raises(TooBusy, match="did not begin in"):

@@ -6,7 +6,7 @@ from server.catalogue import find_catalogue
 from server.filter import load_catalogue
 from server.interpret.asked import Asked
 from server.interpret.lexicon import Lexicon
-from server.interpret.lines import Line
+from server.interpret.written import Line
 from server.phrases import read_phrases
 
 WELCOME = load_catalogue("welcome")

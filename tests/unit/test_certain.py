@@ -6,7 +6,7 @@ from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
 from server.interpret.certain import grouped, left_out, unfounded
 from server.interpret.lexicon import Lexicon
-from server.interpret.lines import Line
+from server.interpret.written import Line
 from server.phrases import read_phrases
 
 

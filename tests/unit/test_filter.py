@@ -16,10 +16,12 @@ from server.filter import (
     as_json,
     bands_within,
     canonical,
+    conditions_at,
     equal,
     load_catalogue,
     parse_filter,
     placed_conditions,
+    with_conditions,
 )
 from tests.strategies import filters, raw_filters, small_catalogue
 
@@ -85,6 +87,22 @@ def test_every_part() -> None:
         ("either", 0, "appliances"),
         ("either", 1, "district"),
     ]
+    assert query.fields == ("gender", "age", "income", "appliances", "district", "region")
+
+
+@given(filters(CATALOGUE))
+def test_the_conditions_of_a_place_stand_in_for_themselves_and_go_with_their_group(
+    query: Filter,
+) -> None:
+    for part, group, condition in placed_conditions(query):
+        there = conditions_at(query, part, group)
+        assert condition in there
+        assert with_conditions(query, part, group, there) == query
+        rest = with_conditions(query, part, group, ())
+        assert len(list(placed_conditions(rest))) == len(list(placed_conditions(query))) - len(
+            there
+        )
+        assert () not in rest.either
 
 
 REFUSALS: list[tuple[object, str]] = [

@@ -12,7 +12,7 @@ HINTS = Hints(PANEL, read_phrases(find_catalogue("welcome").parent, PANEL))
 
 
 def hinted(question: str) -> list[str]:
-    return [mention.named.line for mention in HINTS.find(question)]
+    return [mention.line for mention in HINTS.find(question)]
 
 
 def test_names_and_ranges_are_given_in_reading_order() -> None:

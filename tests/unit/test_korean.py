@@ -47,9 +47,14 @@ def test_a_verb_before_a_noun_has_a_stem_that_may_end_in_rieul(
         ("쓰", "며", "쓰며"),
         ("있", "거나", "있거나"),
         ("먹", "시는", "먹으시는"),
+        ("살", "시는", "사시는"),
+        ("살", "는데", "사는데"),
+        ("살", "고", "살고"),
     ],
 )
-def test_an_ending_takes_eu_behind_a_final_consonant(stem: str, ending: str, said: str) -> None:
+def test_an_ending_takes_eu_behind_a_final_consonant_and_no_rieul_before_nieun(
+    stem: str, ending: str, said: str
+) -> None:
     assert with_ending(stem, ending) == said
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import canonical, equal, load_catalogue, parse_filter
 from server.interpret.lexicon import Lexicon, LexiconReading, words_of
+from server.interpret.phrase import Meaning
 from server.interpret.prompt import tidy
 from server.phrases import Phrases, read_phrases
 from server.spelling import spell
@@ -140,6 +141,7 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "월급 1000만 원 이상인 사람 또는 제네시스 타는 50대",
         "S23 owners in Ulsan, S22 owners in Changwon",
         "서울 여성, 부산 미혼",
+        "여자 100명, 남자 100명",
         "삼성전자 다니는 사람",
         "차 있는 사람이 보는 것",
         "ㅁㄴㅇㄹ",
@@ -451,6 +453,16 @@ def test_what_parents_children_and_spouses_have_is_left_to_the_model(
     assert not lexicon.read(question).complete
 
 
+def test_a_count_of_respondents_has_no_children(lexicon: Lexicon) -> None:
+    lines = ["gender=여성", "region=서울", "children=1..", "#50", "?딸"]
+    assert_whole(lexicon.read("서울 여성 50명 딸 있는"), lines)
+
+
+def test_a_phrase_speaks_of_the_fields_of_its_conditions_and_breakdowns() -> None:
+    said = Meaning(("age=20..39", "-gender=남성", "/region=서울", ">job", "#100", "?우울한"))
+    assert said.names == {"age", "gender", "region", "job"}
+
+
 def test_what_has_not_been_bought_is_no_city(lexicon: Lexicon) -> None:
     said = lexicon.read("건조기 아직 안 산 3인 가구")
     assert not any(line.startswith("district") for line in spell(said.reading).splitlines())
@@ -674,6 +686,7 @@ def test_how_much_is_left_out_is_not_guessed(lexicon: Lexicon, question: str) ->
         ),
         ("get me a dozen people who swim", ["physical_activity=수영", "#12"]),
         ("쏘렌토 몰고 기혼이신 분", ["marital_status=기혼", "car_model=쏘렌토"]),
+        ("쏘렌토 모는데 서울 사는 사람", ["region=서울", "car_model=쏘렌토"]),
         (
             "차 있으면서 맥주 마시는데 미혼",
             ["marital_status=미혼", "car_owned=있다", "drinking=맥주"],

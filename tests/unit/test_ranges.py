@@ -43,7 +43,7 @@ RANGES = Ranges(CATALOGUE, read_phrases(find_catalogue("welcome").parent, CATALO
     ],
 )
 def test_a_range_is_read_as_the_conventions_say(question: str, lines: list[str]) -> None:
-    assert [mention.named.line for mention in RANGES.find(question)] == lines
+    assert [mention.line for mention in RANGES.find(question)] == lines
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,61 @@ def _rows(path: Path) -> list[dict[str, object]]:
         ("bom.csv", "\ufeffmb_sn,gender\r\nw1,남\r\n\r\nw2,여\r\n"),
         ("korean.csv", "mb_sn;gender\nw1;남\nw2;여\n".encode("cp949")),
         ("tabs.txt", 'mb_sn\tgender\n"w1"\t남\nw2\t여\t\n'),
+        ("quoted.csv", '"mb_sn";"gender"\n"w1";"남"\n"w2";"여"\n'),
     ],
 )
 def test_every_form_gives_the_same_rows(tmp_path: Path, name: str, content: str | bytes) -> None:
     assert _rows(_file(tmp_path, name, content)) == PEOPLE
+
+
+def test_a_delimiter_in_a_question_is_part_of_it(tmp_path: Path) -> None:
+    asked = "주로 쓰는 가전(TV, 냉장고,\n세탁기, 청소기)"
+    content = f'"mb_sn";"{asked}";gender\nw1;"1,2";남\n'
+    rows = _rows(_file(tmp_path, "a.csv", content))
+    assert rows == [{"mb_sn": "w1", asked: "1,2", "gender": "남"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "mb_sn\t성별\r\nw1\t여성\r\n"),
+        ("a.txt", "고유번호,성별\nw1,여성\n"),
+        ("a.json", '[{"mb_sn": "w1", "성별": "여성"}]'),
+        ("a.jsonl", '{"mb_sn": "w1", "성별": "여성"}\n'),
+    ],
+)
+def test_utf_16_is_named_with_what_to_do(
+    tmp_path: Path, name: str, content: str, encoding: str
+) -> None:
+    with pytest.raises(BrokenFile, match=rf"{name}: .* UTF-16 .*: save it as UTF-8"):
+        _rows(_file(tmp_path, name, content.encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("array.json", '[{"mb_sn": "w1", "성별": "여성"}]'),
+        ("lines.jsonl", '{"mb_sn": "w1", "성별": "여성"}\n'),
+        ("ids.json", '{"w1": {"성별": "여성"}}'),
+    ],
+)
+def test_json_of_another_encoding_is_told_without_its_rows(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    with pytest.raises(BrokenFile, match=r"bytes that are not UTF-8: .* save it as UTF-8") as told:
+        _rows(_file(tmp_path, name, content.encode("cp949")))
+    assert "w1" not in told.value.detail
+    assert "\\x" not in told.value.detail
+
+
+def test_a_mistake_among_hangul_is_told_without_its_rows(tmp_path: Path) -> None:
+    """The parser shows what is around it, cut inside of characters."""
+    for blanks in range(3):
+        torn = '[{"mb_sn": "w1", "' + " " * blanks + "가" * 40 + '": ?}]'
+        with pytest.raises(BrokenFile) as told:
+            _rows(_file(tmp_path, "a.json", torn))
+        assert told.value.detail.endswith("lexical error: invalid char in json text.")
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -12,7 +12,7 @@ from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
 from server.interpret.interpretation import ReadAs
-from server.interpret.known import word_key
+from server.interpret.known import KnownWords, word_key
 from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.prompt import tidy
 from server.interpret.reader import language_of
@@ -179,6 +179,22 @@ def test_what_people_write_without_a_slip_keeps_its_words() -> None:
         if (read := SLIPS.right(question).text).replace(" ", "") != question.replace(" ", "")
     }
     assert len(changed) <= (len(GOLD) + len(written)) // 50, changed
+
+
+def test_the_verbs_of_phrases_are_known_with_the_endings_that_people_write() -> None:
+    known = KnownWords(PANEL, PHRASES)
+    for word in (
+        "있으며",
+        "받으면서",
+        "않으면서",
+        "찾으시는",
+        "쓰면서",
+        "살면서",
+        "사시는",
+        "사거나",
+    ):
+        assert known.has(word), word
+    assert not known.has("있면서") and not known.has("있시는") and not known.has("살시는")
 
 
 def test_numbers_are_looked_up_alike() -> None:

@@ -52,7 +52,24 @@ def divided(total: int, *counts: int) -> Division:
     return Division(("job",), total, slices)
 
 
-def compared(*groups: Group, lines: tuple[tuple[int, ...], ...] = ()) -> ComparedField:
+def compared(
+    *groups: Group,
+    lines: tuple[tuple[int, ...], ...] = (),
+    inside: tuple[tuple[int, int], ...] = (),
+) -> ComparedField:
+    """`inside`: of two groups, which lies wholly in which; others share people with the last only."""
+
+    def shared(one: int, other: int) -> int:
+        if one == other:
+            return groups[one].people or 0
+        for inner, outer in inside:
+            if {one, other} == {inner, outer}:
+                return groups[inner].people or 0
+        return groups[min(one, other)].shared or 0 if len(groups) - 1 in (one, other) else 0
+
+    places = range(len(groups))
+    overlaps = tuple(tuple(shared(one, other) for other in places) for one in places)
+
     def share(count: int) -> Share:
         return Share(count, None, None, None, None, None, None, None)
 
@@ -60,7 +77,7 @@ def compared(*groups: Group, lines: tuple[tuple[int, ...], ...] = ()) -> Compare
         ComparedAnswer(str(n), tuple(share(count) for count in counts))
         for n, counts in enumerate(lines)
     )
-    return ComparedField("job", groups, answers, 0, "")
+    return ComparedField("job", groups, answers, 0, "", overlaps)
 
 
 def test_a_lift_that_tells_of_few_others_is_left_out() -> None:
@@ -186,6 +203,34 @@ def test_a_group_within_another_is_not_told_where_few_are_outside_of_it() -> Non
         compared_without_small(compared(inner, Group(102, 81, 102)), SMALLEST)
 
 
+def test_a_group_within_one_that_is_not_the_last_is_not_told_where_few_are_outside_of_it() -> None:
+    inner, outer, last = Group(180, 150, 0), Group(184, 154, 0), Group(200, 170, 200)
+    with pytest.raises(TooFew):
+        compared_without_small(compared(inner, outer, last, inside=((0, 1),)), SMALLEST)
+    with pytest.raises(TooFew):
+        compared_without_small(compared(outer, inner, last, inside=((1, 0),)), SMALLEST)
+    apart = compared(inner, outer, last)
+    assert compared_without_small(apart, SMALLEST) == apart
+    lines = ((50, 60, 80), (50, 52, 70), (50, 54, 20))
+    nested = compared(inner, Group(196, 166, 0), last, lines=lines, inside=((0, 1),))
+    shown = compared_without_small(nested, SMALLEST)
+    assert [answer.value for answer in shown.answers] == ["0"]
+
+
+def test_two_groups_that_few_of_a_third_are_outside_of_are_not_told() -> None:
+    groups = Group(100, 80, 100), Group(60, 50, 60), Group(163, 140, 163)
+    with pytest.raises(TooFew):
+        compared_without_small(compared(*groups, inside=((0, 2), (1, 2))), SMALLEST)
+    overlapping = compared(*groups, inside=((0, 2), (1, 2), (1, 0)))
+    assert compared_without_small(overlapping, SMALLEST).groups
+
+
+def test_an_overlap_that_tells_of_few_beside_that_of_a_group_within_is_left_out() -> None:
+    groups = Group(100, 90, 50), Group(200, 190, 53), Group(300, 290, 300)
+    shown = compared_without_small(compared(*groups, inside=((0, 1),)), SMALLEST).groups
+    assert [group.shared for group in shown] == [50, None, 300]
+
+
 def test_an_answer_of_the_codebook_cannot_be_counted_back_from_how_many_people_there_are() -> None:
     people = {
         ("gender", "남성"): 60,
@@ -208,6 +253,8 @@ def test_an_answer_of_the_codebook_cannot_be_counted_back_from_how_many_people_t
     assert shown.items() <= people.items()
 
 
-def test_a_kept_count_of_too_few_is_told_no_more() -> None:
-    assert [told(count, SMALLEST) for count in (0, 1, 4, 5)] == [0, None, None, 5]
-    assert told(1, 0) == 1
+def test_a_kept_count_of_too_few_or_of_all_but_too_few_is_told_no_more() -> None:
+    counts = (0, 1, 4, 5, 95, 96, 99, 100)
+    shown = [told(count, 100, SMALLEST) for count in counts]
+    assert shown == [None, None, None, 5, 95, None, None, 100]
+    assert [told(count, 100, 0) for count in counts] == list(counts)

@@ -4,8 +4,20 @@ import pytest
 from hypothesis import given
 
 from server.errors import InvalidFilter
-from server.filter import Condition, Filter, Range, Values
-from server.spelling import Reading, read, spell
+from server.filter import Condition, Filter, Range, Values, placed_conditions
+from server.spelling import (
+    Reading,
+    condition_lines,
+    field_of,
+    key_of,
+    opposite,
+    part_of,
+    range_in,
+    read,
+    spell,
+    values_in,
+    with_values,
+)
 from tests.strategies import readings, small_catalogue
 
 CATALOGUE = small_catalogue()
@@ -14,6 +26,20 @@ CATALOGUE = small_catalogue()
 @given(readings(CATALOGUE))
 def test_what_is_spelled_reads_back_the_same(reading: Reading) -> None:
     assert read(spell(reading), CATALOGUE) == reading
+
+
+@given(readings(CATALOGUE))
+def test_a_line_says_its_part_its_field_and_its_values(reading: Reading) -> None:
+    lines = spell(reading).splitlines()
+    assert lines == sorted(lines, key=part_of)
+    conditions = tuple(condition for _, _, condition in placed_conditions(reading.filter))
+    for line, condition in zip(condition_lines(reading.filter), conditions, strict=True):
+        assert field_of(line) == key_of(line)[1] == condition.field
+        assert with_values(line, values_in(line)) == line == opposite(opposite(line))
+        if isinstance(condition.constraint, Range):
+            assert range_in(line) == condition.constraint
+        else:
+            assert tuple(values_in(line)) == condition.constraint.values
 
 
 def test_nothing_at_all_is_everyone() -> None:

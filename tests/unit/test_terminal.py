@@ -44,6 +44,7 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
             header_rows=1,
             duplicate_rows=2,
             demo_removed=35_000,
+            answers_kept=3,
             unknown_keys=(UnknownKey("a.csv", "혈액형", "not in the catalogue"),),
         )
     )
@@ -51,6 +52,7 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
         "35,000 synthetic people made room for them",
         "1 rows held the questions' wording",
         "2 rows spoke of somebody again",
+        "3 answers of before stay in place of rejected values",
         "a.csv: key '혈액형' is left out: not in the catalogue",
     ):
         assert line in shown
@@ -115,6 +117,16 @@ def test_a_tag_that_is_called_all_does_not_stand_in_for_the_total() -> None:
         ["all", "questions", "│", "240"],
         ["all", "│", "13", "│"],
     ]
+
+
+def test_a_figure_without_an_interval_says_so() -> None:
+    printed = io.StringIO()
+    figures = {
+        "exact": 1.0, "exact_interval": [0.5, 1.0], "f1": 1.0, "f1_interval": [None, None],
+        "by_tag": {}, "by_field": {}, "by_operator": {}, "milliseconds": {}, "run": 1,
+    }  # fmt: skip
+    print_evaluation(figures, Console(file=printed, width=200))
+    assert "95 % intervals: exact 0.500–1.000, f1 –\n" in printed.getvalue()
 
 
 def test_signs_of_markup_in_a_tag_or_a_files_name_stay_text() -> None:
