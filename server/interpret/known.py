@@ -42,6 +42,8 @@ _TAIL_MAX = 7
 _VERB_ENDINGS = ("고", "면서", "며", "지만", "거나", "시는", "던", "는지", "는데", "는다", "나요", "네", "지")
 # fmt: on
 _RIEUL = "ᆯ"
+# What a word of a phrase may end in that ends in a vowel there: "땀 흘려 운동하는", 흘려야; 남성으로서.
+_AFTER_VOWELS = re.compile(r"(.+)(?:야지|야|서)")
 _INFLECTIONS = ("s", "'s", "es", "d", "ed", "ing", "er", "ers")
 # Two signs at either end: a slip leaves one end whole in any word of five signs.
 _END = 2
@@ -105,6 +107,8 @@ class KnownWords:
             stems = (word.removesuffix(ending) for ending in _INFLECTIONS if word.endswith(ending))
             return any(stem in self._words for stem in stems)
         if len(word) > 1 and _TAIL.fullmatch(word):
+            return True
+        if (said := _AFTER_VOWELS.fullmatch(word)) and is_open(said[1]) and said[1] in self._words:
             return True
         return any(self._takes(stem, tail) for stem, tail in _stems(word))
 

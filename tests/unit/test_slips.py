@@ -97,6 +97,7 @@ def test_what_was_read_instead_is_said_word_by_word() -> None:
         "타깃: 서울",
         "people in their seventies",
         "여자 이백명, 남자 열다섯명만",
+        "땀 흘려야 풀리는 30대",
         "mother",
         "ㅁㄴㅇㄹ ㅋㅋㅋ",
         "asdf qwer",
