@@ -177,9 +177,11 @@ def placed_conditions(query: Filter) -> Iterator[tuple[Part, int, Condition]]:
 
 
 def conditions_at(query: Filter, part: Part, group: int) -> Conditions:
-    """The conditions of a part or, in `either`, of one of its groups."""
+    """The conditions of a part or, in `either`, of one of its groups; none of a group that is not
+    there.
+    """
     if part == "either":
-        return query.either[group]
+        return query.either[group] if 0 <= group < len(query.either) else ()
     return query.where if part == "where" else query.negated
 
 

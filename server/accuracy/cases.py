@@ -78,5 +78,4 @@ class Evaluation:
 
 def fields_of(query: Filter, catalogue: Catalogue) -> tuple[str, ...]:
     """The fields that a filter uses in any of its parts, in the catalogue's order."""
-    used = {condition.field for _, _, condition in placed_conditions(query)} | set(query.by)
-    return tuple(sorted(used, key=catalogue.position))
+    return tuple(sorted(query.fields, key=catalogue.position))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from server.accuracy.lines import without_repetition
 from server.catalogue import Catalogue, PanelField, normalise
 from server.errors import InvalidFilter, InvalidInput, InvalidQuestion
-from server.filter import Condition, Filter, Part, as_json, parse_filter
+from server.filter import Filter, Part, as_json, conditions_at, parse_filter, with_conditions
 from server.web.wording import Wording
 
 FILTER_LENGTH_MAX = 16_000
@@ -66,27 +66,9 @@ def write_filter(query: Filter) -> str:
 
 def without_condition(query: Filter, part: Part, group: int, field: str) -> Filter:
     """The filter with one condition dropped; a group of `either` left empty goes with it."""
-
-    def rest(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-        return tuple(c for c in conditions if c.field != field)
-
-    either = [
-        rest(conditions) if part == "either" and number == group else conditions
-        for number, conditions in enumerate(query.either)
-    ]
-    return Filter(
-        where=rest(query.where) if part == "where" else query.where,
-        negated=rest(query.negated) if part == "not" else query.negated,
-        either=tuple(conditions for conditions in either if conditions),
-        by=query.by,
-        limit=query.limit,
-    )
-
-
-def fields_of(query: Filter) -> tuple[str, ...]:
-    """Every field the filter names, in reading order, each once."""
-    conditions = [*query.where, *query.negated, *(c for group in query.either for c in group)]
-    return tuple(dict.fromkeys([*(c.field for c in conditions), *query.by]))
+    there = conditions_at(query, part, group)
+    rest = tuple(condition for condition in there if condition.field != field)
+    return query if rest == there else with_conditions(query, part, group, rest)
 
 
 def fields_holding(wanted: str, catalogue: Catalogue) -> tuple[PanelField, ...]:

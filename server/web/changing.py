@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import InvalidFilter, InvalidInput
-from server.filter import Condition, Filter, Part, as_json, parse_filter
+from server.filter import Condition, Filter, Part, as_json, conditions_at, parse_filter
 from server.web.asking import read_filter, without_condition
 from server.web.wording import Wording
 
@@ -44,11 +44,7 @@ def read_place(text: str) -> Place:
 
 def condition_at(query: Filter, place: Place, field: str) -> Condition | None:
     """The condition on the field at that place; None when there is none."""
-    if place.part == "either":
-        groups = query.either
-        conditions = groups[place.group] if 0 <= place.group < len(groups) else ()
-    else:
-        conditions = query.where if place.part == "where" else query.negated
+    conditions = conditions_at(query, place.part, place.group)
     return next((c for c in conditions if c.field == field), None)
 
 

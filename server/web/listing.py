@@ -11,7 +11,6 @@ from server.filter import Filter
 from server.search.people import PeoplePage, Sort, Window, sortable
 from server.web import views
 from server.web.addresses import Address, exporting
-from server.web.asking import fields_of
 from server.web.phrasing import cell_in_words, label_of
 from server.web.wording import Wording
 
@@ -46,7 +45,7 @@ class Listing:
         """The chosen columns; without a choice, what was asked about and the catalogue's first."""
         if self.address.columns:
             return tuple(self._field(name) for name in self.address.columns.split(","))
-        asked = fields_of(self.query)
+        asked = self.query.fields
         derived = {f.derived_from for f in self.catalogue.fields}
         free = [
             f.name for f in self.catalogue.fields if f.name not in asked and f.name not in derived
@@ -71,7 +70,7 @@ class Listing:
 
     def people(self, page: PeoplePage, whole: views.Whole | None = None) -> views.People:
         """The page as it is shown; `whole` where the people are counted already."""
-        fields, sort, asked = self.fields, self.sort, fields_of(self.query)
+        fields, sort, asked = self.fields, self.sort, self.query.fields
         return views.People(
             id_heading=self.catalogue.respondent_id,
             headings=tuple(self._heading(field, sort, asked) for field in fields),

@@ -11,7 +11,6 @@ from server.filter import load_catalogue
 from server.guide import EXAMPLES_MOST, FieldGuide, make_guide
 from server.interpret.lexicon import Lexicon
 from server.phrases import Phrases, read_phrases
-from server.web.asking import fields_of
 from tests.strategies import small_catalogue
 
 FOLDER = find_catalogue("welcome").parent
@@ -58,7 +57,7 @@ def test_what_is_made_of_phrases_is_read_word_for_word(
         (name, example)
         for name, field in guide.items()
         for example in field.examples
-        if name not in fields_of(lexicon.read(example).reading.filter)
+        if name not in lexicon.read(example).reading.filter.fields
     }
     assert astray == set()
 
