@@ -224,6 +224,7 @@ async def test_a_new_question_and_a_changed_condition_keep_the_chosen_columns(pa
     await page.goto(f"/?q={quote('여성')}")
     await page.get_by_role("link", name="열 고르기").click()
     checked = page.locator("#columns-choices :checked")
+    await expect(checked).not_to_have_count(0)
     while await checked.count():
         await checked.first.uncheck()
     await page.locator("#columns-choices [value=phone_brand]").check()
