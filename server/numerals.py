@@ -39,6 +39,8 @@ def native_korean(number: int) -> str:
 HANGUL_NUMBERS = {sino_korean(n): n for n in range(1, 10_000)} | {
     native_korean(n): n for n in range(1, 100)
 }
+# What such a number is written with.
+HANGUL_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔쉰예순든이삼사오육칠팔구십백천]+"
 
 # Decades and small counts as words that stand alone: in their thirties, one child, 아이 하나.
 ENGLISH_DECADES = {

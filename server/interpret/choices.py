@@ -23,6 +23,9 @@ _ALL = re.compile(
     r"(?<!\w)(?:(?:둘|셋|넷)\s?다|다|모두|전부|각각|both|all|each)(?!\w)", re.IGNORECASE
 )
 _AND = re.compile(r"and|이?랑|와|과|하고", re.IGNORECASE)
+# The particles of a phrase that make it an alternative, or one of a list.
+JOINS_ALTERNATIVES = re.compile(r"(?:이나|나|거나|든|든지|든가|도)$")
+LISTS = ("와", "과", "이랑", "랑", "하고")
 # What parts the phrases that all share from those of the groups behind them.
 _PARTS = re.compile(
     r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"

@@ -10,7 +10,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from server.catalogue import Catalogue, normalise
-from server.interpret.lexicon import fixed_phrases, said_forms
+from server.interpret.fixed import fixed_phrases
+from server.interpret.forms import said_forms
 from server.interpret.names import PARTICLES
 from server.interpret.words import WORD, read_plain_words
 from server.korean import is_open, with_ending

@@ -65,6 +65,11 @@ class Match:
         return self.is_plain and holds
 
 
+def overlap(one: Match, other: Match) -> bool:
+    """Whether they share a character of the question."""
+    return one.start < other.end and other.start < one.end
+
+
 def between(question: str, one: Match, other: Match) -> str:
     """What stands between two phrases, the particles of the first one included."""
     return one.tail + question[one.end : other.start]

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from server.accuracy.gold import read_gold
 from server.catalogue import Catalogue, find_catalogue
 from server.filter import load_catalogue
+from server.interpret.fixed import fixed_phrases
+from server.interpret.forms import said_forms
 from server.interpret.interpretation import ReadAs
 from server.interpret.known import KnownWords, word_key
-from server.interpret.lexicon import fixed_phrases, said_forms
 from server.interpret.prompt import tidy
 from server.interpret.reader import language_of
 from server.interpret.slips import Slips
