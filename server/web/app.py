@@ -25,6 +25,7 @@ from server.web.figures import figures
 from server.web.keeping import keeping
 from server.web.measuring import measuring
 from server.web.observing import Figures, Observed
+from server.web.openapi import documents
 from server.web.pages import pages, problem_page
 from server.web.parts import parts
 from server.web.problems import (
@@ -74,6 +75,7 @@ def create_app(
     app.include_router(figures)
     app.include_router(keeping)
     app.include_router(signing)
+    app.openapi = documents(app, services.catalogue)  # type: ignore[method-assign]  # as FastAPI documents it
     app.add_exception_handler(PanelensError, _refuse)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)

@@ -14,11 +14,8 @@ from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX
 
 # Of PostgreSQL's integer: no panel is larger.
 OFFSET_MAX = 2**31 - 1
-QUESTION = "서울 사는 30대 기혼 여성 100명"
-FILTER: dict[str, Any] = {
-    "where": {"region": ["서울"], "gender": ["여성"], "age": {"min": 30, "max": 39}},
-    "limit": 100,
-}
+# Examples are of the panel that is served: openapi.py puts them in place of these.
+QUESTION, FILTER, FIELD = "{a question}", "{a filter}", "{a field}"
 
 
 class _Body(BaseModel):
@@ -109,7 +106,7 @@ class CompareRequest(_Body):
     """Groups to be held side by side, and the fields whose answers are compared."""
 
     filters: list[dict[str, Any]] = Field(min_length=1, max_length=GROUPS_MAX, examples=[[FILTER]])
-    by: list[str] = Field(min_length=1, max_length=BY_MAX, examples=[["job"]])
+    by: list[str] = Field(min_length=1, max_length=BY_MAX, examples=[[FIELD]])
 
 
 class ReadConditionBody(_Body):
@@ -118,7 +115,7 @@ class ReadConditionBody(_Body):
     part: Part
     group: int = Field(description="number of the group in `either`, else 0")
     field: str
-    source: str = Field(description="the codebook's own code", examples=["Q12_1"])
+    source: str = Field(description="the codebook's own code")
     operator: Operator
     values: list[str] | dict[Literal["min", "max"], int]
     confidence: float
@@ -129,8 +126,8 @@ class ReadConditionBody(_Body):
 class CorrectionBody(_Body):
     """Words that were taken for a slip of the pen, and what they were read as."""
 
-    typed: str = Field(examples=["여셩"])
-    read: str = Field(examples=["여성"])
+    typed: str
+    read: str
 
 
 class InterpretationBody(_Body):

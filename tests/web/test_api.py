@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from server.catalogue import ID_LENGTH_MAX
 from server.errors import DatabaseAway, ModelAway, TooBusy, TooHeavy
+from server.filter import parse_filter
 from server.web.protection import BodyLimit
 from server.web.schemas import AnswerBody, InterpretationBody
 
@@ -420,6 +421,17 @@ async def test_openapi_documents_every_route_with_its_errors(http: httpx.AsyncCl
     assert set(responses) == {"200", "413", "422", "500", "503", "504", *door}
     away = responses["503"]["content"]["application/problem+json"]["examples"]
     assert set(away) == {"database-away", "model-away", "too-busy"}
+
+
+async def test_openapi_gives_examples_of_the_panel_that_is_served(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    bodies = (await http.get("/api/openapi.json")).json()["components"]["schemas"]
+    asked, searched = bodies["SearchRequest"]["examples"]
+    assert asked["question"] in services.catalogue.examples.ko
+    assert parse_filter(searched["filter"], services.catalogue).where
+    (by,) = bodies["CompareRequest"]["properties"]["by"]["examples"]
+    assert services.catalogue.field(by[0])
 
 
 @pytest.mark.parametrize("path", ["/api/interpret", "/api/search"])
