@@ -121,7 +121,8 @@ def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, 
     """Fields of which two answers are alternatives, and where these touch: "안마의자 or 비데"."""
     may_list = not _ALL.search(question)
     for one, other in pairwise(matches):
-        is_listed = may_list and _LISTED.fullmatch(link(question, one, other)) is not None
+        goes_on = _GOES_ON.search(question[one.start : one.end])  # TV 있고, 안마의자까지 있는
+        is_listed = may_list and not goes_on and _LISTED.fullmatch(link(question, one, other))
         if _of_one_field(one, other) and (is_listed or _is_choice(question, one, other)):
             if _VERB_OR.search(one.tail) and _GOES_ON.search(question[other.start : other.end]):
                 continue  # 전북에 살거나 전남에 살면서 농사짓는: who of them farms?

@@ -416,6 +416,7 @@ def test_a_name_that_is_a_word_of_the_trade_counts_where_it_is_carried(lexicon: 
         "소주, 맥주 안 마시는 남성",
         "헬스나 수영 안 하는 여성",
         "TV와 냉장고가 없는 여성",
+        "노트북도 태블릿도 데스크탑도 없는 대학생",
         "women who don't drink beer and wine",
         "people without a TV and a refrigerator",
     ],
@@ -662,6 +663,19 @@ def test_two_that_are_described_alike_are_groups(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
     assert_spelled(lexicon.read(question), lines)
+
+
+def test_what_one_has_and_also_has_is_not_any_of_both(lexicon: Lexicon) -> None:
+    assert not lexicon.read("TV 있고, 정수기 있고, 안마의자까지 있는 여성").complete
+    assert_whole(
+        lexicon.read("TV, 정수기, 안마의자까지 있는 여성"),
+        ["gender=여성", "appliances=TV|정수기|안마의자"],
+    )
+
+
+def test_a_parasol_is_no_city(lexicon: Lexicon) -> None:
+    assert_whole(lexicon.read("양산 쓰는 남자"), ["gender=남성", "?양산 쓰는"])
+    assert_whole(lexicon.read("경남 양산 남자"), ["gender=남성", "region=경남", "district=양산시"])
 
 
 @pytest.mark.parametrize("question", ["서울 30대 제외", "excluding Seoul residents in their 30s"])
