@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,14 @@ ID_LENGTH_MAX = 200
 FORBIDDEN_IN_VALUES = re.compile(r"[|\x00-\x1f\x7f]")
 # Of the panel's table, of the rows on their way into it, and of its list of people.
 COLUMNS_TAKEN = frozenset({"respondent_id", "draw", "bookmark", "row", "key"})
+# What statements that read respondents call their own: a column of that name would be taken for it.
+NAMES_TAKEN = frozenset({
+    "answer_0", "answer_1", "answer_2", "answer_3", "answered", "answers", "asked", "belongs",
+    "by_0", "by_1", "by_2", "by_3", "code", "field", "filter", "found", "given", "held",
+    "held_against", "in_panel", "is_found", "known", "lacking", "matched", "member", "near",
+    "once", "one", "page", "people", "place", "respondent", "shared", "side", "staged", "stored",
+    "value", "wanted",
+})  # fmt: skip
 _SPACES = re.compile(r"\s+")
 
 
@@ -59,6 +67,12 @@ class Text(_Frozen):
     def in_(self, language: Language) -> str:
         """The wording in that language."""
         return self.ko if language == "ko" else self.en
+
+
+class Unit(Text):
+    """What a number counts; `one` is the English for a single one, where it differs."""
+
+    one: str | None = None
 
 
 class Words(_Frozen):
@@ -116,7 +130,7 @@ class PanelField(_Frozen):
     derived_from: str | None = None
     parent: str | None = None
     personal: bool = False
-    unit: Text | None = None
+    unit: Unit | None = None
     note: str | None = None
     respondents: int | None = None
     min: int | None = None
@@ -175,6 +189,13 @@ class PanelField(_Frozen):
     def takes_range(self) -> bool:
         """Whether a condition may be a range of numbers."""
         return self.kind in (Kind.NUMBER, Kind.BAND)
+
+    def in_order(self, values: Iterable[str]) -> list[str]:
+        """Values in the catalogue's order, each once; what it does not list comes last."""
+        order = list(self.by_value)
+        return sorted(
+            dict.fromkeys(values), key=lambda v: order.index(v) if v in order else len(order)
+        )
 
 
 class Group(_Frozen):
@@ -298,6 +319,8 @@ def _problems(catalogue: Catalogue) -> Iterator[str]:
             yield f"field {field.name!r}: the name is used twice"
         if field.name in COLUMNS_TAKEN:
             yield f"field {field.name!r}: the panel's table has a column of that name already"
+        if field.name in NAMES_TAKEN:
+            yield f"field {field.name!r}: searches use that name themselves; give it another"
         seen.add(field.name)
         yield from _field_problems(field, catalogue)
 

@@ -83,10 +83,10 @@ class Entry:
 
         async def check(connection: AsyncConnection) -> str | None:
             known = await person_with_password(connection, name=name, password=password)
+            secret = await start_session(connection, known, self.session) if known else None
             who = known.name if known else name
-            act = Act(who, "sign-in", "", address, known is not None)
-            await write_audit(connection, act)
-            return None if known is None else await start_session(connection, known, self.session)
+            await write_audit(connection, Act(who, "sign-in", "", address, secret is not None))
+            return secret
 
         self._waiting += 1
         try:

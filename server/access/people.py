@@ -1,7 +1,7 @@
 """People in the database: added, listed, removed, their passwords checked and changed."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.access.person import LOCAL, Person, Role
@@ -69,6 +69,8 @@ async def change_password(conn: Connection, *, name: str, password: str) -> None
     given = {"name": name, "password_hash": _hashed(password)}
     if not (await only_row(conn, Present, template("change_password"), given)).present:
         raise InvalidInput(f"there is nobody called {name!r}")
+    # A statement of its own: a sign-in that the change waited for began its session meanwhile.
+    await conn.execute(template("end_sessions"), {"name": name})
 
 
 async def has_people(conn: Connection) -> bool:
@@ -77,7 +79,10 @@ async def has_people(conn: Connection) -> bool:
 
 
 async def person_with_password(conn: Connection, *, name: str, password: str) -> Known | None:
-    """Whoever has that name and that password; it takes as long when there is nobody."""
+    """Whoever has that name and that password; it takes as long when there is nobody.
+
+    It may have changed during the check: a session is started only with the hash that was checked.
+    """
     found = await all_rows(conn, Known, template("get_person"), {"name": name})
     known = found[0] if found else None
     right, renewed = await asyncio.to_thread(
@@ -85,10 +90,11 @@ async def person_with_password(conn: Connection, *, name: str, password: str) ->
     )
     if known is None or not right:
         return None
-    if renewed is not None:
-        given = {"person_id": known.id, "password_hash": renewed}
-        await conn.execute(template("renew_password_hash"), given)
-    return known
+    if renewed is None:
+        return known
+    given = {"person_id": known.id, "checked": known.password_hash, "renewed": renewed}
+    await conn.execute(template("renew_password_hash"), given)
+    return replace(known, password_hash=renewed)
 
 
 def checked_name(name: str) -> str:

@@ -47,12 +47,20 @@ class _Holder:
     stale: bool
 
 
-async def start_session(conn: Connection, known: Known, limits: SessionLimits) -> str:
-    """A session for somebody whose password was right; what its cookie is to hold."""
+async def start_session(conn: Connection, known: Known, limits: SessionLimits) -> str | None:
+    """A session for somebody whose password was right; what its cookie is to hold.
+
+    None when the password was changed, or the person removed, since it was checked.
+    """
     secret = new_session_secret()
-    given = {"secret_sha256": digest(secret), "person_id": known.id, **limits.parameters}
-    await conn.execute(template("start_session"), given)
-    return secret
+    given = {
+        "secret_sha256": digest(secret),
+        "person_id": known.id,
+        "password_hash": known.password_hash,
+        **limits.parameters,
+    }
+    started = await only_row(conn, Present, template("start_session"), given)
+    return secret if started.present else None
 
 
 async def session_person(conn: Connection, secret: str, limits: SessionLimits) -> Person | None:

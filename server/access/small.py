@@ -1,12 +1,12 @@
 """Results of too few people: neither counts nor rows of them are shown, on page, API or export."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from server.catalogue import Catalogue, Kind
 from server.errors import TooFew
+from server.panel.answer_counts import AnswerCounts
 from server.search.answer import BreakdownRow, CountedCondition, Found
 from server.search.divisions import Division, Slice
 from server.search.groups import ComparedField
@@ -77,6 +77,29 @@ def compared_without_small(compared: ComparedField, smallest: int) -> ComparedFi
     )
 
 
+def all_compared_without_small(
+    fields: Sequence[ComparedField], smallest: int
+) -> tuple[ComparedField, ...]:
+    """The fields of one comparison: how many people the groups have, all leave out if one does.
+
+    TooFew where one that everybody of a group answered says it nevertheless.
+    """
+    shown = [compared_without_small(field, smallest) for field in fields]
+    for sides in zip(*map(_sides, fields), strict=True):
+        silent = [side.people - side.answered for side in sides]
+        if 0 in silent and any(0 < n < smallest for n in silent):
+            raise TooFew(f"< {smallest}")
+    if any(group.people is None for field in shown for group in field.groups):
+        shown = [
+            replace(
+                field,
+                groups=tuple(replace(group, people=None, shared=None) for group in field.groups),
+            )
+            for field in shown
+        ]
+    return tuple(shown)
+
+
 def divided_without_small(division: Division, smallest: int) -> Division:
     """The division without slices of too few people; TooFew when it is all of too few."""
     refuse_small(division.total, smallest)
@@ -85,28 +108,17 @@ def divided_without_small(division: Division, smallest: int) -> Division:
     return replace(division, slices=shown, left_off=division.left_off + hidden)
 
 
-def answers_without_small(
-    people: Mapping[tuple[str, str], int], catalogue: Catalogue, smallest: int
-) -> dict[tuple[str, str], int]:
+def answers_without_small(given: AnswerCounts, smallest: int) -> dict[tuple[str, str], int]:
     """How many gave each answer, by field and value, without what speaks of too few people.
 
-    The field that most people answered tells how many there are, and so how many are missing from
-    another field.
+    Every search tells how many there are, and so how many are missing from a field.
     """
     by_field: dict[str, dict[str, int]] = {}
-    for (field, value), count in people.items():
+    for (field, value), count in given.people.items():
         by_field.setdefault(field, {})[value] = count
-    everybody = max(
-        (
-            sum(counts.values())
-            for field, counts in by_field.items()
-            if catalogue.field(field).kind is not Kind.MULTI
-        ),
-        default=0,
-    )
     shown = {}
     for field, counts in by_field.items():
-        hidden = _hidden(tuple(counts.values()), everybody, smallest)
+        hidden = _hidden(tuple(counts.values()), given.population, smallest)
         for place, (value, count) in enumerate(counts.items()):
             if place not in hidden:
                 shown[field, value] = count

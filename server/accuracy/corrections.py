@@ -52,6 +52,11 @@ class _Id:
 
 
 @dataclass(frozen=True, slots=True)
+class _Count:
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Reviewed:
     correction_id: int
 
@@ -75,9 +80,15 @@ async def store_correction(conn: Connection, catalogue: Catalogue, said: Correct
 
 
 async def list_waiting(conn: Connection, catalogue: Catalogue) -> tuple[Waiting, ...]:
-    """The corrections that wait for a decision, oldest first."""
+    """The corrections that wait longest for a decision, oldest first."""
     parameters = {"panel": catalogue.name, "most": WAITING_MOST}
     return tuple(await all_rows(conn, Waiting, template("list_corrections"), parameters))
+
+
+async def count_waiting(conn: Connection, catalogue: Catalogue) -> int:
+    """How many corrections wait for a decision."""
+    parameters = {"panel": catalogue.name}
+    return (await only_row(conn, _Count, template("count_corrections"), parameters)).waiting
 
 
 async def review(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,18 @@ from server.postgres.statements import Connection, all_rows, only_row, template
 from server.spelling import Reading
 
 NAME = "gold set"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedGold:
+    """The questions that were accepted or imported here, as JSON Lines.
+
+    `outdated` of them have a filter that the catalogue no longer allows, and are as they are stored.
+    """
+
+    text: str
+    questions: int
+    outdated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +49,20 @@ async def list_gold(conn: Connection, catalogue: Catalogue) -> tuple[GoldQuestio
 
     One whose filter the catalogue no longer allows is left out: it cannot be asked any more.
     """
-    rows = await all_rows(conn, _GoldRow, template("list_gold"), {"panel": catalogue.name})
-    return tuple(question for row in rows if (question := _question(row, catalogue)) is not None)
+    grown = await _grown(conn, catalogue)
+    return tuple(question for _, question in grown if question is not None)
+
+
+async def count_outdated(conn: Connection, catalogue: Catalogue) -> int:
+    """How many questions were accepted or imported here that the catalogue no longer allows."""
+    return sum(question is None for _, question in await _grown(conn, catalogue))
+
+
+async def export_gold(conn: Connection, catalogue: Catalogue) -> ExportedGold:
+    """All questions that were accepted or imported here, in the order they came."""
+    grown = await _grown(conn, catalogue)
+    lines = [asdict(row) if q is None else gold_as_json(q) for row, q in grown]
+    return ExportedGold(_as_lines(lines), len(lines), sum(q is None for _, q in grown))
 
 
 async def add_gold(
@@ -67,8 +91,7 @@ async def gold_set(conn: Connection, catalogue: Catalogue, shipped: Path) -> Gol
 
 def written_gold(questions: Iterable[GoldQuestion]) -> str:
     """The questions as JSON Lines, which `read_gold` reads."""
-    lines = (json.dumps(gold_as_json(question), ensure_ascii=False) for question in questions)
-    return "".join(f"{line}\n" for line in lines)
+    return _as_lines(map(gold_as_json, questions))
 
 
 def gold_as_json(question: GoldQuestion) -> dict[str, Any]:
@@ -83,6 +106,18 @@ def gold_as_json(question: GoldQuestion) -> dict[str, Any]:
 
 def _shipped(file: Path, catalogue: Catalogue) -> tuple[GoldQuestion, ...]:
     return read_gold(file, catalogue).questions if file.is_file() else ()
+
+
+async def _grown(
+    conn: Connection, catalogue: Catalogue
+) -> list[tuple[_GoldRow, GoldQuestion | None]]:
+    """What is stored, each with the question that it is, or None where it cannot be asked."""
+    rows = await all_rows(conn, _GoldRow, template("list_gold"), {"panel": catalogue.name})
+    return [(row, _question(row, catalogue)) for row in rows]
+
+
+def _as_lines(objects: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in objects)
 
 
 def _question(row: _GoldRow, catalogue: Catalogue) -> GoldQuestion | None:

@@ -89,7 +89,8 @@ class Bin:
 class WrongQuestion:
     """A question whose filter was not the right one.
 
-    Sizes and `jaccard` are None where they would tell of too few people.
+    Sizes and `jaccard` are None where they would tell of too few people. `wrong` counts all such
+    questions of the run.
     """
 
     number: int
@@ -103,6 +104,7 @@ class WrongQuestion:
     gold_size: int | None
     predicted_size: int | None
     jaccard: float | None
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,14 @@ _UNCOUNTED: LiteralString = (
 
 @dataclass(frozen=True, slots=True)
 class AnswerCounts:
-    """How many respondents gave each answer, by field and value, as of a load of the panel."""
+    """How many respondents gave each answer, by field and value, as of a load of the panel.
+
+    `population` is how many it has, whether they answered or not.
+    """
 
     load: int
     people: Mapping[tuple[str, str], int]
+    population: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class _Row:
     field: str
     stored: int
     people: int
+    population: int
 
 
 def count_answers(connection: Conn, catalogue: Catalogue) -> None:
@@ -60,7 +65,8 @@ async def answer_counts_after(
     load = (await only_row(conn, _Load, template("get_last_load"), parameters)).number
     if known is not None and known.load == load:
         return known
-    rows = await all_rows(conn, _Row, template("list_answer_counts"), parameters)
+    statement = template("list_answer_counts").format(respondent=table(catalogue))
+    rows = await all_rows(conn, _Row, statement, parameters)
     values = {
         (field.name, stored): value
         for field in catalogue.stored_fields
@@ -71,7 +77,7 @@ async def answer_counts_after(
         for row in rows
         if (row.field, row.stored) in values
     }
-    return AnswerCounts(load, people)
+    return AnswerCounts(load, people, rows[0].population if rows else 0)
 
 
 def _answers(field: PanelField) -> sql.Composable:

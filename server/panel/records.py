@@ -298,7 +298,10 @@ def _read_xlsx(file: Path, stream: BinaryIO, _first: bytes) -> Rows:
 
     try:
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True)
+        sheet = book.worksheets[0]
+        # The size that a sheet states may be an older one, and only what lies within would be read.
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows(values_only=True)
         header = _header(next(rows, ()), file)
         for number, cells in enumerate(rows, start=1):
             if any(cell is not None for cell in cells):

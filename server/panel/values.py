@@ -232,6 +232,8 @@ class _NumberReader:
     def __init__(self, field: PanelField) -> None:
         self._min = 0 if field.min is None else field.min
         self._max = INTEGER_MAX if field.max is None else field.max
+        # Only a field that says how far it goes can say that 9998 is one of its numbers.
+        self._is_bounded = field.max is not None
         units = {*COUNTERS, *((field.unit.ko, field.unit.en) if field.unit else ())}
         spelled = "|".join(sorted(re.escape(normalise(unit)) for unit in units))
         self._number = re.compile(rf"(-?\d{{1,3}}(?:,\d{{3}})+|-?\d+)(?:\.0+)?(?:{spelled})?")
@@ -243,10 +245,11 @@ class _NumberReader:
     def _read(self, text: str) -> Cell:
         found = self._number.fullmatch(text)
         number = None if found is None else int(found[1].replace(",", "")[:12])
-        if number is not None and self._min <= number <= self._max:
-            return Cell(number)
-        if text in NO_ANSWER:
+        within = number is not None and self._min <= number <= self._max
+        if _tidy_code(text) in NO_ANSWER and not (within and self._is_bounded):
             return EMPTY
+        if within:
+            return Cell(number)
         return rejected("not a number" if number is None else self._why(number))
 
     def _why(self, number: int) -> str:

@@ -10,7 +10,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.access.guard import list_near
 from server.access.person import Person, Role
-from server.accuracy.corrections import Verdict, Waiting, list_waiting, store_correction
+from server.accuracy.corrections import (
+    Verdict,
+    Waiting,
+    count_waiting,
+    list_waiting,
+    store_correction,
+)
+from server.accuracy.gold_set import count_outdated
 from server.accuracy.history import (
     Bin,
     Comparison,
@@ -50,7 +57,8 @@ class _Kept:
     """What is stored of one run, and of all of them."""
 
     runs: tuple[StoredRun, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: int
+    outdated: int
     run: StoredRun | None
     measures: tuple[Measure, ...] = ()
     conditions: tuple[ConditionFigure, ...] = ()
@@ -153,14 +161,19 @@ async def compare(before: int, after: int, request: Request, site: SiteOf, _: Vi
 async def review(request: Request, site: SiteOf, _: OwnerOf) -> Response:
     """What people said of readings and nobody decided on yet."""
 
-    async def read(connection: AsyncConnection) -> tuple[Waiting, ...]:
-        return await list_waiting(connection, site.services.catalogue)
+    catalogue = site.services.catalogue
 
+    async def read(connection: AsyncConnection) -> tuple[tuple[Waiting, ...], int]:
+        listed = await list_waiting(connection, catalogue)
+        return listed, await count_waiting(connection, catalogue)
+
+    listed, waiting = await site.services.read(read)
     page = shown.ReviewPage(
         frame=frame_of(site, request, "accuracy"),
         title=site.wording(request).say("Corrections to review"),
         accuracy=address_of(request).to("/accuracy").href,
-        rows=_showing(request, site).review(await site.services.read(read)),
+        rows=_showing(request, site).review(listed),
+        waiting=waiting,
     )
     return site.html(request, "review.html", page)
 
@@ -220,14 +233,15 @@ async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Respon
     if address.filter is None:
         raise NotFound()
     query = read_filter(address.filter, site.services.catalogue)
-    missing = await list_near(site.services, query, count=NEAR_MOST)
+    missing = await list_near(site.services, query, count=NEAR_MOST + 1)
     showing = _showing(request, site)
     page = shown.NearPage(
         frame=frame_of(site, request),
         title=site.wording(request).say("Near misses"),
         filter=showing.words(query) or site.wording(request).say("everyone"),
         back=address.searching(query, address.question).href,
-        rows=showing.near(missing),
+        rows=showing.near(missing[:NEAR_MOST]),
+        cut=len(missing) > NEAR_MOST,
     )
     return site.html(request, "near_list.html" if wants_fragment(request) else "near.html", page)
 
@@ -238,13 +252,15 @@ async def _kept(site: Site, wanted: int | None) -> _Kept:
 
     async def read(connection: AsyncConnection) -> _Kept:
         runs = await list_runs(connection, services.catalogue)
-        waiting = await list_waiting(connection, services.catalogue)
+        waiting = await count_waiting(connection, services.catalogue)
+        outdated = await count_outdated(connection, services.catalogue)
         if wanted is None and not runs:
-            return _Kept(runs, waiting, None)
+            return _Kept(runs, waiting, outdated, None)
         run = runs[-1] if wanted is None else await get_run(connection, services.catalogue, wanted)
         return _Kept(
             runs=runs,
             waiting=waiting,
+            outdated=outdated,
             run=run,
             measures=await measures(connection, run.run_id),
             conditions=await condition_figures(connection, run.run_id),
@@ -271,7 +287,8 @@ def _page(
         reliability_chart=shown.run_address(charts, current, "reliability.svg") if current else "",
         compare=address.to("/accuracy/compare").path,
         review=address.to("/accuracy/review").href,
-        waiting=len(kept.waiting),
+        waiting=kept.waiting,
+        outdated=kept.outdated,
         job=_job(request, site, evaluations),
         owner=person.may(Role.OWNER),
     )
@@ -295,6 +312,7 @@ def _measured(run: StoredRun, kept: _Kept, showing: Measuring) -> shown.Measured
         operators=showing.conditions(kept.conditions, "operator"),
         bins=kept.bins,
         worst=showing.worst(kept.worst),
+        wrong=kept.worst[0].wrong if kept.worst else 0,
         hidden=any(question.jaccard is None for question in kept.worst),
     )
 

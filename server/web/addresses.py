@@ -46,10 +46,6 @@ class Address:
             lang=self.language,
         )
 
-    def in_(self, language: Language) -> "Address":
-        """The same page in that language."""
-        return replace(self, language=language)
-
     @property
     def is_first_page(self) -> bool:
         """Whether the list begins at its beginning."""
@@ -68,9 +64,12 @@ class Address:
         return replace(self._listing(), question=question, filter=write_filter(query))
 
     def changing(self, before: Filter, after: Filter) -> "Address":
-        """The search with what a filter was changed into, from which one can go back to it."""
-        result = self.searching(after, self.question)
-        return result if after == before else replace(result, previous=write_filter(before))
+        """The search with what a filter was changed into, from which one can go back to it.
+
+        Where nothing was changed, one can still go back to what was there before this filter.
+        """
+        previous = self.previous if after == before else write_filter(before)
+        return replace(self.searching(after, self.question), previous=previous)
 
     def editing(
         self, query: Filter, question: str | None, field: str | None, place: str | None
@@ -80,6 +79,7 @@ class Address:
             "/edit",
             q=question or None,
             f=write_filter(query),
+            u=self.previous,
             field=field,
             place=place,
             c=self.columns,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -56,13 +56,14 @@ class Codebook:
 
     async def listed(self, services: Services, showing: Showing, wanted: str) -> Listed:
         """The fields in which every wanted word occurs."""
+        # Everybody gets this list: its links must not keep the columns of who looked first.
+        showing = replace(showing, address=showing.address.to("/codebook"))
         language = showing.wording.language
         counts = await self._newest_counts(services)
         key = (language, showing.address.language, wanted, counts and counts.load)
         if key not in self.lists:
             guide = await self._guide(services.catalogue, language)
-            known = counts.people if counts else {}
-            people = answers_without_small(known, services.catalogue, self.smallest_count)
+            people = answers_without_small(counts, self.smallest_count) if counts else {}
             groups = showing.codebook(wanted, guide, people)
             page = views.CodebookList(groups)
             html = self.renderer.fill_piece("codebook_list.html", page, language)

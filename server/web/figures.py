@@ -104,15 +104,16 @@ def figure_of(
     hidden = len(division.slices) < len(whole.slices)
     fields = [catalogue.field(name) for name in division.by]
     first, *others = fields
-    lines = list(dict.fromkeys(each.values[0] for each in division.slices))
-    if first.kind is Kind.SINGLE:
-        counts: Counter[str | None] = Counter()
-        for each in division.slices:
-            counts[each.values[0]] += each.count
+    counts: Counter[str | None] = Counter()
+    for each in division.slices:
+        counts[each.values[0]] += each.count
+    largest = {line for line, _ in counts.most_common(ROWS_MAX)}
+    lines = [line for line in counts if line in largest]
+    if first.kind in (Kind.SINGLE, Kind.TEXT):
         lines.sort(key=lambda line: (line is None, -counts[line]))
     sides = list(dict.fromkeys(s.values[1] for s in division.slices)) if others else [None]
     by_place = {each.values: each for each in division.slices}
-    most = max((each.count for each in division.slices), default=0)
+    most = max((each.count for each in division.slices if each.values[0] in largest), default=0)
 
     def bars(line: str | None) -> Iterable[views.FigureBar]:
         for side in sides:
@@ -127,10 +128,9 @@ def figure_of(
         title=" × ".join(label_of(field, wording) for field in fields),
         heads=tuple(_named(side, others[0], wording) for side in sides) if others else (),
         rows=tuple(
-            views.FigureRow(_named(line, first, wording), tuple(bars(line)))
-            for line in lines[:ROWS_MAX]
+            views.FigureRow(_named(line, first, wording), tuple(bars(line))) for line in lines
         ),
-        left_off=len({each.values[0] for each in whole.slices}) - len(lines[:ROWS_MAX]),
+        left_off=len({each.values[0] for each in whole.slices}) - len(lines),
         hidden=hidden and bool(others),
         several=any(field.kind is Kind.MULTI for field in fields),
     )

@@ -2,7 +2,7 @@
 
 import re
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
@@ -27,10 +27,7 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
     return views.Frame(
         language=language,
         panel=site.services.catalogue.title.in_(language),
-        languages=tuple(
-            views.LanguageLink(other, name, address.in_(other).href, other == language)
-            for other, name in LANGUAGE_NAMES.items()
-        ),
+        languages=_languages(request, address.path, language),
         home=address.to("/").href,
         codebook=address.to("/codebook").href,
         places=()
@@ -38,6 +35,7 @@ def frame_of(site: Site, request: Request, here: Here = "other") -> views.Frame:
         else _places(address, here, wording, owns=_may(request, Role.OWNER)),
         form_language=address.language,
         question=address.question or "" if here == "ask" else "",
+        previous=address.previous or "",
         columns=address.columns or "",
         sort=address.sort or "",
         typed_length=site.settings.question_length + 1,
@@ -51,7 +49,8 @@ def address_of(request: Request) -> Address:
     parameters = request.query_params
     page = parameters.get("page", "")
     return Address(
-        path=quote(request.scope["path"]),
+        # A link that begins with two slashes leads to another host.
+        path="/" + quote(request.scope["path"]).lstrip("/"),
         question=parameters.get("q"),
         filter=parameters.get("f") or None,
         previous=parameters.get("u") or None,
@@ -92,6 +91,25 @@ def problem_view(
         retry=None if seconds is None else address.href,
         retry_seconds=seconds or 0,
         place=place,
+    )
+
+
+def _languages(request: Request, path: str, language: Language) -> tuple[views.LanguageLink, ...]:
+    """The same page in each language; none of what answers a form, which no link can send again.
+
+    Every page has parameters of its own, which mean what that page says.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return ()
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return tuple(
+        views.LanguageLink(
+            other,
+            name,
+            f"{path}?{urlencode([*kept, ('lang', other)], quote_via=quote)}",
+            other == language,
+        )
+        for other, name in LANGUAGE_NAMES.items()
     )
 
 

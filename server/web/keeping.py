@@ -331,9 +331,10 @@ def _shared(chosen: list[Segment], compared: ComparedField, wording: Wording) ->
     last = chosen[-1].name
     for one, group in zip(chosen[:-1], compared.groups, strict=False):
         if group.shared:
-            yield wording.say(
+            yield wording.say_many(
+                "%(n)s of %(one)s is in %(last)s too.",
                 "%(n)s of %(one)s are in %(last)s too.",
-                n=wording.number(group.shared),
+                group.shared,
                 one=one.name,
                 last=last,
             )

@@ -113,7 +113,8 @@ class Listing:
     @property
     def _first(self) -> Address:
         """The first page of this list, on the page of the whole answer."""
-        return self.address.searching(self.query, self.address.question)
+        here = self.address.searching(self.query, self.address.question)
+        return replace(here, previous=self.address.previous)
 
     def _heading(self, field: PanelField, sort: Sort | None, asked: Iterable[str]) -> views.Heading:
         by_this = sort is not None and sort.field == field.name

@@ -123,7 +123,10 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One evaluation in all its tables; `hidden`: some tell of too few people to be shown."""
+    """One evaluation in all its tables; `hidden`: some tell of too few people to be shown.
+
+    `wrong`: how many questions were read wrong, of which `worst` are the worst.
+    """
 
     run: StoredRun
     when: str
@@ -135,12 +138,16 @@ class Measured:
     operators: tuple[ConditionRow, ...]
     bins: tuple[Bin, ...]
     worst: tuple[WorstRow, ...]
+    wrong: int
     hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AccuracyPage:
-    """How right the readings are; `measured` is None before the first evaluation."""
+    """How right the readings are; `measured` is None before the first evaluation.
+
+    `outdated`: how many labelled questions the catalogue no longer allows.
+    """
 
     frame: Frame
     title: str
@@ -152,6 +159,7 @@ class AccuracyPage:
     compare: str
     review: str
     waiting: int
+    outdated: int
     job: JobView | None
     owner: bool
 
@@ -195,19 +203,19 @@ class ReviewRow:
     verdict: str
     original: FilterText | None
     corrected: FilterText | None
-    unsupported: str
     person: str
     when: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """What people said of readings and nobody decided on yet."""
+    """What people said of readings and nobody decided on yet; `waiting` counts all of it."""
 
     frame: Frame
     title: str
     accuracy: str
     rows: tuple[ReviewRow, ...]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +241,14 @@ class NearRow:
 
 @dataclass(frozen=True, slots=True)
 class NearPage:
-    """People whom exactly one condition keeps from being found."""
+    """People whom exactly one condition keeps from being found; `cut`: there are more of them."""
 
     frame: Frame
     title: str
     filter: str
     back: str
     rows: tuple[NearRow, ...]
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,9 +357,12 @@ class Measuring:
                 question=w.question,
                 href=self.address.asking(w.question).href,
                 verdict=verdicts[w.verdict],
-                original=None if w.original is None else self.filter(w.original, w.question),
-                corrected=None if w.corrected is None else self.filter(w.corrected, w.question),
-                unsupported=", ".join(w.corrected_unsupported),
+                original=None
+                if w.original is None
+                else self.filter(w.original, w.question, w.original_unsupported),
+                corrected=None
+                if w.corrected is None
+                else self.filter(w.corrected, w.question, w.corrected_unsupported),
                 person=w.person,
                 when=self.wording.moment(w.said_at),
             )
@@ -390,12 +402,12 @@ class Measuring:
         try:
             query = parse_filter(raw, self.catalogue)
         except InvalidFilter:
-            return FilterText(str(dict(raw)), None)
-        text = self.words(query)
+            text, href = str(dict(raw)), None
+        else:
+            text, href = self.words(query), self.address.searching(query, question).href
         if unsupported:
             lacking = self.wording.say("not in the panel: %(n)s", n=", ".join(unsupported))
             text = f"{text}; {lacking}" if text else lacking
-        href = self.address.searching(query, question).href
         return FilterText(text or self.wording.say("everyone"), href)
 
     def words(self, query: Filter) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.access.guard import list_near, refuse_telling
 from server.access.person import Person, Role
-from server.access.small import compared_without_small
+from server.access.small import all_compared_without_small
 from server.accuracy.corrections import (
     Waiting,
     list_waiting,
@@ -18,8 +18,8 @@ from server.accuracy.corrections import (
     store_correction,
     waiting_as_json,
 )
-from server.accuracy.gold import GoldQuestion, parse_gold
-from server.accuracy.gold_set import add_gold, list_gold, written_gold
+from server.accuracy.gold import parse_gold
+from server.accuracy.gold_set import ExportedGold, add_gold, export_gold
 from server.accuracy.history import (
     Comparison,
     StoredRun,
@@ -230,13 +230,15 @@ async def review_correction(
     responses={**documented(*_REFUSALS), 200: {"content": {NDJSON: {}}}},
 )
 async def gold(site: SiteOf, _: ResearcherOf) -> Response:
-    """The questions that were accepted or imported, as JSON Lines."""
+    """The questions that were accepted or imported, as JSON Lines.
 
-    async def listed(connection: AsyncConnection) -> tuple[GoldQuestion, ...]:
-        return await list_gold(connection, site.services.catalogue)
+    One whose filter the catalogue no longer allows is as it is stored.
+    """
 
-    text = written_gold(await site.services.read(listed))
-    return Response(text, media_type=NDJSON)
+    async def exported(connection: AsyncConnection) -> ExportedGold:
+        return await export_gold(connection, site.services.catalogue)
+
+    return Response((await site.services.read(exported)).text, media_type=NDJSON)
 
 
 @measuring.post(
@@ -296,7 +298,7 @@ async def compare(body: CompareRequest, site: SiteOf, _: ViewerOf) -> Response:
     smallest = site.settings.smallest_count
     for query in filters:
         await refuse_telling(site.services, query, smallest)
-    rows = [compared_without_small(r, smallest) for r in await site.services.read(compared)]
+    rows = all_compared_without_small(await site.services.read(compared), smallest)
     return JSONResponse(
         {"filters": [as_json(f) for f in filters], "fields": [compared_as_json(r) for r in rows]}
     )

@@ -31,6 +31,8 @@ from server.web.wording import Wording
 ADDRESS_MAX = 8_000
 # Their problems stand where the part would, and are tried again there.
 PARTS = ("/count", "/people", "/measured", "/figures")
+# What they refuse is said in the form that sent it, which keeps what was typed.
+FORMS = ("/change", "/corrections")
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -178,9 +180,13 @@ def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse
     template = "problem_box.html" if wants_fragment(request) else "problem.html"
     response = site.html(request, template, page, view.problem.status)
     response.headers.update(headers_of(error))
-    if place == "#result":
-        response.headers["hx-retarget"] = "#outage"
+    told = "#outage" if place == "#result" else ""
+    if wants_fragment(request) and request.url.path in FORMS:
+        told = "find .refused"
+    if told:
+        response.headers["hx-retarget"] = told
         response.headers["hx-reswap"] = "innerHTML ignoreTitle:true"
+        response.headers["hx-push-url"] = "false"
     return response
 
 

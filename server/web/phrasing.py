@@ -123,11 +123,11 @@ def _bound(number: int, field: PanelField, wording: Wording) -> str:
 def _with_unit(text: str, field: PanelField, wording: Wording) -> str:
     if field.unit is None:
         return text
-    unit = field.unit.in_(wording.language)
     if wording.language == "ko":
-        return f"{text}{unit}"
-    if unit == "year":  # "1980 year" says nothing that 1980 does not
+        return f"{text}{field.unit.ko}"
+    if field.unit.en == "year":  # "1980 year" says nothing that 1980 does not
         return text
+    unit = field.unit.one if text == "1" and field.unit.one else field.unit.en
     return f"{text} × {unit}" if unit[:1].isdecimal() else f"{text} {unit}"
 
 

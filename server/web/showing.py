@@ -54,7 +54,7 @@ class Showing:
         here = self.address.searching(answer.filter, self.address.question)
         parts = views.Parts(
             count=replace(here, path="/count").href,
-            people=replace(self.address, path="/people", filter=here.filter, previous=None).href,
+            people=replace(self.address, path="/people", filter=here.filter).href,
             accuracy=replace(here, path="/measured").href,
         )
         return views.AnswerView(self.reading(answer), parts=parts)
@@ -264,10 +264,11 @@ class Showing:
             return self.wording.say_many(
                 "%(n)s respondent matches", "%(n)s respondents match", found.total
             )
-        return self.wording.say(
-            "%(asked)s wanted, %(total)s match",
+        return self.wording.say_many(
+            "%(asked)s wanted, %(n)s matches",
+            "%(asked)s wanted, %(n)s match",
+            found.total,
             asked=self.wording.number(query.limit),
-            total=self.wording.number(found.total),
         )
 
     def _remark(self, query: Filter, found: Found) -> str:
@@ -356,6 +357,7 @@ class Showing:
             rows=tuple(self._line(row, fields, largest) for row in found.breakdown),
             has_lift=query.restricts and not self._settled(query, fields),
             left_off=found.breakdown_left_off,
+            several=any(field.kind is Kind.MULTI for field in fields),
         )
 
     def _line(

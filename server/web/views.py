@@ -35,7 +35,8 @@ class Frame:
     """What stands round every page.
 
     `typed_length` is one more than is read: a longer text is refused and never cut in silence.
-    `columns` and `sort` are the list's, which forms hand on. `person` is who signed in, empty when nobody needs to. `researches`: ids, profiles, files and
+    Forms hand on `previous`, the filter that Undo leads to, and the list's `columns` and `sort`.
+    `person` is who signed in, empty when nobody needs to. `researches`: ids, profiles, files and
     verdicts are theirs; what would be refused is not offered.
     """
 
@@ -47,6 +48,7 @@ class Frame:
     places: tuple[PlaceLink, ...]
     form_language: Language | None
     question: str
+    previous: str
     columns: str
     sort: str
     typed_length: int
@@ -220,6 +222,7 @@ class BreakdownView:
     rows: tuple[BreakdownLine, ...]
     has_lift: bool
     left_off: int
+    several: bool
 
 
 @dataclass(frozen=True, slots=True)

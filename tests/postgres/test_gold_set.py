@@ -1,17 +1,36 @@
 """Corrections become gold, and nothing that a person wrote is ever lost on the way."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, errors
+from typer.testing import CliRunner
 
-from server.accuracy.corrections import Correction, Verdict, list_waiting, review, store_correction
+from server.accuracy.corrections import (
+    Correction,
+    Verdict,
+    count_waiting,
+    list_waiting,
+    review,
+    store_correction,
+)
 from server.accuracy.gold import GoldQuestion, parse_gold
-from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
+from server.accuracy.gold_set import (
+    add_gold,
+    count_outdated,
+    export_gold,
+    gold_set,
+    list_gold,
+    written_gold,
+)
+from server.catalogue import Catalogue
+from server.cli import app
 from server.errors import BrokenFile, NotFound
 from server.filter import equal, parse_filter
 from server.spelling import Reading
@@ -53,6 +72,7 @@ async def test_what_was_said_waits_with_who_said_it(conn: Connection) -> None:
     assert (wrong.verdict, wrong.original, wrong.corrected) == ("wrong", WOMEN, None)
     assert (fixed.question, fixed.original, fixed.corrected) == ("남자", WOMEN, MEN)
     assert (fixed.person, fixed.said_at is not None) == ("kim", True)
+    assert await count_waiting(conn, CATALOGUE) == 2
 
 
 async def test_what_is_accepted_is_evaluated_from_then_on(conn: Connection) -> None:
@@ -124,6 +144,7 @@ async def test_panels_do_not_see_each_others_corrections(conn: Connection) -> No
     other = CATALOGUE.model_copy(update={"name": "other"})
     number = await store_correction(conn, CATALOGUE, corrected())
     assert await list_waiting(conn, other) == ()
+    assert await count_waiting(conn, other) == 0
     with pytest.raises(NotFound):
         await review(conn, other, number, accepted=True, person="owner")
 
@@ -162,6 +183,52 @@ async def test_of_a_question_that_a_file_holds_twice_the_last_line_holds(conn: C
         assert await add_gold(conn, CATALOGUE, twice, person="kim") == added
         held = [(q.question, q.reading) for q in await list_gold(conn, CATALOGUE)]
         assert held == [("가", reading(MEN)), ("젊은 사람", reading(MEN))]
+
+
+def renamed(catalogue: Catalogue, before: str, after: str) -> Catalogue:
+    """The catalogue with an answer's value renamed wherever it stands."""
+    raw = catalogue.model_dump_json().replace(f'"{before}"', f'"{after}"')
+    return Catalogue.model_validate_json(raw)
+
+
+async def test_a_question_whose_answer_was_renamed_is_exported_as_stored_and_counted(
+    conn: Connection,
+) -> None:
+    questions = [
+        GoldQuestion("여자", reading(WOMEN, "큰"), ("ko",)),
+        GoldQuestion("남자", reading(MEN)),
+    ]
+    await add_gold(conn, CATALOGUE, questions, person="kim")
+    before = await export_gold(conn, CATALOGUE)
+    assert (before.questions, before.outdated) == (2, 0)
+    assert await count_outdated(conn, CATALOGUE) == 0
+    later = renamed(CATALOGUE, "여성", "여자")
+    assert [q.question for q in await list_gold(conn, later)] == ["남자"]
+    after = await export_gold(conn, later)
+    assert (after.questions, after.outdated) == (2, 1)
+    assert sorted(after.text.splitlines()) == sorted(before.text.splitlines())
+    assert await count_outdated(conn, later) == 1
+    with pytest.raises(BrokenFile, match=r"line \d, filter"):
+        parse_gold(after.text.encode(), "gold.jsonl", later)
+
+
+def test_at_the_terminal_an_export_says_what_the_catalogue_no_longer_allows(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "gold.jsonl"
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "insert into panelens.gold_question (panel, question, filter, unsupported, tags, person)"
+            """ values ('welcome', '여자', '{"where": {"gender": ["여인"]}}', '{}', '{}', 'kim')"""
+        )
+    exports = ["gold", "export"]
+    for arguments in (exports, [*exports, str(file)]):
+        done = CliRunner().invoke(app, arguments, env={"PANELENS_DATABASE_URL": database})
+        assert done.exit_code == 0, done.output
+        said = " ".join(done.stderr.split())
+        assert "no longer allows: 1, written as they are stored." in said
+        exported = file.read_text("utf-8") if file.exists() else done.stdout
+        assert json.loads(exported)["filter"] == {"where": {"gender": ["여인"]}}
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(

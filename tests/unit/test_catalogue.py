@@ -51,6 +51,8 @@ def check(*fields: dict[str, Any], **more: Any) -> Catalogue:
         ([field(), field()], "field 'job': the name is used twice"),
         ([field("id")], "field 'id': the name is used twice"),
         ([field("draw")], "field 'draw': the panel's table has a column of that name already"),
+        ([field("page")], "field 'page': searches use that name themselves; give it another"),
+        ([field("by_3")], "field 'by_3': searches use that name themselves; give it another"),
         ([field(answers=[])], "field 'job': kind single needs answers"),
         (
             [field(answers=[{"value": "모름", "missing": True}])],
@@ -187,6 +189,11 @@ def test_answers_are_stored_as_their_code_or_their_place() -> None:
     for codes in (("0", "1"), ("01", "1"), ("32768", "2")):
         answers = [{"value": v, "code": c} for v, c in zip("가나", codes, strict=True)]
         assert check(field(answers=answers)).field("job").stored == {"가": 1, "나": 2}
+
+
+def test_values_are_put_in_order_once_and_unlisted_ones_last() -> None:
+    job = check(field()).field("job")
+    assert job.in_order(["라", "나", "다", "가", "나"]) == ["가", "나", "라", "다"]
 
 
 def test_a_missing_answer_is_known_but_not_listed() -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -110,6 +111,19 @@ def test_a_workbook(tmp_path: Path) -> None:
         book.active.append(cells)  # type: ignore[union-attr]  # a new workbook has a sheet
     book.save(tmp_path / "a.xlsx")
     assert _rows(tmp_path / "a.xlsx") == [PEOPLE[0], PEOPLE[1] | {"": "!"}]
+
+
+@pytest.mark.parametrize("stated", ["A1", "A1:B2", "A1:A3"])
+def test_a_workbook_is_read_past_the_size_that_it_states(tmp_path: Path, stated: str) -> None:
+    book = openpyxl.Workbook()
+    for cells in (["mb_sn", "gender"], ["w1", "남"], ["w2", "여"]):
+        book.active.append(cells)  # type: ignore[union-attr]  # a new workbook has a sheet
+    book.save(tmp_path / "whole.xlsx")
+    with ZipFile(tmp_path / "whole.xlsx") as whole, ZipFile(tmp_path / "a.xlsx", "w") as stale:
+        for part in whole.namelist():
+            content = whole.read(part)
+            stale.writestr(part, content.replace(b'ref="A1:B3"', f'ref="{stated}"'.encode()))
+    assert _rows(tmp_path / "a.xlsx") == PEOPLE
 
 
 def test_a_damaged_workbook_is_refused_wherever_the_damage_is(tmp_path: Path) -> None:

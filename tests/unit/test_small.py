@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.access.small import (
+    all_compared_without_small,
     answers_without_small,
     compared_without_small,
     divided_without_small,
@@ -15,7 +16,8 @@ from server.access.small import (
     without_small,
 )
 from server.errors import TooFew
-from server.filter import Condition, Values, load_catalogue
+from server.filter import Condition, Values
+from server.panel.answer_counts import AnswerCounts
 from server.search.answer import BreakdownRow, CountedCondition, Found
 from server.search.divisions import Division, Slice
 from server.search.groups import ComparedAnswer, ComparedField, Group, Share
@@ -23,7 +25,6 @@ from server.search.groups import ComparedAnswer, ComparedField, Group, Share
 Cells = dict[tuple[bool, ...], int]
 
 SMALLEST = 5
-WELCOME = load_catalogue("welcome")
 
 
 def found(*in_panel: int) -> Found:
@@ -95,7 +96,7 @@ def test_without_a_smallest_count_everything_is_told() -> None:
     assert without_small(found(100, 101), 0) == found(100, 101)
     assert divided_without_small(divided(102, 100, 1, 1), 0) == divided(102, 100, 1, 1)
     people = {("gender", "남성"): 1, ("gender", "여성"): 2}
-    assert answers_without_small(people, WELCOME, 0) == people
+    assert answers_without_small(AnswerCounts(1, people, 4), 0) == people
 
 
 def test_what_all_but_few_match_is_refused() -> None:
@@ -185,6 +186,22 @@ def test_how_many_a_group_has_is_left_out_where_few_did_not_answer() -> None:
         compared_without_small(compared(Group(102, 3, 0), Group(80, 70, 80)), SMALLEST)
 
 
+def test_how_many_a_group_has_is_not_told_by_another_field_either() -> None:
+    few_silent = compared(Group(102, 100, 0), Group(80, 70, 80))
+    many_silent = compared(Group(102, 90, 0), Group(80, 60, 80))
+    for fields in ((few_silent, many_silent), (many_silent, few_silent)):
+        shown = all_compared_without_small(fields, SMALLEST)
+        assert [(g.people, g.shared) for f in shown for g in f.groups] == [(None, None)] * 4
+        assert [g.answered for f in shown for g in f.groups] == [
+            g.answered for f in fields for g in f.groups
+        ]
+    nobody_silent = compared(Group(102, 102, 0), Group(80, 60, 80))
+    with pytest.raises(TooFew):
+        all_compared_without_small((few_silent, nobody_silent), SMALLEST)
+    together = many_silent, nobody_silent
+    assert all_compared_without_small(together, SMALLEST) == together
+
+
 def test_an_answer_that_few_of_one_group_gave_takes_others_along_until_they_are_enough() -> None:
     lines = ((50, 30), (40, 30), (1, 30), (1, 30))
     shown = compared_without_small(
@@ -243,7 +260,7 @@ def test_an_answer_of_the_codebook_cannot_be_counted_back_from_how_many_people_t
         ("appliances", "TV"): 101,
         ("appliances", "냉장고"): 90,
     }
-    shown = answers_without_small(people, WELCOME, SMALLEST)
+    shown = answers_without_small(AnswerCounts(1, people, 103), SMALLEST)
     assert set(people) - set(shown) == {
         ("marital_status", "미혼"),
         ("marital_status", "기타(사별/이혼 등)"),
@@ -251,6 +268,13 @@ def test_an_answer_of_the_codebook_cannot_be_counted_back_from_how_many_people_t
         ("appliances", "TV"),  # 2 have none
     }
     assert shown.items() <= people.items()
+
+
+def test_a_field_that_most_answered_does_not_tell_how_few_did_not() -> None:
+    people = {("gender", "남성"): 60, ("gender", "여성"): 43, ("appliances", "TV"): 101}
+    shown = answers_without_small(AnswerCounts(1, people, 105), SMALLEST)
+    assert shown == {("gender", "남성"): 60}
+    assert answers_without_small(AnswerCounts(1, people, 108), SMALLEST) == people
 
 
 def test_a_kept_count_of_too_few_or_of_all_but_too_few_is_told_no_more() -> None:

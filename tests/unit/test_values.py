@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.catalogue import Kind, PanelField, check_catalogue, normalise
 from server.filter import load_catalogue
-from server.panel.values import Cell, Rejection, cell_reader, spellings
+from server.panel.values import Cell, Reader, Rejection, cell_reader, spellings
 
 CATALOGUE = load_catalogue("welcome")
 LISTED = [f for f in CATALOGUE.fields if f.has_listed_answers]
@@ -125,6 +125,25 @@ def test_a_car_model_in_the_makers_column_is_told_apart() -> None:
 )
 def test_no_answer_is_missing_and_not_rejected(name: str, raw: object) -> None:
     assert read(name, raw) == Cell()
+
+
+@pytest.mark.parametrize("raw", ["9998", 9998, 9998.0, "9998.0", "무응답"])
+@pytest.mark.parametrize("bounds", [{}, {"min": 1}, {"max": 100}])
+def test_no_answer_to_a_number_is_missing_however_far_it_may_go(
+    bounds: dict[str, int], raw: object
+) -> None:
+    assert _of_purchases(bounds)(raw) == Cell()
+
+
+@pytest.mark.parametrize("raw", ["9998", 9998, "9,998"])
+def test_a_field_that_says_it_goes_so_far_has_that_number(raw: object) -> None:
+    assert _of_purchases({"max": 20_000})(raw) == Cell(9998)
+
+
+def _of_purchases(bounds: dict[str, int]) -> Reader:
+    open_ended = {"min": None, "max": None, **bounds}
+    purchases = CATALOGUE.field("children").model_copy(update=open_ended)
+    return cell_reader(purchases, CATALOGUE, 2025)
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,12 @@ def serving(app: Any) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:  # a test that failed inside must not leave the thread that pytest would wait for
+        server.should_exit = True
+        thread.join()
+        listening.close()
 
 
 async def _people(database: str) -> tuple[dict[Role, str], dict[Role, str]]:

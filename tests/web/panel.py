@@ -292,6 +292,16 @@ class InMemoryServices:
         return BreakdownRow(words, n, n / total, low, high, lift)
 
 
+def finding_one(services: InMemoryServices) -> dict[str, Any]:
+    """A filter that finds a single person."""
+    told = ("age", "region", "gender")
+    counted = Counter(tuple(p.fields[name] for name in told) for p in services.everybody)
+    age, region, gender = next(key for key, n in counted.items() if n == 1 and None not in key)
+    return {
+        "where": {"age": {"min": age, "max": age}, "region": [region], "gender": [gender]},
+    }
+
+
 class StoredServices(InMemoryServices):
     """The same people in PostgreSQL: searched and stored with the product's own code."""
 

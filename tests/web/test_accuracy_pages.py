@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import psycopg
 import pytest
+from playwright.async_api import Page, expect
 
 from server.access.person import Role
 from server.filter import parse_filter
@@ -50,6 +51,17 @@ async def test_the_page_shows_a_run_in_all_its_tables(http: httpx.AsyncClient) -
     worst = page[page.index("Worst questions first") :]
     assert '<a href="/?q=%EC%97%AC%EC%84%B1">여성</a>' in worst
     assert len(re.findall(r'href="/\?q=[^"]+&f=', worst)) == 2
+
+
+async def test_of_very_many_wrong_questions_it_is_said_that_the_worst_are_shown(
+    http: httpx.AsyncClient,
+) -> None:
+    gold = {"question": "여성", "filter": MEN}
+    cut, whole = await evaluated(http, *[gold] * 21), await evaluated(http, *[gold] * 20)
+    assert "The worst 20 of 21 wrong questions are shown." in await text(
+        http, f"/accuracy?run={cut}"
+    )
+    assert "wrong questions are shown" not in await text(http, f"/accuracy?run={whole}")
 
 
 @pytest.mark.parametrize("number", [-1, 99999, 2**63, 10**30])
@@ -130,9 +142,35 @@ async def test_before_any_run_there_is_no_chart(
         services.running(),
         httpx.AsyncClient(transport=transport, base_url="http://elsewhere") as http,
     ):
-        assert "Nothing was measured yet." in await text(http, "/accuracy")
+        page = await text(http, "/accuracy")
+        assert "Nothing was measured yet." in page and "left out" not in page
         for name in ("trend", "reliability"):
             assert (await http.get(f"/accuracy/charts/{name}.svg")).status_code == 404
+
+
+async def test_labelled_questions_that_the_catalogue_no_longer_allows_are_counted(
+    everything: StoredServices, settings: Settings
+) -> None:
+    older = everything.catalogue.model_copy(update={"name": "older"})
+    with psycopg.connect(everything.database, autocommit=True) as connection:
+        connection.execute(
+            "insert into panelens.gold_question (panel, question, filter, unsupported, tags, person)"
+            """ values (%(panel)s, '여자', '{"where": {"gender": ["여인"]}}', '{}', '{}', 'kim'),"""
+            """ (%(panel)s, '여성', '{"where": {"gender": ["여성"]}}', '{}', '{}', 'kim')""",
+            {"panel": older.name},
+        )
+    services = StoredServices(older, everything.database, settings)
+    transport = httpx.ASGITransport(app=create_app(settings, services))
+    async with (
+        services.running(),
+        httpx.AsyncClient(transport=transport, base_url="http://older") as http,
+    ):
+        assert (
+            "1 labelled question is left out: the catalogue no longer allows its filter."
+            in await text(http, "/accuracy")
+        )
+        exported = (await http.get("/api/gold")).text.splitlines()
+    assert {json.loads(line)["question"] for line in exported} == {"여성", "여자"}
 
 
 async def test_an_evaluation_asked_for_while_one_runs_shows_how_far_that_is(
@@ -222,6 +260,52 @@ async def test_a_correction_names_what_the_panel_lacks(http: httpx.AsyncClient) 
         assert refused.status_code == 422
 
 
+async def test_a_reviewer_sees_what_the_reading_said_the_panel_lacks(
+    http: httpx.AsyncClient,
+) -> None:
+    body = {"question": "외로운 여성", "verdict": "wrong", "filter": json.dumps(WOMEN)}
+    assert (await http.post("/corrections", data={**body, "unsupported": "외로운"})).is_success
+    review = await text(http, "/accuracy/review")
+    (said,) = [part for part in review.split("<article") if "외로운 여성</a>" in part]
+    assert re.search(r"<dt>Read as</dt><dd><a [^>]+>[^<]*; not in the panel: 외로운</a>", said)
+
+
+def test_what_a_panel_lacks_is_told_beside_a_filter_it_no_longer_takes(
+    everything: StoredServices,
+) -> None:
+    english = load_wordings(folder("web") / "messages")["en"]
+    shown = Measuring(everything.catalogue, english, Address("/accuracy/review"))
+    told = shown.filter({"where": {"gone": ["x"]}}, "?", ["외로운"])
+    assert told.href is None and told.text.endswith("; not in the panel: 외로운")
+
+
+async def test_corrections_that_are_not_listed_are_counted(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await http.post("/api/corrections", json=SAID)
+    waiting = len((await http.get("/api/corrections")).json())
+    assert "More follow" not in await text(http, "/accuracy/review")
+    monkeypatch.setattr("server.accuracy.corrections.WAITING_MOST", 1)
+    review = await text(http, "/accuracy/review")
+    assert f"The oldest 1 of {waiting} are shown. More follow as these are decided." in review
+    assert review.count("<article") == 1
+    assert f"{waiting} corrections to review" in await text(http, "/accuracy")
+
+
+async def test_a_correction_that_is_refused_keeps_what_was_typed(page: Page) -> None:
+    await page.goto(f"/?q=여성&f={SEOUL_WOMEN}")
+    lacking = page.locator(".verdict [name=lacking]")
+    await lacking.fill("가" * 61)
+    await lacking.press("Enter")
+    await expect(page.locator(".verdict").get_by_role("alert")).to_contain_text("60자")
+    await expect(lacking).to_have_value("가" * 61)
+    await lacking.fill("우울한")
+    await lacking.press("Enter")
+    await expect(page.locator(".said")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_htmx_gets_one_line_in_place_of_the_form(http: httpx.AsyncClient) -> None:
     body = {"question": "여성", "verdict": "right", "filter": "{}"}
     response = await http.post("/corrections", data=body, headers={"hx-request": "true"})
@@ -234,6 +318,20 @@ async def test_near_misses_name_the_condition_that_is_missed(http: httpx.AsyncCl
     fragment = await http.get(f"/near?f={SEOUL_WOMEN}", headers={"hx-request": "true"})
     assert "<html" not in fragment.text and "<table>" in fragment.text
     assert (await http.get("/near")).status_code == 404
+
+
+async def test_near_misses_that_are_not_all_shown_are_said_to_be_the_first(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"filter": json.loads(SEOUL_WOMEN), "count": 200}
+    misses = len((await http.post("/api/near", json=body)).json()["near"])
+    cut = "Only the first 30 are shown."
+    for fragment in ({}, HTMX):
+        headers = {"accept-language": "en", **fragment}
+        page = (await http.get(f"/near?f={SEOUL_WOMEN}", headers=headers)).text
+        assert misses > 30 and cut in page and page.count('<th scope="row">') == 30
+    monkeypatch.setattr("server.web.accuracy_pages.NEAR_MOST", misses)
+    assert "are shown" not in await text(http, f"/near?f={SEOUL_WOMEN}")
 
 
 def test_a_near_miss_leads_to_whoever_it_names(everything: StoredServices) -> None:

@@ -323,6 +323,52 @@ async def test_a_question_is_cancelled_while_it_is_read(
     await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
 
 
+async def test_what_is_chosen_while_a_question_is_read_is_what_stays(
+    page: Page, services: InMemoryServices
+) -> None:
+    services.cancelled = 0
+    five_women = quote('{"where":{"gender":["여성"]},"limit":5}')
+    await page.goto(f"/?f={five_women}")
+    services.held_back = True
+    await page.get_by_role("searchbox").fill("모두")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#cancel")).to_be_visible()
+    await page.get_by_role("link", name="빼기: 성별").click()
+    await expect(page.get_by_role("link", name="빼기: 성별")).to_have_count(0)
+    await expect(page.locator("#cancel")).to_be_hidden()
+    for _ in range(100):
+        if services.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert services.cancelled == 1
+    assert "limit" in page.url and quote("모두") not in page.url
+
+
+async def test_a_page_that_answers_by_itself_gives_way_to_what_is_asked_meanwhile(
+    page: Page, services: InMemoryServices
+) -> None:
+    services.model_fault = ModelAway("loading")
+    await page.goto("/")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("언어 모델이 아직")
+    await page.evaluate(
+        """() => {
+            window.tried = new Promise((tell) => {
+                const problem = document.querySelector("#result .problem");
+                problem.addEventListener("htmx:configRequest", () => tell());
+            });
+        }"""
+    )
+    services.model_fault, services.held_back = None, True
+    await page.get_by_role("searchbox").fill("모두")
+    await page.keyboard.press("Enter")
+    await page.evaluate("window.tried")
+    services.held_back = False
+    await expect(page).to_have_title("모두 · Panelens")
+    assert services.questions_asked == ["모두"]
+
+
 async def test_the_box_offers_what_was_asked_before(page: Page) -> None:
     await page.goto(f"/?q={quote('여성')}")
     offered = page.locator("#recent li", has_text="여성")

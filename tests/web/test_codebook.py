@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from server.access.person import Role
 from server.filter import load_catalogue
 from server.panel.answer_counts import count_answers
 from server.panel.load import load_files
@@ -20,6 +21,7 @@ from server.settings import Settings
 from server.web.app import create_app
 from server.web.asking import fields_holding
 
+from .guarded import guarded
 from .panel import InMemoryServices, StoredServices
 
 
@@ -51,6 +53,33 @@ async def test_the_codebook_follows_a_load(
         await asyncio.to_thread(load_files, *loaded, reference_year=2025, synthetic=True)
         after = counts((await http.get("/codebook?q=marital_status")).text)
         assert sum(after) == sum(before) + 1
+    finally:
+        with psycopg.connect(services.database) as connection:
+            gone = sql.SQL("delete from {} where respondent_id = 'w999'")
+            connection.execute(gone.format(table(services.catalogue)))
+            count_answers(connection, services.catalogue)
+
+
+async def test_the_codebook_does_not_tell_how_few_of_the_panel_did_not_answer(
+    services: StoredServices, tmp_path: Path
+) -> None:
+    """All gave their gender but one, and there is no field that all answered."""
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps([{"mb_sn": "w999", "marital_status": "기혼"}]), "utf-8")
+    loaded = (services.database, services.catalogue, [file])
+    try:
+        await asyncio.to_thread(load_files, *loaded, reference_year=2025, synthetic=True)
+        shown = []
+        for smallest in (0, 2):
+            settings = {"smallest_count": smallest}
+            with guarded(services.catalogue, services.database, **settings) as door:
+                async with door.program(Role.VIEWER) as guest:
+                    page = (await guest.get("/codebook?q=gender")).text
+                    total = (await guest.post("/api/search", json={"filter": {}})).json()["total"]
+            counts = re.findall(r'<td class="number">(\d+)</td>', page)
+            shown.append((total - sum(map(int, counts)), len(counts)))
+        assert shown[0] == (1, 2)
+        assert shown[1][0] >= 2 and shown[1][1] == 1
     finally:
         with psycopg.connect(services.database) as connection:
             gone = sql.SQL("delete from {} where respondent_id = 'w999'")
@@ -93,6 +122,17 @@ async def test_what_is_understood_is_read_at_start_before_anybody_looks(
         guides = app.state.site.codebook.guides
         assert guides is not None and set(await guides) == {"ko", "en"}
         assert app.state.site.codebook.prepare(services.catalogue) is guides
+
+
+async def test_who_looks_first_chooses_no_columns_for_the_others(
+    in_memory: httpx.AsyncClient,
+) -> None:
+    first = (await in_memory.get("/codebook?q=marital_status&c=age&s=-age")).text
+    later = (await in_memory.get("/codebook?q=marital_status")).text
+    for page in (first, later):
+        links = [unescape(link) for link in re.findall(r'href="(/\?[^"]+)"', page)]
+        assert len(links) > 3
+        assert not [link for link in links if {"c", "s"} & parse_qs(urlsplit(link).query).keys()]
 
 
 async def test_the_codebook_says_how_a_field_is_asked_for(http: httpx.AsyncClient) -> None:

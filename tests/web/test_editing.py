@@ -2,11 +2,13 @@
 
 import json
 import re
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
+from markupsafe import escape
 from playwright.async_api import Page, expect
 
 from server.filter import as_json, load_catalogue, parse_filter
@@ -215,6 +217,95 @@ async def test_a_chip_is_edited_in_place_and_undone(page: Page, services: Stored
     await expect(page.locator(".total h2")).to_have_text(before)
     assert services.questions_asked == ["여성"]
     assert await page.evaluate("window.samePage") is True
+
+
+BEFORE = '{"where":{"gender":["여성"]}}'
+
+
+def links_to(page: str, path: str) -> list[str]:
+    return [unescape(a) for a in re.findall(rf'(?:href|hx-get)="({re.escape(path)}\?[^"]+)"', page)]
+
+
+def undoes(address: str) -> bool:
+    return parse_qs(urlsplit(address).query).get("u") == [BEFORE]
+
+
+@pytest.mark.parametrize("asked", [{"field": "region", "place": "where"}, {}, {"find": "q12"}])
+async def test_leaving_a_form_leaves_the_way_back(
+    http: httpx.AsyncClient, asked: dict[str, str]
+) -> None:
+    state = {"f": json.dumps(FILTER), "u": BEFORE, "lang": "en"}
+    page = (await http.get("/edit", params={**state, **asked})).text
+    assert all(undoes(link) for link in links_to(page, "/edit"))
+    found = re.search(r'<a href="([^"]+)"[^>]*>Leave as it was</a>', page)
+    assert found is not None and undoes(unescape(found[1]))
+    assert "↶ Undo" in (await http.get(unescape(found[1]))).text
+    kept = re.findall(r'<input type="hidden" name="u" value="([^"]+)">', page)
+    assert len(kept) == page.count('name="f"') > 0
+    assert {unescape(value) for value in kept} == {BEFORE}
+
+
+async def test_a_form_that_changes_nothing_leaves_the_way_back(http: httpx.AsyncClient) -> None:
+    sent = {"f": json.dumps(FILTER), "u": BEFORE, "limit": ""}
+    same = await http.get("/change", params=sent, follow_redirects=False)
+    assert undoes(same.headers["location"])
+    other = await http.get("/change", params={**sent, "limit": "5"}, follow_redirects=False)
+    (before,) = parse_qs(urlsplit(other.headers["location"]).query)["u"]
+    assert json.loads(before) == FILTER
+
+
+async def test_a_list_that_is_turned_sorted_or_given_columns_leaves_the_way_back(
+    http: httpx.AsyncClient,
+) -> None:
+    state = {"f": json.dumps(FILTER), "u": BEFORE, "s": "age", "lang": "en"}
+    whole = (await http.get("/", params=state)).text
+    reading = (await http.get("/", params=state, headers={"hx-request": "true"})).text
+    (part,) = [link for link in links_to(reading, "/people") if undoes(link)]
+    people = (await http.get(part, headers={"hx-request": "true"})).text
+    for page in (whole, people):
+        turns = links_to(page, "/people")
+        assert len(turns) > 3 and all(undoes(link) for link in turns)
+        assert all(undoes(link) for link in links_to(page, "/columns"))
+    form = (await http.get("/columns", params=state)).text
+    assert f'name="u" value="{escape(BEFORE)}"' in form
+    links = links_to(form, "/people") + re.findall(r'href="([^"]+)"[^>]*>Leave as it was', form)
+    assert len(links) == 2 and all(undoes(unescape(link)) for link in links)
+
+
+async def test_a_condition_is_edited_and_added_on_a_page_of_its_own(page: Page) -> None:
+    query = quote(json.dumps(FILTER, ensure_ascii=False))
+    await page.goto(f"/edit?f={query}&field=gender&place=where")
+    await page.get_by_label("해당하지 않는 사람", exact=True).check()
+    await page.get_by_role("button", name="이 조건으로 찾기").click()
+    await expect(page.locator(".chip-not")).to_have_count(1)
+    await page.goto(f"/edit?f={query}")
+    await page.locator("#find").fill("자동차 모델")
+    await page.locator("#find").press("Enter")
+    await page.locator(".addable a").click()
+    await page.get_by_role("link", name="그대로 두기").click()
+    await expect(page.locator(".chip")).to_have_count(2)
+
+
+async def test_a_form_that_is_refused_keeps_what_was_typed_and_the_answer(page: Page) -> None:
+    income = {"where": {"personal_income": {"min": 300, "max": 499}}}
+    await page.goto(f"/?f={quote(json.dumps(income))}")
+    address = page.url
+    await page.locator("a.chip-text").click()
+    ticked = page.locator("#editor-choices input").first
+    await ticked.check()
+    await page.get_by_role("button", name="이 조건으로 찾기").click()
+    await expect(page.locator("#editor").get_by_role("alert")).to_contain_text(
+        "범위를 적거나 답을 고르거나"
+    )
+    await expect(ticked).to_be_checked()
+    await expect(page.locator(".people tbody tr")).not_to_have_count(0)
+    assert page.url == address
+    for bound in ("min", "max"):
+        await page.locator(f"#editor [name={bound}]").fill("")
+    await page.get_by_role("button", name="이 조건으로 찾기").click()
+    await expect(page.locator("#editor form")).to_have_count(0)
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert page.url != address
 
 
 async def test_a_long_list_is_narrowed_while_typing(page: Page) -> None:

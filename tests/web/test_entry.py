@@ -17,9 +17,16 @@ from psycopg import AsyncConnection
 
 from server.access.entry import Entry
 from server.access.limits import network_of
-from server.access.people import change_password, remove_person
+from server.access.people import change_password, person_with_password, remove_person
 from server.access.person import Role
-from server.access.sessions import add_token, revoke_token
+from server.access.secrets import check_password, hash_password
+from server.access.sessions import (
+    SessionLimits,
+    add_token,
+    revoke_token,
+    session_person,
+    start_session,
+)
 from server.catalogue import Catalogue
 from server.errors import NoChanges, TooBusy
 
@@ -279,6 +286,58 @@ async def test_a_person_who_is_changed_is_signed_out(everything: StoredServices,
             assert (await http.get("/codebook")).status_code == 303
             old = await door.sign_in(http, name)
             assert old.status_code == 403
+
+
+@pytest.mark.parametrize("cost", ["of today", "of an earlier time"])
+@pytest.mark.parametrize("how", ["removed", "given another password"])
+async def test_whoever_is_changed_while_their_password_is_checked_is_not_signed_in(
+    everything: StoredServices, monkeypatch: pytest.MonkeyPatch, how: str, cost: str
+) -> None:
+    with guarded(everything.catalogue, everything.database) as door:
+        name = door.names[Role.VIEWER]
+        if how == "removed":
+            change = partial(remove_person, name=name)
+        else:
+            change = partial(change_password, name=name, password="another password")
+
+        def checked_before(password: str, hashed: str) -> tuple[bool, str | None]:
+            right, renewed = check_password(password, hashed)
+            asyncio.run(door.do(change))
+            return right, renewed if cost == "of today" else hash_password(password)
+
+        async with door.program() as http:
+            with monkeypatch.context() as meanwhile:
+                meanwhile.setattr("server.access.people.check_password", checked_before)
+                refused = await door.sign_in(http, name)
+            assert refused.status_code == 403 and "set-cookie" not in refused.headers
+            assert (await door.audit())[0] == (name, "sign-in", "", False)
+            assert (await door.sign_in(http, name)).status_code == 403
+            changed = await door.sign_in(http, name, "another password")
+            assert changed.status_code == (403 if how == "removed" else 303)
+
+
+async def test_a_change_of_the_password_ends_a_session_that_it_had_to_wait_for(
+    everything: StoredServices,
+) -> None:
+    limits = SessionLimits(idle_minutes=60, days=1)
+    with guarded(everything.catalogue, everything.database) as door:
+        name = door.names[Role.VIEWER]
+        change = partial(change_password, name=name, password="another password")
+        async with await AsyncConnection.connect(door.database) as signing_in:
+            known = await person_with_password(signing_in, name=name, password=PASSWORD)
+            assert known is not None
+            secret = await start_session(signing_in, known, limits)
+            assert secret is not None
+            changing = asyncio.create_task(door.do(change))
+            while not (changing.done() or await door.do(_somebody_waits)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await changing
+        assert await door.do(lambda conn: session_person(conn, secret, limits)) is None
+
+
+async def _somebody_waits(connection: AsyncConnection) -> bool:
+    cursor = await connection.execute("select exists (select from pg_locks where not granted)")
+    return await cursor.fetchone() == (True,)
 
 
 async def test_neither_passwords_nor_secrets_are_in_the_database(door: Guarded) -> None:
@@ -622,6 +681,9 @@ async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_an
     with guarded(everything.catalogue, everything.database, smallest_count=silent + 1) as door:
         async with door.program(Role.RESEARCHER) as http:
             (field,) = (await http.post("/api/compare", json=body)).json()["fields"]
+            both = {**body, "by": ["phone_brand", field_name]}
+            both_fields = (await http.post("/api/compare", json=both)).json()["fields"]
+            telling = await http.post("/api/compare", json={**body, "by": [field_name, "region"]})
             for group in groups:
                 form = {"name": json.dumps(group), "f": json.dumps(group)}
                 await http.post("/segments", data=form)
@@ -631,6 +693,9 @@ async def test_a_comparison_does_not_say_how_many_there_are_where_few_did_not_an
     assert [(g["people"], g["shared"]) for g in field["groups"]] == [(None, None)] * 2
     assert [g["answered"] for g in field["groups"]] == [g["answered"] for g in open_field["groups"]]
     assert len(field["answers"]) > 1 and page.status_code == 200
+    for shown in both_fields:
+        assert [(g["people"], g["shared"]) for g in shown["groups"]] == [(None, None)] * 2
+    assert telling.status_code == 403 and telling.json()["code"] == "too-few"
     assert '<th scope="row">Respondents</th><td>–</td><td>–</td>' in page.text
     assert "Numbers of too few people are not shown." in page.text
 

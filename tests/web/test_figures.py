@@ -60,6 +60,21 @@ def test_lines_of_too_few_people_are_counted_as_left_off() -> None:
     assert (len(figure.rows), figure.left_off, figure.hidden) == (2, 2, False)
 
 
+def test_of_many_lines_those_of_most_people_are_shown_longest_bar_first() -> None:
+    towns = {f"town{n}": 5 for n in range(243)} | {"town200": 1000, "town9": 20}
+    figure = figure_of(divided(("district",), **towns), WELCOME, ENGLISH, smallest=0)
+    assert [row.label for row in figure.rows[:3]] == ["town200", "town9", "town0"]
+    assert (len(figure.rows), figure.left_off) == (40, 203)
+    assert figure.rows[0].bars[0].width == 100
+
+
+def test_of_many_lines_in_an_order_those_of_most_people_keep_it() -> None:
+    years = {f"{1950 + n}": 10 + n for n in range(50)}
+    figure = figure_of(divided(("birth_year",), **years), WELCOME, ENGLISH, smallest=0)
+    assert [row.label for row in figure.rows] == [str(year) for year in range(1960, 2000)]
+    assert figure.left_off == 10
+
+
 @pytest.mark.parametrize("by", ["region", "age", "gender", "marital_status"])
 async def test_the_bars_add_up_to_the_people(http: httpx.AsyncClient, by: str) -> None:
     total = (await http.post("/api/search", json={"filter": WOMEN})).json()["total"]

@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from server.catalogue import Kind
 from server.settings import Settings
 
-from .panel import StoredServices
+from .panel import StoredServices, finding_one
 
 WOMEN = json.dumps({"where": {"gender": ["여성"]}, "limit": 5})
 MEN = json.dumps({"where": {"gender": ["남성"]}})
@@ -57,7 +57,7 @@ async def test_segments_and_searches_tell_alternatives_from_conditions(
         "by": ["job"],
         "limit": 7,
     }
-    kept = "결혼 여부: 기혼; 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업별"
+    kept = "결혼 여부: 기혼; 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업 기준"
     korean = {"accept-language": "ko"}
     form = (await http.get("/segments", params={"f": json.dumps(query)}, headers=korean)).text
     assert f"{kept}<" in form, "the wanted number is not kept"
@@ -147,6 +147,16 @@ async def test_a_difference_beyond_chance_is_bold_and_shared_people_are_told(
     assert head(text, "Respondents")[0] == 0 and "<td>–</td>" in text and "<strong>" not in text
 
 
+async def test_one_shared_person_is_said_of_one(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    await keep(http, "one person", json.dumps(finding_one(services)))
+    await keep(http, "all of them", "{}")
+    chosen = await numbers(http, "one person", "all of them")
+    text = (await http.get("/compare", params={"s": chosen, "by": "gender", "lang": "en"})).text
+    assert "1 of one person is in all of them too." in text
+
+
 async def test_a_breakdown_states_intervals_and_lift(http: httpx.AsyncClient) -> None:
     query = {"where": {"gender": ["여성"]}, "by": ["region"]}
     text = (await http.get("/", params={"f": json.dumps(query), "lang": "en"})).text
@@ -154,6 +164,16 @@ async def test_a_breakdown_states_intervals_and_lift(http: httpx.AsyncClient) ->
     for row in answer["breakdown"]:
         assert f"{percent(row['share_low'])}–{percent(row['share_high'])}" in text
         assert f'<td class="number">{row["lift"]:.2f}×</td>' in text
+
+
+@pytest.mark.parametrize(("by", "several"), [("appliances", True), ("region", False)])
+async def test_a_breakdown_by_several_answers_says_what_shares_add_up_to(
+    http: httpx.AsyncClient, by: str, several: bool
+) -> None:
+    asked = {"f": json.dumps({"by": [by]}), "lang": "en"}
+    shown = (await http.get("/count", params=asked)).text
+    assert "95 % interval" in shown
+    assert ("shares may add up to more than the whole" in shown) is several
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,14 @@ import httpx
 import psycopg
 import pytest
 
+from server.catalogue import Words
 from server.errors import DatabaseAway, ModelAway
+from server.filter import load_catalogue
 from server.resources import folder
+from server.settings import Settings
+from server.web.app import create_app
 
-from .panel import QUESTIONS, InMemoryServices, Known, StoredServices
+from .panel import QUESTIONS, InMemoryServices, Known, StoredServices, finding_one
 
 ASKED = "수도권 기혼 여성 중 우울한 사람을 직업별로 5명"
 KOREAN = {"accept-language": "ko"}
@@ -31,6 +35,19 @@ async def test_the_start_page_offers_the_panels_own_examples(http: httpx.AsyncCl
     assert "100 men in their 20s in Seoul" in response.text
     assert '<html lang="en">' in response.text
     assert response.headers["content-language"] == "en"
+
+
+async def test_the_box_suggests_a_question_of_the_panel_that_is_served(settings: Settings) -> None:
+    welcome = load_catalogue("welcome")
+    for examples, suggested in (
+        (Words(ko=("소나무가 몇 그루?",)), 'placeholder="예: 소나무가 몇 그루?"'),
+        (Words(), None),
+    ):
+        served = InMemoryServices(welcome.model_copy(update={"examples": examples}))
+        transport = httpx.ASGITransport(app=create_app(settings, served))
+        async with httpx.AsyncClient(transport=transport, base_url="http://memory") as client:
+            text = (await client.get("/", headers=KOREAN)).text
+        assert suggested in text if suggested else "placeholder=" not in text
 
 
 async def test_an_answer_says_what_was_understood_and_what_was_not(
@@ -81,6 +98,14 @@ async def test_the_same_answer_in_english(http: httpx.AsyncClient) -> None:
     assert "5 wanted, 3 match" in text
     assert "Seoul · Gyeonggi · Incheon" in text
     assert "please check" in text
+
+
+async def test_one_match_of_many_wanted_is_said_of_one(
+    http: httpx.AsyncClient, services: StoredServices
+) -> None:
+    wanted = finding_one(services) | {"limit": 100}
+    shown = (await http.get("/", params={"f": json.dumps(wanted)}, headers=ENGLISH)).text
+    assert "100 wanted, 1 matches" in shown
 
 
 async def test_a_chip_is_removed_by_a_plain_link_without_asking_the_model(
@@ -211,6 +236,54 @@ async def test_another_language_is_a_link_to_the_same_page(
     http: httpx.AsyncClient, path: str
 ) -> None:
     assert f'href="{path}?lang=en"' in (await http.get(path, headers=KOREAN)).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?f={}&u={}&c=age&c=job&s=age",
+        "/edit?f={}&field=age&place=where",
+        "/columns?f={}&c=age",
+        "/figures?f={}&by=age",
+        "/near?f={}",
+        "/segments?f={}",
+        "/compare?s=1&s=2&by=age",
+        "/history?lang=ko",
+        "/codebook?q=age&lang=ko",
+        "/accuracy?run=3",
+        "/accuracy/compare?before=1&after=2",
+        "/audit?before=900",
+        "/sign-in?next=/segments",
+        "/nowhere?page=2",
+    ],
+)
+async def test_another_language_keeps_all_that_the_page_is_about(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    page = await http.get(path, headers=KOREAN)
+    found = re.search(r'<a href="([^"]+)" lang="en" hreflang="en">', page.text)
+    assert found is not None
+    link = unescape(found[1])
+    asked = parse_qs(urlsplit(path).query) | {"lang": ["en"]}
+    assert (urlsplit(link).path, parse_qs(urlsplit(link).query)) == (urlsplit(path).path, asked)
+    other = await http.get(link)
+    assert other.status_code == page.status_code and '<html lang="en">' in other.text
+
+
+async def test_another_language_is_never_on_another_host(http: httpx.AsyncClient) -> None:
+    request = http.build_request("GET", "/")
+    request.extensions["target"] = b"//evil.example/x"
+    page = await http.send(request)
+    assert page.status_code == 404
+    assert re.findall(r'href="([^"]+)" lang="en"', page.text) == ["/evil.example/x?lang=en"]
+
+
+async def test_what_answers_a_form_leads_to_no_language_that_no_link_can_show(
+    http: httpx.AsyncClient,
+) -> None:
+    refused = await http.post("/segments/999999/delete", headers=KOREAN)
+    assert refused.status_code == 404 and "<html" in refused.text
+    assert "hreflang" not in refused.text and 'id="languages"' not in refused.text
 
 
 async def test_a_question_asked_while_the_model_loads_is_asked_again_by_the_page(

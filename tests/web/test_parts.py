@@ -140,6 +140,27 @@ async def test_columns_are_chosen_without_javascript(http: httpx.AsyncClient) ->
     assert len(re.findall(r'name="c"', form)) == len(WELCOME.fields)
 
 
+async def test_columns_are_chosen_on_a_page_of_their_own(page: Page) -> None:
+    await page.goto(f"/columns?f={WOMEN}&c=age")
+    await page.locator("#columns-choices [value=phone_brand]").check()
+    await page.get_by_role("button", name="이 열 보이기").click()
+    await expect(page.locator(".people thead")).to_have_text("mb_sn나이휴대폰 브랜드")
+
+
+async def test_columns_that_are_left_as_they_were_leave_the_answer_alone(page: Page) -> None:
+    await page.goto(f"/?f={WOMEN}")
+    columns = page.get_by_role("link", name="열 고르기")
+    await columns.click()
+    await expect(page.locator("#columns-narrow")).to_be_focused()
+    await page.get_by_role("link", name="그대로 두기").click()
+    await expect(page.locator("#columns form")).to_have_count(0)
+    await expect(columns).to_be_focused()
+    await expect(page.locator(".answer")).to_have_count(1)
+    await page.goto(f"/columns?f={WOMEN}")
+    await page.get_by_role("link", name="그대로 두기").click()
+    await expect(page.locator(".people tbody tr")).to_have_count(20)
+
+
 async def test_a_list_is_sorted_and_its_columns_chosen_in_place(page: Page) -> None:
     await page.goto(f"/?q={quote('여성')}")
     await page.evaluate("window.samePage = true")

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from server.catalogue import Kind, PanelField, Source, Text
 from server.filter import Condition, Range, Values, load_catalogue, parse_filter
 from server.resources import folder
-from server.web.phrasing import condition_in_words, filter_in_words
+from server.web.phrasing import cell_in_words, condition_in_words, filter_in_words
 from server.web.wording import choose_language, load_wordings
 
 WORDINGS = load_wordings(folder("web") / "messages")
@@ -72,6 +72,10 @@ def test_the_language_is_the_address_then_the_cookie_then_the_browser(
     [
         (Condition("age", Range(30, 39)), "30–39세", "30–39 years"),
         (Condition("age", Range(60, None)), "60세 이상", "60 years or more"),
+        (Condition("age", Range(None, 1)), "1세 이하", "1 year or less"),
+        (Condition("children", Range(1, 1)), "1명", "1 child"),
+        (Condition("children", Range(1, None)), "1명 이상", "1 child or more"),
+        (Condition("children", Range(0, 1)), "0–1명", "0–1 children"),
         (Condition("birth_year", Range(1980, 1980)), "1980년", "1980"),
         (Condition("region", Values(("서울", "경기"))), "서울 · 경기", "Seoul · Gyeonggi"),
     ],
@@ -98,12 +102,25 @@ def test_a_filter_is_said_whole_with_its_alternatives_told_apart() -> None:
     )
     assert filter_in_words(query, catalogue, WORDINGS["ko"]) == (
         "결혼 여부: 기혼; 흡연 경험: 일반 담배 아님;"
-        " 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업별; 100명 요청"
+        " 성별: 여성 + 지역: 서울 또는 지역: 부산; 직업 기준; 100명 요청"
     )
     assert filter_in_words(query, catalogue, WORDINGS["en"]).endswith(
         "Gender: female + Region: Seoul or Region: Busan; by Job; 100 wanted"
     )
     assert filter_in_words(parse_filter({}, catalogue), catalogue, WORDINGS["en"]) == ""
+
+
+def test_a_breakdown_by_gender_is_said_in_korean() -> None:
+    """직업별 is how people say it, but the label is 성별 already."""
+    catalogue = load_catalogue("welcome")
+    query = parse_filter({"by": ["gender"]}, catalogue)
+    assert filter_in_words(query, catalogue, WORDINGS["ko"]) == "성별 기준"
+
+
+def test_what_is_known_of_a_person_is_one_child_or_several() -> None:
+    field = load_catalogue("welcome").field("children")
+    said = [cell_in_words(number, field, WORDINGS["en"]) for number in (0, 1, 2)]
+    assert said == ["0 children", "1 child", "2 children"]
 
 
 def test_all_of_several_answers_is_told_from_any() -> None:

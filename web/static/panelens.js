@@ -105,6 +105,23 @@
     if (event.target.id === "cancel") htmx.trigger(".ask form", "htmx:abort");
   });
 
+  // What is chosen last is what is shown: the answer that was still coming is not waited for. What
+  // only tries again by itself gives way.
+  let awaited;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target, xhr } = event.detail;
+    if (target.id !== "result") return;
+    if (awaited && elt.matches(".problem")) {
+      event.preventDefault();
+      return;
+    }
+    awaited?.abort();
+    awaited = xhr;
+    xhr.addEventListener("loadend", () => {
+      if (awaited === xhr) awaited = undefined;
+    });
+  });
+
   // Parts of an answer that still come: each can be stopped and gone on with, and stops by itself
   // when another answer takes its place.
   const buttons = (part) => [".stop", ".again"].map((one) => part.querySelector(one));
@@ -189,13 +206,20 @@
     const first = wanted.map((one) => event.target.querySelector(one)).find((one) => one);
     if (first) first.focus();
   });
+  const leave = (form) => {
+    const left = form.contains(document.activeElement);
+    form.replaceChildren();
+    if (left) openers[form.id]?.focus();
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
-    for (const form of document.querySelectorAll("#result #editor, #columns")) {
-      const left = form.contains(document.activeElement);
-      form.replaceChildren();
-      if (left) openers[form.id]?.focus();
-    }
+    for (const form of document.querySelectorAll("#result #editor, #columns")) leave(form);
+  });
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest(".leave")?.closest("#columns");
+    if (!form) return;
+    event.preventDefault();
+    leave(form);
   });
   show();
 })();
