@@ -29,7 +29,13 @@ from server.access.person import LOCAL
 from server.access.start import refuse_without_people
 from server.accuracy.evaluate import evaluate as evaluate_gold
 from server.accuracy.gold import GoldFile, read_gold
-from server.accuracy.gold_set import add_gold, gold_set, list_gold, written_gold
+from server.accuracy.gold_set import (
+    add_gold,
+    count_outdated,
+    export_gold,
+    gold_set,
+    written_gold,
+)
 from server.accuracy.history import (
     ALL_RUNS,
     Comparison,
@@ -155,9 +161,12 @@ def ask(
 ) -> None:
     """Answer one question in the terminal."""
     settings = read_settings()
+    catalogue = load_catalogue(settings.catalogue)
+    # Not where it is loaded: there Ctrl-C would wait for the whole of it.
+    download_model(settings.model, settings=settings, console=console)
     with open_database(settings) as database:
         settings = _prepare(database, settings)
-        product = Product(settings, load_catalogue(settings.catalogue), database, console)
+        product = Product(settings, catalogue, database, console)
         answer = asyncio.run(_answer(product, question))
     if as_json:
         body = answer_as_json(answer, product.catalogue, settings.reference_year)
@@ -235,6 +244,7 @@ def evaluate(
     settings = read_settings()
     catalogue = load_catalogue(settings.catalogue)
     gold = None if file is None else read_gold(file, catalogue)
+    download_model(settings.model, settings=settings, console=console)
     with open_database(settings) as database:
         settings = _prepare(database, settings)
         run = asyncio.run(_evaluate(gold, Product(settings, catalogue, database, console)))
@@ -446,7 +456,7 @@ def compare_evaluations(
 
 
 @gold_app.command("export")
-def export_gold(
+def write_gold(
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -457,15 +467,13 @@ def export_gold(
 ) -> None:
     """Write the questions that were accepted or imported here as JSON Lines."""
 
-    async def exported(connection: Connection, catalogue: Catalogue) -> str:
-        return written_gold(await list_gold(connection, catalogue))
-
-    text = _with_panel(exported)
+    exported = _with_panel(export_gold)
     if file is None:
-        typer.echo(text, nl=False)
+        typer.echo(exported.text, nl=False)
     else:
-        file.write_text(text, "utf-8")
-        console.print(f"{text.count(chr(10))} questions: {file}")
+        file.write_text(exported.text, "utf-8")
+        console.print(f"{exported.questions} questions: {file}")
+    _tell_outdated(exported.outdated, "written as they are stored")
 
 
 @gold_app.command("import")
@@ -483,6 +491,13 @@ def import_gold(
         return added
 
     console.print(f"{_with_panel(imported)} questions are new.")
+
+
+def _tell_outdated(questions: int, what: str) -> None:
+    if questions:
+        console.print(
+            f"Questions with a filter that the catalogue no longer allows: {questions}, {what}."
+        )
 
 
 def _with_panel(act: Callable[[Connection, Catalogue], Awaitable[Result]]) -> Result:
@@ -570,6 +585,7 @@ async def _evaluate(gold: GoldFile | None, product: Product) -> Run:
         origin = origin_of(product.settings, product.catalogue)
         async with await connected(product.database.url) as connection:
             if gold is None:
+                _tell_outdated(await count_outdated(connection, product.catalogue), "left out")
                 gold = await gold_set(connection, product.catalogue, origin.gold)
             with _rows_progress() as progress:
                 task = progress.add_task("questions", total=len(gold.questions))

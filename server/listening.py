@@ -11,7 +11,10 @@ FIRST = 3
 
 
 def listening_socket(settings: Settings) -> socket.socket:
-    """The inherited socket, which outlives a restart, or a new one, taken before anything slow."""
+    """The inherited socket, which outlives a restart, or a new one, taken before anything slow.
+
+    Whoever connects before the server is up waits in it.
+    """
     return inherited_socket() or _bound(settings)
 
 
@@ -49,8 +52,14 @@ def _bound(settings: Settings) -> socket.socket:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, kind, protocol, _, address = found[0]
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            # Until it listens, another process that may reuse the address can bind it too.
+            listening.listen()
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         raise SetupError(
             f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "

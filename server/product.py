@@ -207,10 +207,13 @@ class Product:
         try:
             yield
         finally:
-            await self._loading
-            if self.reader is not None:
-                await asyncio.to_thread(self.reader.close)
-            await self.pool.close()
+            try:
+                await self._loading
+            finally:
+                # Also when Ctrl-C has cancelled the loading with whoever waited for it.
+                if self.reader is not None:
+                    await asyncio.to_thread(self.reader.close)
+                await self.pool.close()
 
     async def loaded(self) -> None:
         """Wait until the model is there, or has failed to load."""

@@ -54,8 +54,9 @@ def write_recorded(path: Path, evaluation: Evaluation) -> None:
 async def store_recorded(conn: Connection, catalogue: Catalogue, path: Path) -> Run | None:
     """Store the readings as a run on this panel; None when that would say nothing new.
 
-    That is so when questions were evaluated here, when this file was stored since the panel was
-    last loaded, or when nobody is in the panel yet. Of two processes at once, the second waits.
+    That is so when questions were evaluated here since real people took the place of synthetic
+    ones, when this file was stored since the panel was last loaded, or when nobody is in the panel
+    yet. Of two processes at once, the second waits.
     """
     evaluation = read_recorded(path, catalogue)
     with explained():

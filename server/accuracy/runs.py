@@ -175,6 +175,7 @@ async def accuracy_of(
 ) -> Accuracy | None:
     """What the panel's latest run says of questions that use any of the fields; None without one.
 
+    A run from before real people took the place of synthetic ones counts as none.
     Every such question counts once. The fields that come back are those it could measure.
     """
     parameters = {"panel": catalogue.name, "fields": list(fields)}

@@ -67,8 +67,10 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_folder: Path) -> None:
+        # One spelling for every process: what is told apart by its path stays one cluster.
+        data_folder = data_folder.expanduser().resolve()
         self.owner = _owner(data_folder)
-        self.folder = _home(data_folder.expanduser().absolute(), self.owner)
+        self.folder = _home(data_folder, self.owner)
         self.conninfo = ""
         self._users: TextIO | None = None
 
@@ -163,11 +165,13 @@ class EmbeddedPostgres:
             )
 
     def _postmaster(self) -> psutil.Process | None:
-        """The running server of this cluster, if any."""
+        """The running server of this cluster, if any, by whatever path it was started."""
         try:
             process = psutil.Process(self._noted_pid())
-            return process if str(self._data) in process.cmdline() else None
-        except (OSError, ValueError, psutil.Error):
+            command = process.cmdline()
+            started_in = command[command.index("-D") + 1]
+            return process if self._data.samefile(started_in) else None
+        except (OSError, ValueError, IndexError, psutil.Error):
             return None
 
     def _noted_pid(self) -> int:

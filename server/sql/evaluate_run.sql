@@ -139,7 +139,12 @@ counted as (
         percentile_cont(0.95) within group (order by milliseconds) as p95
     from scope
     join judged using (number)
-    cross join lateral (select least(width_bucket(confidence, 0, 1, 10), 10)) as bin (place)
+    cross join lateral (
+        -- Asked first, because least() ignores nulls and would put them into the last bin.
+        select case
+            when confidence is not null then least(width_bucket(confidence, 0, 1, 10), 10)
+        end
+    ) as bin (place)
     group by tag
 ),
 

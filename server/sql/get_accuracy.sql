@@ -1,14 +1,25 @@
 -- What the latest evaluation of a panel says of questions that use any of these fields.
 --
--- One row, or none when the panel was never evaluated; without such a question the rates are null.
--- Parameters: panel, fields.
+-- One row, or none when the panel's people were never evaluated; without such a question the rates
+-- are null. Parameters: panel, fields.
 
-with latest as (
-    -- The latest evaluation.
-    select id
-    from panelens.evaluation_run
+with replaced as (
+    -- When real people took the place of synthetic ones; null when they never did.
+    select min(finished_at) as at
+    from panelens.load
     where panel = %(panel)s
-    order by id desc
+        and not synthetic
+        and id > (select max(id) from panelens.load where panel = %(panel)s and synthetic)
+),
+
+latest as (
+    -- The latest evaluation of the people who are there, not of made-up ones before them.
+    select run.id
+    from panelens.evaluation_run as run
+    cross join replaced
+    where panel = %(panel)s
+        and finished_at >= coalesce(replaced.at, '-infinity'::timestamptz)
+    order by run.id desc
     limit 1
 ),
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +26,13 @@ from server.model.merge import merged_model
 from server.product import open_models
 from server.settings import Settings
 from server.training.whole import write_whole
-from tests.product.running import environment, eventually, panelens
+from tests.product.running import (
+    PANELENS,
+    PATIENCE_SECONDS,
+    environment,
+    eventually,
+    panelens,
+)
 from tests.weights import written
 
 CONTENT = bytes(range(256)) * 4_000
@@ -175,6 +183,32 @@ def test_without_the_right_file_and_without_network_the_server_does_not_start(
         assert f"{model.file} is not used: " in done.stderr
     assert "panelens download" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("ask", "여성"), ("evaluate",)], ids=" ".join)
+def test_ctrl_c_while_a_command_fetches_the_model_ends_it(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Fetched as the first thing, so there is nothing else to put away either."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE_SECONDS)
+        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [PANELENS, *command],
+            env=environment(tmp_path) | {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            with silent.accept()[0]:
+                os.killpg(process.pid, signal.SIGINT)
+                _, said = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
+    assert "Stopped. What was fetched is kept" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "postgres").exists()
 
 
 @pytest.mark.parametrize("harm", [truncate, swap, Path.unlink])

@@ -520,6 +520,35 @@ async def test_a_recording_is_compared_anew_when_other_people_are_loaded(
     assert await store_recorded(conn, CATALOGUE, recording) is None
 
 
+async def test_what_was_measured_on_synthetic_people_is_not_said_of_real_ones(
+    conn: Connection, recording: Path
+) -> None:
+    await loaded_now(conn, synthetic=True)
+    await figures(conn, case(WOMEN, WOMEN))
+    await loaded_now(conn, synthetic=True)
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+    assert await accuracy_of(conn, CATALOGUE, ["gender"]) is not None
+    await loaded_now(conn, synthetic=False)
+    assert await accuracy_of(conn, CATALOGUE, ["gender"]) is None
+    await stored_run(conn, recording)
+    measured = await accuracy_of(conn, CATALOGUE, ["gender"])
+    assert measured is not None and measured.questions == 2
+    await figures(conn, case(WOMEN, WOMEN))
+    await loaded_now(conn, synthetic=False)
+    assert await store_recorded(conn, CATALOGUE, recording) is None
+    measured = await accuracy_of(conn, CATALOGUE, ["gender"])
+    assert measured is not None and measured.questions == 1
+
+
+async def loaded_now(conn: Connection, *, synthetic: bool) -> None:
+    """A load on record; the people stay who they are."""
+    await conn.execute(
+        "insert into panelens.load (panel, file, sha256, finished_at, synthetic)"
+        " values ('small', 'result.json', '', clock_timestamp(), %s)",
+        [synthetic],
+    )
+
+
 async def test_a_newer_recording_takes_the_place_of_the_former(
     conn: Connection, recording: Path
 ) -> None:
@@ -601,6 +630,7 @@ async def test_the_pages_read_the_views_that_psql_can_reach(conn: Connection) ->
     assert (sure.questions, sure.exact, sure.confidence_to) == (2, 0.5, 1)
     (worst,) = await worst_questions(conn, run.id)
     assert (worst.number, worst.gold, worst.predicted) == (2, SEOUL_WOMEN, WOMEN)
+    assert worst.wrong == 1
 
 
 async def test_operators_are_measured_apart(conn: Connection) -> None:
@@ -696,7 +726,7 @@ async def test_the_interval_of_the_calibration_error_reaches_as_far_below_as_the
         for _ in range(times)
     ]  # fmt: skip
     unsure = case(WOMEN, reading({}, "질문"), confidence=None)
-    said = await figures(conn, *drawn, *[unsure] * 5)
+    said = await figures(conn, *drawn, *[unsure] * 37)
     sure = np.array([c.confidence for c in drawn])
     right = np.array([float(c.is_exact(CATALOGUE)) for c in drawn])
 

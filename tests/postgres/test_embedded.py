@@ -98,6 +98,24 @@ def test_a_number_in_the_pid_file_that_is_another_program_is_no_server(folder: P
         assert _answers(embedded.conninfo)
 
 
+@pytest.mark.parametrize("is_older", [False, True])
+def test_a_folder_by_another_path_is_the_same_cluster(folder: Path, is_older: bool) -> None:
+    """Also when an older version has started it there by the path as it was given."""
+    other = folder / f"other-{is_older}"
+    other.symlink_to(folder)
+    first = EmbeddedPostgres(other)
+    if is_older:
+        first.folder = other / "postgres"
+    with first:
+        running = _postmaster(folder)
+        with EmbeddedPostgres(folder) as second:
+            assert second.owner == first.owner
+            assert _postmaster(folder) == running
+            assert _answers(second.conninfo)
+        assert _answers(first.conninfo)
+    assert not _answers(first.conninfo)
+
+
 def test_a_folder_of_another_version_is_refused_with_both_versions(folder: Path) -> None:
     version = folder / "postgres/data/PG_VERSION"
     ours = version.read_text()

@@ -1,7 +1,9 @@
 """Before anybody asks: the panel is brought up to date, and its demo people give way to real ones."""
 
+import asyncio
 import io
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from rich.console import Console
 from server.errors import SetupError
 from server.filter import load_catalogue
 from server.panel.load import load_files
-from server.product import Database, load_demo, prepare_panel
+from server.product import Database, Product, load_demo, prepare_panel
 from server.settings import Settings
 
 CATALOGUE = load_catalogue("welcome")
@@ -46,3 +48,26 @@ def test_real_people_who_come_while_the_demo_is_drawn_stay_alone(
     load_files(database, CATALOGUE, [file], reference_year=2025)
     load_demo(there, CATALOGUE, settings, Console(file=io.StringIO()))
     assert prepare_panel(there, CATALOGUE, settings).people == 1
+
+
+async def test_ctrl_c_while_the_model_is_loaded_closes_the_connections(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Database(database)
+    product = Product(Settings(), CATALOGUE, there, Console(file=io.StringIO()))
+    loop, may_end = asyncio.get_running_loop(), threading.Event()
+
+    def interrupted(*_: object) -> None:
+        loop.call_soon_threadsafe(command.cancel)
+        may_end.wait(60)
+
+    async def ask() -> None:
+        async with product.running():
+            await product.loaded()
+
+    monkeypatch.setattr("server.product.open_reader", interrupted)
+    command = asyncio.create_task(ask())
+    with pytest.raises(asyncio.CancelledError):
+        await command
+    may_end.set()
+    assert product.pool is not None and product.pool.closed

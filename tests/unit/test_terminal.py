@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 from server.accuracy.history import StoredRun
 from server.answering import Answer
 from server.cli import app
-from server.errors import Language
+from server.errors import Language, SetupError
 from server.filter import load_catalogue, parse_filter, placed_conditions
 from server.interpret.interpretation import Interpretation
-from server.listening import shown
+from server.listening import listening_socket, shown
 from server.panel.report import LoadReport, RejectedValue, UnknownKey
 from server.search.answer import CountedCondition, Found, Respondent
+from server.settings import Settings
 from server.terminal import print_answer, print_evaluation, print_report, print_runs
 
 CATALOGUE = load_catalogue("welcome")
@@ -173,3 +174,12 @@ def test_an_address_of_ipv6_is_shown_as_a_browser_takes_it() -> None:
         except OSError:
             pytest.skip("there is no IPv6")
         assert shown(listening) == f"http://[::1]:{listening.getsockname()[1]}"
+
+
+def test_a_port_is_taken_before_the_server_on_it_is_up() -> None:
+    with listening_socket(Settings(port=0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(SetupError, match=f"cannot listen on .* port {port}"):
+            listening_socket(Settings(port=port))
+        with socket.create_connection(first.getsockname(), timeout=10):
+            pass
