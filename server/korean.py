@@ -8,7 +8,7 @@ _FINALS = 28
 _RIEUL = 8
 _RIEUL_JAMO = "ᆯ"
 # What a stem in ㄹ ends in before 는, which drops it: 푸는 of 풀다, 만드는 of 만들다.
-_WITHOUT_RIEUL = tuple("사푸드노모여거떠터미아파느버")
+WITHOUT_RIEUL = tuple("사푸드노모여거떠터미아파느버무")
 _OBJECT_BEFORE_VERB = ("을", "를", "은", "는", "도", "만")
 # Stems whose last consonant or vowel changes before 아 and 어: 듣다, 돕다, 짓다, 고르다, 푸다.
 _IRREGULAR = tuple("듣걷묻싣돕눕굽덥춥맵렵깝겁붓짓낫긋르푸")
@@ -45,7 +45,7 @@ def verb_stem(modifier: str) -> str | None:
     stem = modifier[:-1]
     if not modifier.endswith("는") or not stem or not "가" <= stem[-1] <= "힣":
         return None
-    if not stem.endswith(_WITHOUT_RIEUL):
+    if not stem.endswith(WITHOUT_RIEUL):
         return stem
     before = stem[:-1].rstrip()
     if stem.endswith("사") and before.endswith(_OBJECT_BEFORE_VERB):

@@ -38,7 +38,8 @@ def long_names(catalogue: Catalogue, plain: Set[str]) -> LongNames:
                 if len(key) > 1 and not key.isdecimal():
                     index.setdefault(key, {})[f"{panel_field.name}={answer.value}"] = None
                     is_short = len(key) < _NAME_LENGTH and key.isascii() and key.isalpha()
-                    if is_short or key in homonyms or plain >= set(f"{text}s".lower().split()):
+                    is_plain = any(plain >= set(t.lower().split()) for t in (text, f"{text}s"))
+                    if is_short or is_plain or key in homonyms:
                         words.add(key)
     kept = {key: tuple(found) for key, found in index.items() if len(found) == 1}
     return LongNames(kept, frozenset(words), max(map(len, kept), default=0))

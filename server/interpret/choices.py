@@ -30,7 +30,7 @@ LISTS = ("와", "과", "이랑", "랑", "하고")
 _PARTS = re.compile(
     r"(?:중|중에|중에서|중에선|가운데|인데|이면서|이고)[,\s]*$|:\s*$|\bwho(?:\seither)?\s$|\beither\s$"
 )
-_VERB_OR = re.compile(r"(?:거나|든지|든가)$")
+VERB_OR = re.compile(r"(?:거나|든지|든가)$")
 # What stands behind these is said of all groups.
 _FOR_ALL = re.compile(r"[.;]|중|가운데")
 _CLOSED = re.compile(r"사람|(?<!\w)분")
@@ -118,13 +118,24 @@ def _stand_alone(question: str, matches: Sequence[Match], first: int, last: int)
 
 
 def values(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:
-    """Fields of which two answers are alternatives, and where these touch: "안마의자 or 비데"."""
+    """Fields of which answers are alternatives, and where two of these touch: "안마의자 or 비데".
+
+    All that stand side by side must be: "soju, beer and wine" asks for each.
+    """
+    touching = [field_of(one.line) for one, other in pairwise(matches) if _of_one_field(one, other)]
+    found = [*_pairs(question, matches)]
+    linked = [name for name, _, _ in found]
+    yield from (pair for pair in found if touching.count(pair[0]) == linked.count(pair[0]))
+
+
+def _pairs(question: str, matches: Sequence[Match]) -> Iterator[tuple[str, int, int]]:
+    """The fields of two matches that are alternatives, and where these touch."""
     may_list = not _ALL.search(question)
     for one, other in pairwise(matches):
         goes_on = _GOES_ON.search(question[one.start : one.end])  # TV 있고, 안마의자까지 있는
         is_listed = may_list and not goes_on and _LISTED.fullmatch(link(question, one, other))
         if _of_one_field(one, other) and (is_listed or _is_choice(question, one, other)):
-            if _VERB_OR.search(one.tail) and _GOES_ON.search(question[other.start : other.end]):
+            if VERB_OR.search(one.tail) and _GOES_ON.search(question[other.start : other.end]):
                 continue  # 전북에 살거나 전남에 살면서 농사짓는: who of them farms?
             yield field_of(one.line), one.end, other.start
 

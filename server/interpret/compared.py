@@ -1,7 +1,8 @@
 """Finds the groups of a comparison among the phrases of a question: 30대 남성과 40대 여성 비교."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from server.interpret.phrase import Match, between
 
@@ -26,6 +27,28 @@ VERB_GOES_ON = ("고", "며", "면서", "지만", "는데", "인데")
 _LISTED = re.compile(
     r"(?=.)(?:이?랑|와|과|하고|이?나|또는|혹은|or|and|vs|대)?(?:[,/]|$)", re.IGNORECASE
 )
+
+_DECADE = re.compile(r"\d0\s?(?:대|s)")
+# Two decades in one phrase.
+_TWO_DECADES = re.compile(
+    r"\d0\s?(?:대|s)(?:[^\d~-]*(?:와|과|랑|하고|대|,|vs\.?|versus|and|with))?\s*\d0\s?(?:대|s)"
+)
+_LISTS = re.compile(r"(?:와|과|이?랑|하고|대|and|,|,\s?and)", re.IGNORECASE)
+
+
+def decades_apart(question: str, matches: Iterable[Match]) -> list[Match]:
+    """The matches, without those of two decades where each is to be compared: "20s, 30s and 40s".
+
+    Together such are one range, and are where the question parts some more than others: "20대 30대와
+    40대 50대".
+    """
+    decades = [*_DECADE.finditer(question)] if COMPARES.search(question) else []
+    links = [question[one.end() : other.start()].strip() for one, other in pairwise(decades)]
+    are_alike = len({link and bool(_LISTS.fullmatch(link)) for link in links}) == 1
+    are_pairs = len(links) > _FEWEST and set(links[::2]).isdisjoint(links[1::2])
+    if not are_alike or are_pairs:
+        return [*matches]
+    return [m for m in matches if not _TWO_DECADES.search(question[m.start : m.end])]
 
 
 def compared_groups(question: str, matches: Sequence[Match]) -> Sides:

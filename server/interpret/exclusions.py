@@ -32,6 +32,11 @@ _LISTS = re.compile(
     r"\s*(?:와|과|이?랑|이?나|하고|,|/|및|또는|or|and|nor)\s*(?:in |from )?", re.IGNORECASE
 )
 
+# A phrase that says itself what is left out.
+_ENDS_LEFT_OUT = re.compile(r"(?:제외|빼고|말고)[가-힣]*$")
+_BEGINS_LEFT_OUT = re.compile(r"(?:except|excluding|other than|outside of)\b", re.IGNORECASE)
+_MODIFIERS = ("는", "한", "인", "은", "된")
+
 
 def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...]:
     """The matches, those that are said to be left out with their conditions turned.
@@ -59,6 +64,20 @@ def with_exclusions(question: str, matches: Sequence[Match]) -> tuple[Match, ...
                     kept[place] = _turned(matches[place])
                 kept[number] = replace(kept[number], start=before.start())
     return tuple(kept)
+
+
+def may_leave_out_less(question: str, matches: Sequence[Match]) -> bool:
+    """Whether what a phrase leaves out may be but a part of it: right behind a modifier ("서울 사는
+    여성 빼고"), or before more ("except women in Seoul").
+    """
+    for number, (one, other) in enumerate(pairwise(matches), 1):
+        said, then = question[one.start : one.end], question[other.start : other.end]
+        is_modified = said.endswith(_MODIFIERS) and not question[one.end : other.start].strip()
+        if is_modified and _ENDS_LEFT_OUT.search(then):
+            return True
+        if _BEGINS_LEFT_OUT.match(said) and _says_more(matches[number:]):
+            return True
+    return False
 
 
 def _with_neither(question: str, matches: Sequence[Match]) -> list[Match]:
@@ -109,9 +128,12 @@ def _ends(question: str, matches: Sequence[Match], first: int) -> int | None:
     last = first
     while last + 1 < len(matches) and _are_listed(question, matches[last], matches[last + 1]):
         last += 1
-    others = matches[last + 1 :]
-    says_more = any(part_of(line) not in (BY, LIMIT) for m in others for line in m.lines)
-    return None if says_more else last
+    return None if _says_more(matches[last + 1 :]) else last
+
+
+def _says_more(matches: Sequence[Match]) -> bool:
+    """Whether they say more than how many and by what."""
+    return any(part_of(line) not in (BY, LIMIT) for m in matches for line in m.lines)
 
 
 def _are_listed(question: str, one: Match, other: Match) -> bool:

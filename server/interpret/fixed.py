@@ -1,8 +1,8 @@
 """The fixed phrases of a panel, in every form in which people say them, and what they mean."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from server.catalogue import Catalogue, PanelField
+from server.catalogue import Catalogue
 from server.filter import parse_filter
 from server.interpret.forms import said_forms
 from server.interpret.phrase import Meaning
@@ -61,12 +61,6 @@ def _lines(reading: Reading, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(
         line
         if part_of(line) >= EITHER or range_in(line)
-        else with_values(line, in_order(values_in(line), catalogue.field(field_of(line))))
+        else with_values(line, catalogue.field(field_of(line)).in_order(values_in(line)))
         for line in spell(reading).splitlines()
     )
-
-
-def in_order(values: Iterable[str], listed: PanelField) -> list[str]:
-    """Values in the catalogue's order; what it does not list comes last."""
-    order = list(listed.by_value)
-    return sorted(values, key=lambda v: order.index(v) if v in order else len(order))

@@ -7,8 +7,8 @@ from server.korean import particle, verb_stem, with_ending
 from server.phrases import Forms
 
 # What a modifier with a slot ends in when another follows it: "차를 모는" → "차를 몰고".
-_LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지")
-_CHOICE = re.compile(r"(?:거나|든지)$")
+_LINKING = ("고", "면서", "며", "지만", "는데", "시는", "거나", "든지", "든가")
+_CHOICE = re.compile(r"(?:거나|든지|든가)$")
 
 
 def said_forms(forms: Forms) -> Iterator[str]:

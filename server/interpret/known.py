@@ -23,7 +23,7 @@ NUMBER = "0"
 DIGITS = re.compile(r"\d[\d,]*")
 # What stands for any name of a long list beside other words: "{name} 타는".
 _NAME = "\ufffc"
-_COUNTED = tuple(f"{NUMBER}{unit}" for unit in ("", "명", "분", "인", "개"))
+_COUNTED = tuple(f"{NUMBER}{unit}" for unit in ("", "명", "분", "인", "개", "백명", "천명", "만명"))
 _IN_WORDS = re.compile(
     r"[한두세네다섯여일곱덟아홉열스물무서른마흔쉰예순든이삼사오육칠팔구십백천만억]+(?:명|분|인|개|살|세|대|원)?"
 )
@@ -32,7 +32,7 @@ _STUTTER = re.compile(r"([가-힣])\1")
 _SLOT = re.compile(r"\{(?!name\})[a-z]+\}")
 # Beside particles, what people put behind a noun or a number that phrases have alone.
 _ENDINGS = (
-    "이거나|이었던|이신|이에요|이야|예요|입니다|이요|인가요|인가|인지|만요|거나|한테|에게|에선|엔|별로|별|용으로|용|들의|들은|들이|"
+    "이면서|이지만|이어서|이라서|이라도|이거나|이었던|이신|이에요|이야|예요|입니다|이요|인가요|인가|인지|만요|거나|한테|에게|에선|엔|별로|별|용으로|용|들의|들은|들이|"
     "대로|당|마다|라는|님|임|요|하는|하고|하며|하지|하던|하거나|하면서|하시는|하려고|한|할|해|해요|해서|해줘|해본|했던|했고|했거나|합니다"
 )
 # "사람" behind a verb is a word of its own.
@@ -106,7 +106,7 @@ class KnownWords:
             return True
         if word.isascii():
             stems = (word.removesuffix(ending) for ending in _INFLECTIONS if word.endswith(ending))
-            return any(stem in self._words for stem in stems)
+            return any(len(stem) > 2 and stem in self._words for stem in stems)
         if len(word) > 1 and _TAIL.fullmatch(word):
             return True
         if (said := _AFTER_VOWELS.fullmatch(word)) and is_open(said[1]) and said[1] in self._words:

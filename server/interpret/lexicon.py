@@ -9,17 +9,26 @@ from server.catalogue import Catalogue, Kind, normalise
 from server.errors import InvalidFilter
 from server.filter import Filter
 from server.interpret.carried import Carriers, long_names
-from server.interpret.choices import BOTH, JOINS_ALTERNATIVES, LISTS, alternatives, every, values
-from server.interpret.compared import COMPARES, Sides, compared_groups
-from server.interpret.counts import counts
+from server.interpret.choices import (
+    BOTH,
+    JOINS_ALTERNATIVES,
+    LISTS,
+    VERB_OR,
+    alternatives,
+    every,
+    values,
+)
+from server.interpret.compared import COMPARES, Sides, compared_groups, decades_apart
+from server.interpret.doubts import in_doubt
 from server.interpret.endings import Ended, affirmed, modifiers
-from server.interpret.exclusions import with_exclusions
-from server.interpret.fixed import fixed_phrases, in_order
+from server.interpret.exclusions import may_leave_out_less, with_exclusions
+from server.interpret.fixed import fixed_phrases
 from server.interpret.names import Letters, Squeezed, ends_word, is_denial, squeeze
-from server.interpret.phrase import Match, Meaning, overlap
+from server.interpret.phrase import Match, Meaning, between, overlap
 from server.interpret.rest import Rest
 from server.interpret.slotted import patterns
 from server.interpret.spans import apart, is_within, joined
+from server.interpret.wanted import wanted
 from server.interpret.words import read_plain_words, read_words
 from server.phrases import Phrases, reported
 from server.spelling import (
@@ -45,16 +54,12 @@ _ALSO = "도"
 _NOUN_PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9]{2})[은는이가을를도](?=\s)")
 # "Who drives a Kia" says what "who drive a Kia" says.
 _SINGULAR = re.compile(r"(?<!\w)(who [a-z]{3,6})s(?!\w)", re.IGNORECASE)
-# Two decades in one phrase.
-_DECADE = re.compile(r"\d0\s?(?:대|s)")
-_TWO_DECADES = re.compile(
-    r"\d0\s?(?:대|s)[^\d~-]*(?:와|과|랑|하고|대|,|vs\.?|versus|and|with)\s*\d0\s?(?:대|s)"
-)
+# What makes a phrase describe the one behind it: 은퇴한 전문직, 부산 사람인데 서울 사는.
+_DESCRIBES = re.compile(r"(?:[는한인은된]|(?:고|며|면서|지만|데),?)$")
 _NOTHING = (Meaning(()),)
 # Beside a count alone: whoever they are.
 _ANYBODY = re.compile(r"(?<!\w)(?:any|all|모두|전부|다)(?!\w)", re.IGNORECASE)
 _EITHER = re.compile(r"(?<!\w)either(?!\w)", re.IGNORECASE)
-_PAIR = 2
 # Of two answers people say the other one.
 _FEW = 2
 # An ending may be longer than the 는 it stands for.
@@ -87,7 +92,8 @@ class Lexicon:
         self._catalogue = catalogue
         adverbs = read_words("adverbs")
         plain = read_plain_words(turning=False) | adverbs
-        self._rest = Rest(plain)
+        self._plain = plain
+        self._rest = Rest(plain, phrases.fields)
         any_adverb = "|".join(sorted(adverbs, key=len, reverse=True))
         self._adverbs = re.compile(
             rf"(?<!\w)(?:{any_adverb})(?!\w)".replace("_", r"\s?"), re.IGNORECASE
@@ -156,6 +162,7 @@ class Lexicon:
             plain = _EITHER.sub(_blank, plain)
         if reading.filter == Filter(limit=reading.filter.limit):
             plain = _ANYBODY.sub(_blank, plain)
+        one_way &= not may_leave_out_less(question, matches) and not in_doubt(plain, matches)
         complete = one_way and said and self._rest.says_nothing(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 
@@ -164,6 +171,7 @@ class Lexicon:
         return (
             all(match.meanings == _NOTHING for match in matches)
             and self._everyone.search(question) is not None
+            and not in_doubt(question, matches)
             and self._rest.says_nothing(self._everyone.sub(_blank, question), matches)
         )
 
@@ -179,16 +187,23 @@ class Lexicon:
             Match((Meaning((letter.line,)),), letter.start, letter.end)
             for letter in self._letters.find(question)
         ]
-        if COMPARES.search(question) and len(_DECADE.findall(question)) == _PAIR:
-            # Together they are one range, but these two are to be told apart.
-            found = [m for m in found if not _TWO_DECADES.search(question[m.start : m.end])]
+        found = decades_apart(question, found)
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
         for match in found:
             if not any(overlap(match, longer) for longer in kept):
                 kept.append(match)
-        kept = [match for match in kept if not self._is_in_a_name(match, squeezed)]
-        return tuple(sorted((*kept, *counts(question, kept)), key=lambda match: match.start))
+        kept = [
+            match
+            for match in kept
+            if not self._is_in_a_name(match, squeezed) and not self._is_word(question, match)
+        ]
+        return tuple(sorted((*kept, *wanted(question, kept)), key=lambda match: match.start))
+
+    def _is_word(self, question: str, match: Match) -> bool:
+        """Whether it is a word of every day: work may be in "IT", but "it" names none."""
+        said = question[match.start : match.end]
+        return said.islower() and said.isascii() and said in self._plain
 
     def _is_in_a_name(self, match: Match, squeezed: Squeezed) -> bool:
         """Whether it is the beginning of the name of its own field: 피부 만족 of 피부 만족도."""
@@ -280,7 +295,7 @@ class Lexicon:
         limits: list[str] = []
         one_way = True
         implied = {
-            n for n, pair in enumerate(pairwise(matches)) if self._is_said_by(question, *pair)
+            n for pair in enumerate(pairwise(matches)) for n in self._implied(question, *pair)
         }
         for number, match in enumerate(matches):
             if number in implied:
@@ -298,6 +313,7 @@ class Lexicon:
             for line in filter(is_condition, meaning.lines):
                 is_other = part_of(line) != NOT and lines.get(key_of(line), line) != line
                 one_way &= not is_other or _follows_its_like(matches, number)
+                one_way &= not (is_other and self._is_described(question, matches, number))
                 one_way &= self._add(lines, line, chosen | both)
         for (mark, name), line in lines.items():
             if not mark and name in both and self._catalogue.field(name).kind is Kind.MULTI:
@@ -317,16 +333,54 @@ class Lexicon:
         asked = [f"?{phrase}" for phrase in sorted(dict.fromkeys(unsupported), key=question.find)]
         return [*ordered, *dict.fromkeys(by), *limits[:1], *asked], one_way
 
-    def _is_said_by(self, question: str, one: Match, other: Match) -> bool:
-        """Whether the match is but the maker's name right before a model's: "BMW X5"."""
-        if not (one.says_one_thing and other.says_one_thing) or one.tail:
-            return False
+    def _implied(self, question: str, number: int, pair: tuple[Match, Match]) -> Iterator[int]:
+        """The place of what is said by the match beside it, given the first one's place: the maker
+        of "BMW X5", the city of "수원 영통" and of "Yeongtong, Suwon".
+        """
+        one, other = pair
+        if not (one.says_one_thing and other.says_one_thing):
+            return
+        link = between(question, one, other).strip()
+        is_address = link == "," and question[one.start : other.end].isascii()
+        if not link and (self._is_said_by(one, other) or self._is_whole_of(one, other)):
+            yield number
+        elif (not link or is_address) and self._is_whole_of(other, one):
+            yield number + 1
+
+    def _is_said_by(self, one: Match, other: Match) -> bool:
+        """Whether the match is but the maker's name of the other one's models."""
         child = self._catalogue.field(field_of(other.line))
         if child.kind is Kind.TEXT or child.parent != field_of(one.line):
             return False
         finer = values_in(other.line)
         parents = {answer.parent for answer in child.listed if answer.value in finer}
-        return parents == set(values_in(one.line)) and not question[one.end : other.start].strip()
+        return parents == set(values_in(one.line))
+
+    def _is_whole_of(self, one: Match, other: Match) -> bool:
+        """Whether the other one's answer lies in this one's, as its names say: 수원시 영통구."""
+        if one.names != other.names:
+            return False
+        wholes, parts = values_in(one.line), values_in(other.line)
+        by_value = self._catalogue.field(field_of(other.line)).by_value
+        return all(
+            part in by_value
+            and any(name.startswith(f"{whole} ") for name in by_value[part].aliases)
+            for whole in wholes
+            for part in parts
+        )
+
+    def _is_described(self, question: str, matches: Sequence[Match], number: int) -> bool:
+        """Whether the match before this one says more of it, and names no other answer: both "은퇴한"
+        and "전문직" hold, as do "retired" and "teachers".
+        """
+        one, other = matches[number - 1], matches[number]
+        link = question[one.end : other.start].strip()
+        if one.names.isdisjoint(other.names) or link not in ("", ",") or one.tail in LISTS:
+            return False
+        said = question[one.start : one.end]
+        if said.isascii():
+            return not link
+        return bool(_DESCRIBES.search(said + link)) and normalise(said) not in self._names.index
 
     def _are_exclusive(self, line: str) -> bool:
         """Whether none of the line's values goes with another answer."""
@@ -361,19 +415,23 @@ class Lexicon:
             return False
         if not mark and set(values_in(known)) & set(values_in(line)):
             return False  # "lives with others, in a family of three": not any of both
-        kept = in_order({*values_in(known), *values_in(line)}, listed)
+        kept = listed.in_order((*values_in(known), *values_in(line)))
         lines[mark, name] = with_values(line, kept)
         return bool(mark) or listed.kind is not Kind.MULTI or name in chosen
 
     def _joins(self, match: Match, later: Sequence[Match]) -> bool:
-        """Whether a particle makes this and the next one of another field alternatives, or this one
-        of the fields of a breakdown.
+        """Whether a particle makes this and the next one alternatives that are no list of a field's
+        answers, or this one of the fields of a breakdown.
         """
         if later and match.tail in LISTS and later[0].names_breakdown:
             return True
         if not later or not JOINS_ALTERNATIVES.search(match.tail):
             return False
-        return match.tail.endswith("도") or later[0].names != match.names
+        if match.tail.endswith("도") or later[0].names != match.names:
+            return True
+        # "TV 없거나 냉장고 없는": either may be there.
+        denies = any(part_of(line) == NOT for line in (*match.lines, *later[0].lines))
+        return denies and VERB_OR.search(match.tail) is not None
 
 
 def _follows_its_like(matches: Sequence[Match], number: int) -> bool:

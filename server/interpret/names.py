@@ -12,11 +12,14 @@ from server.catalogue import Catalogue, PanelField, Words, normalise
 from server.filter import parse_filter
 from server.spelling import Reading, field_of, spell, values_in
 
+PARTICLES_PROPER = (
+    "이거나|이든지|이든가|거나|든지|이라는|이라고|에서는|에서도|으로는|이랑은|하고는|에서|으로|이나|이랑|이고|이며|이면|인데|이든|까지|부터|처럼|보다|"
+    "하고|에만|에도|에는|분들|분|은|는|이|가|을|를|의|에|도|만|와|과|랑|나|로|인|들|씩|쯤|s"
+)
 # What may follow a name inside a Korean word: particles and the nouns that attach without a space.
 PARTICLES = (
-    "이거나|이든지|이든가|거나|든지|이라는|이라고|에서는|에서도|으로는|이랑은|하고는|에서|으로|이나|이랑|이고|이며|이면|인데|이든|까지|부터|처럼|보다|"
-    "하고|에만|에도|에는|분들|분|은|는|이|가|을|를|의|에|도|만|와|과|랑|나|로|인|들|씩|쯤|"
-    "차주|오너|유저|사용자|보유자|이용자|거주자|주민|시민|구민|도민|사람|차량|모델|시리즈|폰|s"
+    f"{PARTICLES_PROPER}|"
+    "차주|오너|유저|사용자|보유자|이용자|거주자|주민|시민|구민|도민|사람|차량|모델|시리즈|폰"
 )
 _TAIL = re.compile(rf"(?:{PARTICLES}){{0,2}}")
 # A bound's last syllable is no particle: in "300만 원 미만" nobody lives in 원미구.

@@ -30,7 +30,9 @@ GOES_ON = (
 _COUNTS = r"(?:\s?만\s?원|[만원명분개번회대년억천%])"
 # People leave the space before a number out: "우울한20대".
 BEFORE_DIGITS, BEFORE_WORD = r"(?<![0-9A-Za-z_.,])", r"(?<![\w.,])"
-_AFTER = rf"(?=(?:{PARTICLES}|[^\w]|$|[{HANJA}]|[가-힣]{{1,2}}(?:$|\s)))"
+# "40대 초과" is not "40대 초" with a particle.
+NOT_BEYOND = r"(?!(?<=초)과)"
+_AFTER = rf"{NOT_BEYOND}(?=(?:{PARTICLES}|[^\w]|$|[{HANJA}]|[가-힣]{{1,2}}(?:$|\s)))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ class Reader:
         say.
         """
         righted = without_retracted(self._slips.right(question), self._lexicon)
-        return righted, self._lexicon.read(righted.text)
+        said = self._lexicon.read(righted.text)
+        return righted, said if righted.is_sure else replace(said, complete=False)
 
     async def _ask(self, question: str, said: LexiconReading) -> _Read:
         if self._waiting >= self._settings.queue_length + len(self._workers):

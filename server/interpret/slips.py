@@ -67,6 +67,14 @@ class Righted:
     corrections: tuple[ReadAs, ...] = ()
     places: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether no letter of an English word was changed: bakers are no bankers, and look like it."""
+        return not any(
+            each.typed.isascii() and _letters(each.typed) != _letters(each.read)
+            for each in self.corrections
+        )
+
     def typed(self, words: Iterable[str]) -> tuple[str, ...]:
         """The words as they were typed, each once."""
         return tuple(dict.fromkeys(map(self._typed, words)))
@@ -390,6 +398,11 @@ def _english_slip(one: str, other: str) -> bool:
 
 def _is_swap(one: str, other: str) -> bool:
     return sorted(one) == sorted(other)
+
+
+def _letters(words: str) -> list[str]:
+    """The letters, double ones once and in any order: what blanks, swaps and doublings leave alone."""
+    return sorted(re.sub(r"(.)\1", r"\1", normalise(words)))
 
 
 def _named(sign: str) -> tuple[str, str]:

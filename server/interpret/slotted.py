@@ -9,7 +9,14 @@ from server.filter import NUMBER_MAX, Condition, Range
 from server.interpret.forms import choice_of, linked_forms, said_forms
 from server.interpret.names import PARTICLES
 from server.interpret.phrase import Match, Meaning
-from server.interpret.ranges import BEFORE_DIGITS, BEFORE_WORD, BEGINS_WITH_DIGITS, GOES_ON, SLOT
+from server.interpret.ranges import (
+    BEFORE_DIGITS,
+    BEFORE_WORD,
+    BEGINS_WITH_DIGITS,
+    GOES_ON,
+    NOT_BEYOND,
+    SLOT,
+)
 from server.numerals import (
     HANGUL_NUMBER,
     MONEY_ENGLISH,
@@ -24,7 +31,7 @@ from server.ranges import bounds_of, money_bounds
 from server.spelling import spell_condition
 
 # What makes a bound of a number that was said as it is.
-_NO_BOUND = r"(?!\s*(?:까지|부터|이내))"
+_NO_BOUND = rf"(?!\s*(?:까지|부터|이내)){NOT_BEYOND}"
 _NOT_BOUNDED = "".join(
     rf"(?<!{word}\s)"
     for word in ("최소", "최대", "적어도", "많아야", "많아도", "at least", "at most")
@@ -49,29 +56,43 @@ class Pattern:
     """A phrase with slots for numbers."""
 
     regex: re.Pattern[str]
-    line_of: Callable[[re.Match[str]], str | None] = field(compare=False)
+    lines_of: Callable[[re.Match[str]], tuple[str, ...]] = field(compare=False)
 
     def find(self, question: str) -> Iterator[Match]:
         """Where it stands in the question with numbers that the field can hold."""
         for match in self.regex.finditer(question):
-            line = self.line_of(match)
-            if line is not None:
-                yield Match((Meaning((line,)),), match.start(), match.end(), choice_of(match[0]))
+            meanings = tuple(Meaning((line,)) for line in self.lines_of(match))
+            if meanings:
+                yield Match(meanings, match.start(), match.end(), choice_of(match[0]))
 
 
 def patterns(catalogue: Catalogue, phrases: Phrases) -> Iterator[Pattern]:
     """The patterns of every field, in the catalogue's order."""
     for panel_field in catalogue.fields:
         said = phrases.fields[panel_field.name]
+        owners = dict(_owners(panel_field, catalogue, phrases))
         for each in said.ranges:
+            lines_of = _reader(panel_field, each, owners)
             for forms, money in ((each.ko, MONEY_KOREAN), (each.en, MONEY_ENGLISH)):
                 for text in dict.fromkeys(_spaced(t, said.by.ko) for t in said_forms(forms)):
                     amounts = _AMOUNTS if panel_field.kind is Kind.BAND else {}
                     slots = {name: rf"{money}|{bare}" for name, bare in amounts.items()}
                     regex = _slotted(text, money, slots, is_bound=each.when not in _AS_SAID)
-                    yield Pattern(regex, _reader(panel_field, each))
+                    yield Pattern(regex, lines_of)
         yield from (_by_pattern(panel_field, text, korean=True) for text in said.by.ko)
         yield from (_by_pattern(panel_field, text, korean=False) for text in said.by.en)
+
+
+def _owners(
+    panel_field: PanelField, catalogue: Catalogue, phrases: Phrases
+) -> Iterator[tuple[str, PanelField]]:
+    """Words that make the name of another field of one of this field's: 가구 of "가구 소득"."""
+    own = set(phrases.fields[panel_field.name].by.ko)
+    for other in catalogue.fields:
+        for name in phrases.fields[other.name].by.ko if other.kind is panel_field.kind else ():
+            word, _, rest = name.partition(" ")
+            if rest in own and name not in own:
+                yield word, other
 
 
 def _spaced(text: str, names: Iterable[str]) -> str:
@@ -85,7 +106,7 @@ def _by_pattern(panel_field: PanelField, text: str, *, korean: bool) -> Pattern:
     name = re.escape(text).replace(r"\ ", r"\s*" if korean else r"\s+")
     pattern = rf"(?<!\w){name}{_BY_KOREAN}" if korean else rf"(?<!\w){_BY_ENGLISH}{name}(?!\w)"
     line = f">{panel_field.name}"
-    return Pattern(re.compile(pattern, re.IGNORECASE), lambda _: line)
+    return Pattern(re.compile(pattern, re.IGNORECASE), lambda _: (line,))
 
 
 def _slotted(text: str, money: str, slots: Mapping[str, str], *, is_bound: bool) -> re.Pattern[str]:
@@ -107,21 +128,33 @@ def _slotted(text: str, money: str, slots: Mapping[str, str], *, is_bound: bool)
     return re.compile(rf"{before}{escaped}{tail}", re.IGNORECASE)
 
 
-def _reader(panel_field: PanelField, said: RangePhrases) -> Callable[[re.Match[str]], str | None]:
-    def line_of(match: re.Match[str]) -> str | None:
-        bounds = _bounds(panel_field, said.when, match.groupdict())
-        if bounds is None:
-            return None
-        low, high = panel_field.min or 0, panel_field.max or NUMBER_MAX
-        if not all(low <= bound <= high for bound in bounds.values()):
-            return None
-        if bounds.get("min") == low and "max" in bounds:
-            del bounds["min"]  # nobody has fewer
-        return spell_condition(
-            Condition(panel_field.name, Range(bounds.get("min"), bounds.get("max")))
-        )
+def _reader(
+    panel_field: PanelField, said: RangePhrases, owners: Mapping[str, PanelField]
+) -> Callable[[re.Match[str]], tuple[str, ...]]:
+    """Reads a match as a condition, or as one of two: "가구 월급 300 이상" may be the household's."""
 
-    return line_of
+    def lines_of(match: re.Match[str]) -> tuple[str, ...]:
+        line = _line(panel_field, said.when, match)
+        if line is None:
+            return ()
+        before = match.string[: match.start()].split()
+        owner = owners.get(before[-1].removesuffix("의")) if before else None
+        other = _line(owner, said.when, match) if owner else None
+        return (line, other) if other else (line,)
+
+    return lines_of
+
+
+def _line(panel_field: PanelField, when: str, match: re.Match[str]) -> str | None:
+    bounds = _bounds(panel_field, when, match.groupdict())
+    if bounds is None:
+        return None
+    low, high = panel_field.min or 0, panel_field.max or NUMBER_MAX
+    if not all(low <= bound <= high for bound in bounds.values()):
+        return None
+    if bounds.get("min") == low and "max" in bounds:
+        del bounds["min"]  # nobody has fewer
+    return spell_condition(Condition(panel_field.name, Range(bounds.get("min"), bounds.get("max"))))
 
 
 def _bounds(panel_field: PanelField, when: str, slots: Mapping[str, str]) -> dict[str, int] | None:

@@ -14,12 +14,15 @@ _NATIVE_NUMBER = "[한두세네다섯여일곱덟아홉열스무물서른마흔�
 # Three people or more are a bound, and people of a family no count of respondents.
 _BOUND = (
     r"(?!\s*(?:이상|이하|미만|초과|넘|가족|가구|식구|자녀|아이|으로 구성"
-    r"|이?\s?(?:같이\s|함께\s)?(?:사는|살고 있는)\s(?:집|가구|가정)))"
+    r"|이?\s?(?:같이\s|함께\s)?(?:사는|살고 있는|거주하는)\s(?:집|가구|가정)))"
 )
+_DIGITS = r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)"
+# What is done with things and in minutes.
+_DOES = re.compile(r"\s(?:있|쓰|사용하|이용하|피우|피|마시|보|하)는(?!\w)")
 _AT_HOME = r"(?<!home\swith\s)(?<!homes\swith\s)(?<!home\sof\s)(?<!homes\sof\s)"
 _ONLY = r"(?:만|씩|쯤|\s?정도)?(?:[을를이은는의요]|으로)?(?!\w)"
 _COUNTS = (
-    re.compile(BEFORE_DIGITS + rf"(?P<n>\d[\d,]*)\s*(?:명|분|개){_ONLY}{_BOUND}"),
+    re.compile(BEFORE_DIGITS + rf"{_DIGITS}\s*(?P<counter>명|분|개){_ONLY}{_BOUND}"),
     re.compile(BEFORE_DIGITS + rf"(?P<n>\d+)\s*(?P<place>[백천만])\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<place>만)\s*명{_ONLY}{_BOUND}"),
     # 4050인 are people of two decades, and 1인 is how many live together.
@@ -27,7 +30,7 @@ _COUNTS = (
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{HANGUL_NUMBER})\s*명{_ONLY}{_BOUND}"),
     re.compile(rf"(?<!\w)(?P<nh>(?:{_TENS}\s)?{_NATIVE_NUMBER})\s*분{_ONLY}{_BOUND}"),
     re.compile(
-        rf"(?<![\w,.]){_AT_HOME}(?P<n>\d[\d,]*)\s+(?:people|persons|respondents|panelists|panel members"
+        rf"(?<![\w,.]){_AT_HOME}{_DIGITS}\s+(?:people|persons|respondents|panelists|panel members"
         r"|participants|users|ppl|folks|individuals|customers|consumers)(?!\w)",
         re.IGNORECASE,
     ),
@@ -51,9 +54,9 @@ _PLACES = {"": 1, "백": 100, "천": 1_000, "만": 10_000}
 _USERS = re.compile(r"\busers$", re.IGNORECASE)
 
 
-def counts(question: str, beside: Sequence[Match]) -> Iterator[Match]:
+def wanted(question: str, beside: Sequence[Match]) -> Iterator[Match]:
     """The counts of respondents, apart from the phrases found already; "16 users" right behind a
-    phone's name is a model.
+    phone's name is a model, and two of "TV 2개" are sets.
     """
     for pattern in _COUNTS:
         for match in pattern.finditer(question):
@@ -67,8 +70,25 @@ def counts(question: str, beside: Sequence[Match]) -> Iterator[Match]:
             found = Match((Meaning((f"#{n}",)),), match.start(), match.end())
             if not n or n > LIMIT_MAX or any(overlap(found, other) for other in beside):
                 continue
+            if slots.get("counter") in ("개", "분") and _is_of_things(question, match, beside):
+                continue
             if not (_USERS.search(match[0]) and _follows(question, found, beside)):
                 yield found
+
+
+def _is_of_things(question: str, count: re.Match[str], beside: Sequence[Match]) -> bool:
+    """Whether it counts things, or minutes: "TV 2개", "10개 피우는", "30분 걷기"."""
+    if _DOES.match(question, count.end()):
+        return True
+    if count["counter"] == "개":
+        return any(
+            m.names and m.end <= count.start() and not question[m.end : count.start()].strip()
+            for m in beside
+        )
+    return any(
+        m.names and count.end() <= m.start and not question[count.end() : m.start].strip()
+        for m in beside
+    )
 
 
 def _follows(question: str, match: Match, before: Iterable[Match]) -> bool:

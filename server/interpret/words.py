@@ -43,6 +43,11 @@ def read_words(name: str) -> frozenset[str]:
     return frozenset(map(normalise, _lists()[name].split()))
 
 
+def read_kinds(name: str) -> tuple[tuple[str, ...], ...]:
+    """One list of grammars/plain-words.yaml, line by line: words of a line say the same."""
+    return tuple(tuple(map(normalise, line.split())) for line in _lists()[name].splitlines())
+
+
 @cache
 def _lists() -> dict[str, str]:
     text = (folder("grammars") / "plain-words.yaml").read_text("utf-8")
@@ -60,7 +65,7 @@ class Vocabulary:
                 stem
                 for text in (
                     *_catalogue_texts(catalogue, field.name),
-                    *_phrase_texts(phrases.fields[field.name]),
+                    *phrase_texts(phrases.fields[field.name]),
                 )
                 for stem in self._stems_of(text)
             )
@@ -157,7 +162,8 @@ def _catalogue_texts(catalogue: Catalogue, name: str) -> Iterable[str]:
             yield from group.words
 
 
-def _phrase_texts(phrases: FieldPhrases) -> Iterable[str]:
+def phrase_texts(phrases: FieldPhrases) -> Iterable[str]:
+    """Every text of a field's phrases, a blank for each slot."""
     yield from (*phrases.by.ko, *phrases.by.en, *phrases.ask.ko, *phrases.ask.en)
     said: list[Said] = [*phrases.sets, *phrases.ranges, phrases.carriers]
     for answer in phrases.answers.values():

@@ -158,7 +158,7 @@ class Pieces:
             last = _in(answers[values[-1]], language)
             told = _listed(words, last, every=every, rng=rng)
             forms = Forms(mod=told or forms.mod, kw=forms.kw)
-        listed = _in_order(field, values)
+        listed = field.in_order(values)
         return Piece(
             forms, {"where": {field.name: {"all": listed} if every else listed}}, tag="several"
         )
@@ -180,7 +180,7 @@ class Pieces:
                 return None
             first = or_else(rng.choice(firsts), rng)
             said = Forms(mod=(f"{first} {rng.choice(forms[1].mod)}",))
-        return Piece(said, {"where": {field.name: _in_order(field, values)}}, tag="several")
+        return Piece(said, {"where": {field.name: field.in_order(values)}}, tag="several")
 
     def _both_of(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         """Two answers that must both be, said in full: "수영하고 등산하는", "who both swim and hike"."""
@@ -200,7 +200,7 @@ class Pieces:
             ways = ("", "", "동시에 ", "또 ")
             mods = [f"{and_then(a, rng)} {rng.choice(ways)}{b}" for a in firsts for b in other.mod]
             said = Forms(mod=tuple(mods))
-        listed = _in_order(field, values)
+        listed = field.in_order(values)
         return _piece(said, {"where": {field.name: {"all": listed}}}, "several")
 
     def _rather(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
@@ -230,7 +230,7 @@ class Pieces:
         answers = self.phrases.fields[field.name].answers
         one, other = (_narrowed(_in(answers[value], language), rng) for value in values)
         said = neither(one, other, language)
-        return _piece(said, {"not": {field.name: _in_order(field, values)}}, "neither")
+        return _piece(said, {"not": {field.name: field.in_order(values)}}, "neither")
 
     def _some_but(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         """Any answer but one: "운동은 하지만 수영은 안 하는"."""
@@ -250,7 +250,7 @@ class Pieces:
             pairs = [(a, b) for a in forms.mod for b in opposite.mod]
             words = [f"{though(a, rng)} {b}" for a, b in pairs if verb_stem(a)]
             both = Forms(mod=(*words, *(f"{a} 사람 중 {b}" for a, b in pairs)))
-        return _piece(both, {"not": {field.name: _in_order(field, [value, *none])}}, "some-but")
+        return _piece(both, {"not": {field.name: field.in_order([value, *none])}}, "some-but")
 
     def _carried(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         said = self.phrases.fields[field.name]
@@ -265,7 +265,7 @@ class Pieces:
             return None
         name = _between_names(rng, language).join(_spoken(a, rng, language) for a in answers)
         forms = _filled(carriers, {"name": name})
-        values = _in_order(field, [a.value for a in answers])
+        values = field.in_order([a.value for a in answers])
         return _piece(forms, {"not" if negated else "where": {field.name: values}}, "name")
 
     def _range(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
@@ -373,8 +373,6 @@ def _draw_money(
     money = korean_money if language == "ko" else english_money
     step = 100 if rng.random() < 0.85 else 50
     n = step * rng.randint(1, 1000 // step)
-    if n == 0:
-        return None
     m = n + 100 * rng.randint(1, 4)
     year = rng.choice(
         (2400, 3000, 3600, 4000, 4800, 5000, 6000, 7000, 7200, 8000, 9600, 10000, 12000)
@@ -457,11 +455,6 @@ def _spoken(answer: Answer, rng: random.Random, language: Language) -> str:
     if answer.en and ascii_only:
         names.append(answer.en)
     return answer.value if rng.random() < 0.4 and not ascii_only else rng.choice(names)
-
-
-def _in_order(field: PanelField, values: list[str]) -> list[str]:
-    order = list(field.by_value)
-    return sorted(dict.fromkeys(values), key=order.index)
 
 
 def _between_names(rng: random.Random, language: Language) -> str:

@@ -252,8 +252,7 @@ def sorted_values(raw: Json, catalogue: Catalogue) -> Json:
             return {"all": each(name, constraint["all"])}
         if isinstance(constraint, dict):
             return constraint
-        order = list(catalogue.field(name).by_value)
-        return sorted(dict.fromkeys(constraint), key=lambda v: order.index(v) if v in order else 0)
+        return catalogue.field(name).in_order(constraint)
 
     tidy_raw = dict(raw)
     for part in ("where", "not"):

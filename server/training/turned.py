@@ -3,30 +3,12 @@
 import re
 
 from server.errors import Language
-from server.korean import has_final, is_open, particle
+from server.korean import WITHOUT_RIEUL, has_final, is_open, particle
 from server.phrases import Forms
 
 # Two verbs at once, and what is turned already: a single 안 would turn the wrong part.
 _NOT_SIMPLE = re.compile(
     r"거나|면서|지만|[가-힣]고 (?!있)|대신|말고|않|없|안 |못 |아니|빼고|제외|만 "
-)
-# Stems that drop their ㄹ before 는 (사는, 만드는), or look like it: 지 않는 would need it back.
-_DROPS_RIEUL = (
-    "사",
-    "푸",
-    "드",
-    "노",
-    "모",
-    "파",
-    "여",
-    "거",
-    "떠",
-    "터",
-    "미",
-    "아",
-    "느",
-    "주",
-    "무",
 )
 _SINO_STEM = 2
 # What somebody says (최고라는), which is no verb of its own, but for a few that sound alike.
@@ -145,7 +127,8 @@ def _modifiers(modifier: str) -> list[str]:
     if verb == "있는":
         return [f"{start}없는"] if not _CONTINUES.search(before) else [f"{start}있지 않은"]
     stem = verb[:-1]
-    found = [] if stem.endswith(_DROPS_RIEUL) else [f"{start}{stem}지 않는"]
+    # 지 않는 would need the ㄹ of 만들다 back.
+    found = [] if stem.endswith(WITHOUT_RIEUL) else [f"{start}{stem}지 않는"]
     noun = stem.removesuffix("하")
     if stem != noun and len(noun) >= _SINO_STEM and not noun.endswith(("아", "어", "워")):
         return [*found, f"{start}{noun} 안 하는", f"{start}{noun}{particle(noun, '을를')} 안 하는"]

@@ -99,6 +99,14 @@ async def test_a_slip_of_the_pen_is_read_as_what_was_meant_and_said(
     assert not other.read_as
 
 
+async def test_a_slip_that_may_be_an_english_word_of_its_own_is_never_certain(
+    reader: Reader,
+) -> None:
+    reading, meant = await reader.read("bakers in Seoul"), await reader.read("bankers in Seoul")
+    assert [each.read for each in reading.read_as] == ["bankers"]
+    assert reading.confidence < meant.confidence
+
+
 async def test_what_a_question_takes_back_is_not_read_and_is_said(
     reader: Reader, panel: Catalogue
 ) -> None:

@@ -16,6 +16,7 @@ from server.spelling import spell
 from server.training.questions import generate
 
 DOMESTIC = "기아|르노삼성|쌍용|쉐보레|현대|제네시스"
+DECADES = ["/age=20..29", "/age=30..39", "/age=40..49"]
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,12 @@ def assert_spelled(said: LexiconReading, lines: list[str]) -> None:
         ("OTT 세 개씩 보는 사람", ["ott_count=3개"]),
         ("던힐이나 메비우스 피우는 남자", ["gender=남성", "cigarette_brand=메비우스|던힐"]),
         ("가구 월소득 400만원대", ["household_income=400..499"]),
+        ("가구 연소득 1억 이상", ["household_income=834.."]),
+        ("집 연소득 6000 이상인 30대", ["age=30..39", "household_income=500.."]),
+        ("가구 전체 소득이 500만원 이상인 사람", ["household_income=500.."]),
+        ("가구 총소득 500 이상", ["household_income=500.."]),
+        ("가구 총 소득 500만원 미만", ["household_income=..499"]),
+        ("부부 합산 소득 500만원 이상", ["marital_status=기혼", "household_income=500.."]),
         ("정수기랑 비데는 둘 다 없는 집", ["-appliances=정수기|비데"]),
         ("30대 직업 분포", ["age=30..39", ">job"]),
         ("부산 사람들 폰 브랜드 순위", ["region=부산", ">phone_brand"]),
@@ -342,6 +349,8 @@ def test_a_name_that_begins_like_a_comparison_compares_nothing(lexicon: Lexicon)
     ("question", "lines"),
     [
         ("아이폰 쓰거나 테슬라 타는 사람", ["/phone_brand=애플", "/car_maker=테슬라"]),
+        ("쏘나타 몰든가 아이폰 쓰는", ["/car_model=쏘나타", "/phone_brand=애플"]),
+        ("월 300만원 이상 벌든가 서울 사는", ["/personal_income=300..", "/region=서울"]),
         ("수영하는 사람이나 서울", ["/physical_activity=수영", "/region=서울"]),
         ("미혼이거나, 자녀가 없는 여자", ["gender=여성", "/marital_status=미혼", "/children=..0"]),
         (
@@ -405,8 +414,35 @@ def test_a_short_name_in_latin_letters_counts_only_where_it_is_carried(lexicon: 
     assert not any("car_model" in line for m in said.matches for line in m.meanings[0].lines)
 
 
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("is it possible to find women in Seoul", ["gender=여성", "region=서울"]),
+        ("women available in the morning", ["gender=여성"]),
+        ("single person households", ["family_size=1명"]),
+        ("women with a man", ["gender=여성", "?with a man"]),
+    ],
+)
+def test_a_word_of_every_day_is_no_name(lexicon: Lexicon, question: str, lines: list[str]) -> None:
+    assert_whole(lexicon.read(question), lines)
+    assert_whole(lexicon.read("women in IT"), ["gender=여성", "job_role=IT"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["female boxers", "women who are models", "women in parliament", "한라산 등산하는 사람"],
+)
+def test_a_name_that_is_also_a_noun_names_nothing_alone(lexicon: Lexicon, question: str) -> None:
+    said = lexicon.read(question)
+    assert not said.complete
+    assert not any(
+        line.startswith(("car_", "cigarette_")) for m in said.matches for line in m.lines
+    )
+
+
 def test_a_name_that_is_a_word_of_the_trade_counts_where_it_is_carried(lexicon: Lexicon) -> None:
     assert_whole(lexicon.read("포커스 타는 남성"), ["gender=남성", "car_model=Focus"])
+    assert_whole(lexicon.read("한라산 피우는 남성"), ["gender=남성", "cigarette_brand=한라산"])
 
 
 @pytest.mark.parametrize(
@@ -432,7 +468,14 @@ def test_what_is_denied_of_one_may_be_denied_of_the_whole_list(
 
 
 @pytest.mark.parametrize(
-    "question", ["homes with 4 people in Busan", "4명이 사는 집 여성", "2명 사는 가구, 부산"]
+    "question",
+    [
+        "homes with 4 people in Busan",
+        "4명이 사는 집 여성",
+        "2명 사는 가구, 부산",
+        "3명이 거주하는 가구",
+        "4인 거주하는 집",
+    ],
 )
 def test_how_many_live_together_is_no_count_of_respondents(lexicon: Lexicon, question: str) -> None:
     assert lexicon.read(question).reading.filter.limit is None
@@ -446,12 +489,99 @@ def test_how_many_live_together_is_no_count_of_respondents(lexicon: Lexicon, que
         "아빠가 테슬라 타는 남성",
         "women married to office workers",
         "mothers with teenagers",
+        "엄마는 서울 사는 20대",
+        "아버지가 자영업자인 사람",
+        "부모가 서울에 사는 30대",
+        "대학에 다니는 자녀를 둔 50대",
+        "담배 피우는 남편 있는 여자",
+        "혼자 사는 자녀가 있는 사람",
+        "담배 피우는 남자친구 있는 여성",
+        "남자 형제 있는 사람",
+        "대학생 엄마",
+        "smokers' wives",
+        "students' mothers",
     ],
 )
 def test_what_parents_children_and_spouses_have_is_left_to_the_model(
     lexicon: Lexicon, question: str
 ) -> None:
     assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "제주 찾는 30대 여성",
+        "서울에 집 구하는 30대",
+        "students looking for a laptop",
+        "people in need of a dishwasher",
+    ],
+)
+def test_who_looks_for_a_thing_does_not_have_it(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("looking for 30 women in Seoul", ["gender=여성", "region=서울", "#30"]),
+        ("we are looking for women", ["gender=여성"]),
+        ("서울 여성 찾는 중", ["gender=여성", "region=서울"]),
+    ],
+)
+def test_who_is_looked_for_is_what_is_asked(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    assert_whole(lexicon.read(question), lines)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "축구 보는 사람",
+        "대학생 키우는 사람",
+        "월 300만원 이상 쓰는 사람",
+        "서울 재직하는 30대",
+        "강남 일하는 사람",
+        "아이폰 사는 사람",
+        "TV 받는 사람",
+        "여성 모델 20명",
+        "여성 오너",
+    ],
+)
+def test_a_verb_that_is_not_said_of_a_field_says_something(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("OTT 세 개 보는 사람", "ott_count=3개"),
+        ("월 300만원 이상 받으시는 분", "personal_income=300.."),
+        ("TV 있으신 분", "appliances=TV"),
+        ("쏘나타 굴리는 사람", "car_model=쏘나타"),
+        ("IT 종사하는 사람", "job_role=IT"),
+        ("게임 앱 유저", "most_used_app=게임 앱"),
+    ],
+)
+def test_a_verb_that_is_said_of_a_field_says_no_more_than_its_answer(
+    lexicon: Lexicon, question: str, line: str
+) -> None:
+    assert_whole(lexicon.read(question), [line])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["TV 2개 있는 집", "담배 10개 피우는 사람", "30분 걷기 하는 사람", "서울 사는 여성 10,20명"],
+)
+def test_things_minutes_and_two_numbers_are_no_count_of_respondents(
+    lexicon: Lexicon, question: str
+) -> None:
+    said = lexicon.read(question)
+    assert not said.complete
+    assert said.reading.filter.limit is None
+    assert_whole(lexicon.read("서울 여성 1,000명"), ["gender=여성", "region=서울", "#1000"])
+    assert_whole(lexicon.read("여성 30분 뽑아줘"), ["gender=여성", "#30"])
 
 
 def test_a_count_of_respondents_has_no_children(lexicon: Lexicon) -> None:
@@ -592,6 +722,24 @@ def test_what_is_said_to_be_left_out_is_turned(
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "서울 사는 여성 빼고",
+        "부산 사는 학생 제외",
+        "everyone except women in Seoul",
+        "everyone except women and students",
+    ],
+)
+def test_what_is_left_out_only_in_part_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+    lines = ["region=서울", "-gender=여성"]
+    assert_whole(lexicon.read("서울 사는 사람 중 여성 빼고"), lines)
+    assert_whole(lexicon.read("everyone in Seoul except women"), lines)
+
+
+@pytest.mark.parametrize(
     ("question", "lines"),
     [
         ("수도권인데 서울은 빼고", ["region=서울|경기|인천", "-region=서울"]),
@@ -641,6 +789,22 @@ def test_amounts_of_money_need_no_unit(lexicon: Lexicon, question: str, line: st
     assert_whole(lexicon.read(question), [line])
 
 
+@pytest.mark.parametrize(
+    "question", ["가구 월 500만원 이상", "가구의 연봉 1억 이상", "부부 소득 500만원 이상"]
+)
+def test_what_a_household_earns_is_not_what_one_earns(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
+    assert lexicon.read("월 500만원 이상 가구").complete
+
+
+@pytest.mark.parametrize("question", ["40대 초과", "60대 초과 남성"])
+def test_beyond_a_decade_is_not_early_in_it(lexicon: Lexicon, question: str) -> None:
+    said = lexicon.read(question)
+    assert not said.complete
+    assert not any(match.line in ("age=40..43", "age=60..63") for match in said.matches)
+    assert_spelled(lexicon.read("20대 초와 30대 말"), ["/age=20..23", "/age=37..39"])
+
+
 @pytest.mark.parametrize("question", ["30대 이상 50대 이하", "20세 이상, 29세 이하"])
 def test_bounds_that_meet_are_not_alternatives(lexicon: Lexicon, question: str) -> None:
     assert not lexicon.read(question).groups
@@ -660,6 +824,91 @@ def test_bounds_that_meet_are_not_alternatives(lexicon: Lexicon, question: str) 
     ],
 )
 def test_two_that_are_described_alike_are_groups(
+    lexicon: Lexicon, question: str, lines: list[str]
+) -> None:
+    assert_spelled(lexicon.read(question), lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("수원 영통 사는 사람", "district=영통구"),
+        ("분당 사는 성남 사람", "district=분당구"),
+        ("people in Bundang, Seongnam", "district=분당구"),
+        ("수원과 영통 사는 사람", "district=수원시|영통구"),
+        ("강남구 서초구 사람", "district=서초구|강남구"),
+    ],
+)
+def test_a_city_beside_its_part_only_says_where_the_part_is(
+    lexicon: Lexicon, question: str, line: str
+) -> None:
+    assert_whole(lexicon.read(question), [line])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "은퇴한 전문직",
+        "회사 다니는 주부",
+        "학생인 직장인",
+        "이혼한 부부",
+        "부산 사람인데, 서울 사는",
+        "retired teachers",
+    ],
+)
+def test_an_answer_that_another_one_describes_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("용인 수원 사는 사람", "district=수원시|용인시"),
+        ("호남하고 충청권", "region=대전|광주|세종|충북|충남|전북|전남"),
+        ("teachers, students", "job=교직|중/고등학생|대학생/대학원생"),
+    ],
+)
+def test_a_name_or_a_particle_that_ends_like_a_modifier_describes_nothing(
+    lexicon: Lexicon, question: str, line: str
+) -> None:
+    assert_whole(lexicon.read(question), [line])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["TV 없거나 냉장고 없는 집", "서울에 안 살거나 부산에 안 사는", "헬스 하거나 수영 안 하는"],
+)
+def test_what_may_be_lacking_or_something_else_is_left_to_the_model(
+    lexicon: Lexicon, question: str
+) -> None:
+    assert not lexicon.read(question).complete
+
+
+@pytest.mark.parametrize(
+    "question", ["people who drink soju, beer and wine", "people who swim, hike and cycle"]
+)
+def test_a_list_that_ends_in_and_is_not_any_of_it(lexicon: Lexicon, question: str) -> None:
+    assert not lexicon.read(question).complete
+    assert_whole(lexicon.read("soju, beer or wine drinkers"), ["drinking=소주|맥주|와인"])
+    assert_whole(lexicon.read("맥주, 소주, 와인 마시는"), ["drinking=소주|맥주|와인"])
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("20대 30대 비교", ["/age=20..29", "/age=30..39"]),
+        ("compare people in their 20s, 30s and 40s", DECADES),
+        ("20대와 30대와 40대 비교", DECADES),
+        ("20대와 30대, 40대 비교", DECADES),
+        ("20대 30대 40대 비교", DECADES),
+        ("20s vs 30s vs 40s", DECADES),
+        ("20대 30대와 40대 50대 비교", ["/age=20..39", "/age=40..59"]),
+        ("20대와 30대, 40대와 50대 비교", ["/age=20..39", "/age=40..59"]),
+    ],
+)
+def test_decades_are_compared_one_by_one_unless_some_stand_closer(
     lexicon: Lexicon, question: str, lines: list[str]
 ) -> None:
     assert_spelled(lexicon.read(question), lines)

@@ -60,6 +60,11 @@ def test_a_small_number_without_a_unit_is_no_age(question: str) -> None:
     assert RANGES.find(question) == ()
 
 
+def test_beyond_a_decade_is_not_early_in_it() -> None:
+    assert [m.line for m in RANGES.find("40대 초과")] == ["age=40..49"]
+    assert [m.line for m in RANGES.find("40대 초와")] == ["age=40..43"]
+
+
 @pytest.mark.parametrize(
     "question", ["스킨케어에 30-50만원 쓰는", "월 30~50 만원", "30-40명", "10+개", "30-50%"]
 )

@@ -97,6 +97,11 @@ def test_what_was_read_instead_is_said_word_by_word() -> None:
         "my friend",
         "타깃: 서울",
         "people in their seventies",
+        "30대이면서 미혼인 여성",
+        "미혼이지만 직장인이라서 여성이어서 서울이라도",
+        "서울 여성 2만명, 부산 남성 3천명",
+        "bloggers",
+        "Seoulites",
         "여자 이백명, 남자 열다섯명만",
         "땀 흘려야 풀리는 30대",
         "mother",
@@ -125,6 +130,22 @@ def test_what_the_panel_does_not_hold_stays_as_it_is() -> None:
 )
 def test_words_are_found_again_as_they_were_typed(typed: str, read: str, words: str) -> None:
     assert SLIPS.right(typed).typed([read]) == (words,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_sure"),
+    [
+        ("bakers in Seoul", False),  # no bankers
+        ("commuters in Seoul", False),
+        ("women whodrink wine", True),
+        ("people who live in Buasn", True),  # letters swapped, none changed
+        ("maried women", True),
+        ("서울 사는 여셩", True),
+        ("women in Seoul", True),
+    ],
+)
+def test_no_word_is_surely_another_english_word(typed: str, is_sure: bool) -> None:
+    assert SLIPS.right(typed).is_sure == is_sure
 
 
 questions = st.one_of(
