@@ -118,7 +118,7 @@ def _may_share_a_denial(question: str, one: Match, other: Match) -> bool:
     said = question[one.start : one.end - len(one.tail)]
     denial = said if is_english else question[other.start : other.end]
     return (
-        not said.endswith((*VERB_GOES_ON, "는"))
+        not said.endswith((*VERB_GOES_ON, "는", "어도", "아도", "해도"))
         and _DENIES.search(denial) is not None
         and _IN_A_LIST.fullmatch(between(question, one, other)) is not None
     )

@@ -465,6 +465,7 @@ def test_what_is_denied_of_one_may_be_denied_of_the_whole_list(
         lexicon.read("소주 마시고 맥주 안 마시는 여성"),
         ["gender=여성", "drinking=소주", "-drinking=맥주"],
     )
+    assert_whole(lexicon.read("TV는 있어도 냉장고는 없는"), ["appliances=TV", "-appliances=냉장고"])
 
 
 @pytest.mark.parametrize(
