@@ -38,7 +38,11 @@ class _Row:
     field: str
     stored: int
     people: int
-    population: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    people: int
 
 
 def count_answers(connection: Conn, catalogue: Catalogue) -> None:
@@ -65,8 +69,9 @@ async def answer_counts_after(
     load = (await only_row(conn, _Load, template("get_last_load"), parameters)).number
     if known is not None and known.load == load:
         return known
-    statement = template("list_answer_counts").format(respondent=table(catalogue))
-    rows = await all_rows(conn, _Row, statement, parameters)
+    rows = await all_rows(conn, _Row, template("list_answer_counts"), parameters)
+    # What was counted has a table; a panel that was never prepared has none.
+    population = (await only_row(conn, _Size, _size(catalogue), {})).people if rows else 0
     values = {
         (field.name, stored): value
         for field in catalogue.stored_fields
@@ -77,7 +82,11 @@ async def answer_counts_after(
         for row in rows
         if (row.field, row.stored) in values
     }
-    return AnswerCounts(load, people, rows[0].population if rows else 0)
+    return AnswerCounts(load, people, population)
+
+
+def _size(catalogue: Catalogue) -> sql.Composed:
+    return sql.SQL("select count(*) as people from {}").format(table(catalogue))
 
 
 def _answers(field: PanelField) -> sql.Composable:

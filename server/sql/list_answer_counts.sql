@@ -1,7 +1,7 @@
--- How many respondents of a panel gave each answer, as of its last load, and how many it has.
+-- How many respondents of a panel gave each answer, as of its last load.
 --
--- One row a field and answer. Composed of: respondent, the panel's table. Parameter: panel.
+-- One row a field and answer. Parameter: panel.
 
-select field, stored, people, (select count(*) from {respondent}) as population
+select field, stored, people
 from panelens.answer_count
 where panel = %(panel)s
