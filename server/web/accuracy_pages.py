@@ -34,6 +34,7 @@ from server.accuracy.history import (
     worst_questions,
 )
 from server.accuracy.jobs import Evaluations
+from server.catalogue import Catalogue
 from server.errors import NotFound
 from server.spelling import Reading
 from server.web import measured as shown
@@ -113,13 +114,18 @@ async def chart(
     run: int | None = None,
 ) -> Response:
     """A chart of the page, whose table stands behind it."""
-    kept = await _kept(site, run)
-    if kept.run is None:
-        raise NotFound()
+    catalogue = site.services.catalogue
+
+    async def read(connection: AsyncConnection) -> tuple[tuple[StoredRun, ...], tuple[Bin, ...]]:
+        runs = await list_runs(connection, catalogue)
+        shown_run = await _chosen(connection, catalogue, runs, run)
+        if shown_run is None:
+            raise NotFound()
+        return runs, await reliability(connection, shown_run.run_id)
+
+    runs, bins = await site.services.read(read)
     wording = site.wording(request)
-    drawn = (
-        draw_trend(kept.runs, wording) if name == "trend" else draw_reliability(kept.bins, wording)
-    )
+    drawn = draw_trend(runs, wording) if name == "trend" else draw_reliability(bins, wording)
     return Response(drawn, media_type=SVG)
 
 
@@ -254,9 +260,9 @@ async def _kept(site: Site, wanted: int | None) -> _Kept:
         runs = await list_runs(connection, services.catalogue)
         waiting = await count_waiting(connection, services.catalogue)
         outdated = await count_outdated(connection, services.catalogue)
-        if wanted is None and not runs:
+        run = await _chosen(connection, services.catalogue, runs, wanted)
+        if run is None:
             return _Kept(runs, waiting, outdated, None)
-        run = runs[-1] if wanted is None else await get_run(connection, services.catalogue, wanted)
         return _Kept(
             runs=runs,
             waiting=waiting,
@@ -269,6 +275,18 @@ async def _kept(site: Site, wanted: int | None) -> _Kept:
         )
 
     return await services.read(read)
+
+
+async def _chosen(
+    connection: AsyncConnection,
+    catalogue: Catalogue,
+    runs: tuple[StoredRun, ...],
+    wanted: int | None,
+) -> StoredRun | None:
+    """The run that is asked for, or the latest; NotFound when there is no such run."""
+    if wanted is not None:
+        return await get_run(connection, catalogue, wanted)
+    return runs[-1] if runs else None
 
 
 def _page(

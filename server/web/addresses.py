@@ -63,13 +63,15 @@ class Address:
         """That filter searched with, without asking the model; the list keeps its columns."""
         return replace(self._listing(), question=question, filter=write_filter(query))
 
-    def changing(self, before: Filter, after: Filter) -> "Address":
-        """The search with what a filter was changed into, from which one can go back to it.
+    def staying(self, query: Filter) -> "Address":
+        """The same search, from which one can still go back to what was there before it."""
+        return replace(self.searching(query, self.question), previous=self.previous)
 
-        Where nothing was changed, one can still go back to what was there before this filter.
-        """
-        previous = self.previous if after == before else write_filter(before)
-        return replace(self.searching(after, self.question), previous=previous)
+    def changing(self, before: Filter, after: Filter) -> "Address":
+        """The search with what a filter was changed into, from which one can go back to it."""
+        if after == before:
+            return self.staying(after)
+        return replace(self.searching(after, self.question), previous=write_filter(before))
 
     def editing(
         self, query: Filter, question: str | None, field: str | None, place: str | None

@@ -113,8 +113,7 @@ class Listing:
     @property
     def _first(self) -> Address:
         """The first page of this list, on the page of the whole answer."""
-        here = self.address.searching(self.query, self.address.question)
-        return replace(here, previous=self.address.previous)
+        return self.address.staying(self.query)
 
     def _heading(self, field: PanelField, sort: Sort | None, asked: Iterable[str]) -> views.Heading:
         by_this = sort is not None and sort.field == field.name

@@ -77,7 +77,7 @@ async def columns(request: Request, site: SiteOf) -> Response:
     """The form that chooses the columns of the list of ?f=."""
     query, address = _asked(request, site), address_of(request)
     listing = listing_of(site, request, query)
-    here = replace(address.searching(query, address.question), previous=address.previous)
+    here = address.staying(query)
     usual = replace(here, columns=None)
     page = views.ColumnsPage(
         frame=frame_of(site, request, "ask"),

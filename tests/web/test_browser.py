@@ -300,6 +300,14 @@ async def test_everything_works_without_javascript(
     await context.close()
 
 
+async def expect_one_cancelled(page: Page, services: InMemoryServices) -> None:
+    for _ in range(100):
+        if services.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert services.cancelled == 1
+
+
 async def test_a_question_is_cancelled_while_it_is_read(
     page: Page, http: httpx.AsyncClient, services: InMemoryServices
 ) -> None:
@@ -311,11 +319,7 @@ async def test_a_question_is_cancelled_while_it_is_read(
     await expect(page.locator("#queue")).to_have_text("앞에 있는 질문 수: 2")
     await page.get_by_role("button", name="취소").click()
     await expect(page.locator("#cancel")).to_be_hidden()
-    for _ in range(100):
-        if services.cancelled:
-            break
-        await page.wait_for_timeout(50)
-    assert services.cancelled == 1
+    await expect_one_cancelled(page, services)
     services.held_back = False
     assert [(await one).status_code for one in before] == [200, 200]
     await page.keyboard.press("/")
@@ -336,11 +340,7 @@ async def test_what_is_chosen_while_a_question_is_read_is_what_stays(
     await page.get_by_role("link", name="빼기: 성별").click()
     await expect(page.get_by_role("link", name="빼기: 성별")).to_have_count(0)
     await expect(page.locator("#cancel")).to_be_hidden()
-    for _ in range(100):
-        if services.cancelled:
-            break
-        await page.wait_for_timeout(50)
-    assert services.cancelled == 1
+    await expect_one_cancelled(page, services)
     assert "limit" in page.url and quote("모두") not in page.url
 
 
