@@ -94,21 +94,19 @@ async def _read(gold: GoldQuestion, interpret: Interpret) -> _Read:
         reading = await interpret(gold.question)
     except InvalidQuestion:
         elapsed = (perf_counter() - began) * 1000
-        return _Read(_case(gold, _nothing(gold.question), None, elapsed))
+        nothing = Reading(Filter(), (gold.question,))
+        return _Read(_case(gold, nothing, None, elapsed))
     conditions = tuple(each.confidence for each in reading.conditions)
     case = _case(gold, _predicted(reading), reading.confidence, reading.milliseconds, conditions)
     return _Read(case, reading.model)
 
 
 def _predicted(reading: Interpretation) -> Reading:
-    if reading.understood:
-        return Reading(reading.filter, reading.unsupported)
-    return _nothing(reading.question, reading.unsupported)
-
-
-def _nothing(question: str, unsupported: tuple[str, ...] = ()) -> Reading:
-    """A reading that finds nobody: what was not understood is the whole question, or these."""
-    return Reading(Filter(), unsupported or (question,))
+    """The reading; where nothing was understood it must find nobody, so it names what was not."""
+    unsupported = reading.unsupported
+    if not reading.understood and not unsupported:
+        unsupported = (reading.question,)
+    return Reading(reading.filter, unsupported)
 
 
 def _case(

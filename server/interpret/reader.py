@@ -173,7 +173,7 @@ class Reader:
             found = self._found(question, lines, mentions, written.probability)
         query = found.reading.filter
         if found.shared.unused and not query.restricts and not query.by:
-            return self._nothing(question, mentions, written.probability)
+            return self._nothing(question, mentions, written.probability, limit=query.limit)
         return found
 
     def _found(
@@ -216,9 +216,13 @@ class Reader:
         return _Read(said.reading, sure, lines, Attribution(words_of(question, said), ()))
 
     def _nothing(
-        self, question: str, mentions: tuple[Mention, ...] = (), written: float = 1.0
+        self,
+        question: str,
+        mentions: tuple[Mention, ...] = (),
+        written: float = 1.0,
+        limit: int | None = None,
     ) -> _Read:
-        reading = Reading(Filter(), (question[:PHRASE_LENGTH_MAX].strip(),))
+        reading = Reading(Filter(limit=limit), (question[:PHRASE_LENGTH_MAX].strip(),))
         confidence = self._calibration.whole(written, ())
         return _Read(reading, confidence, (), self._shared(question, reading, mentions))
 

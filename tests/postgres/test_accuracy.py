@@ -351,10 +351,13 @@ def gold_file(**right: Reading) -> GoldFile:
 
 async def test_every_question_is_read_compared_and_kept(conn: Connection, database: str) -> None:
     heard: list[tuple[int, int]] = []
-    gold = gold_file(
-        women=reading(SEOUL_WOMEN), all=reading({}), blood=reading({}, "AB형"), odd=reading(WOMEN)
-    )
-    interpret = answers(women=reading(SEOUL_WOMEN), all=reading({}), blood=reading({}, "AB형"))
+    known = {
+        "women": reading(SEOUL_WOMEN),
+        "all": reading({}),
+        "blood": reading({"limit": 5}, "AB형"),
+    }
+    gold = gold_file(**known, odd=reading(WOMEN))
+    interpret = answers(**known)
     run = await evaluate(
         gold, interpret, conn, CATALOGUE, adapter="def", progress=lambda *at: heard.append(at)
     )
@@ -375,7 +378,7 @@ async def test_every_question_is_read_compared_and_kept(conn: Connection, databa
     assert kept == [
         (1, "women", ["ko"], ["gender", "region"], SEOUL_WOMEN, [], seoul, seoul),
         (2, "all", ["ko"], [], {}, [], 150, 150),
-        (3, "blood", ["ko"], [], {}, ["AB형"], 0, 0),
+        (3, "blood", ["ko"], [], {"limit": 5}, ["AB형"], 0, 0),
         (4, "odd", ["ko"], ["gender"], WOMEN, ["odd"], women, 0),
     ]
 
