@@ -20,8 +20,12 @@ LONG_LIST = 30
 # Of a respondent: what is loaded can be opened by its address.
 ID_LENGTH_MAX = 200
 FORBIDDEN_IN_VALUES = re.compile(r"[|\x00-\x1f\x7f]")
-# Of the panel's table, of the rows on their way into it, and of its list of people.
-COLUMNS_TAKEN = frozenset({"respondent_id", "draw", "bookmark", "row", "key"})
+# Of the panel's table, of the rows on their way into it, and of its list of people; the last six are
+# those that every table of PostgreSQL has.
+COLUMNS_TAKEN = frozenset({
+    "respondent_id", "draw", "bookmark", "row", "key",
+    "cmax", "cmin", "ctid", "tableoid", "xmax", "xmin",
+})  # fmt: skip
 # What statements that read respondents call their own: a column of that name would be taken for it.
 NAMES_TAKEN = frozenset({
     "answer_0", "answer_1", "answer_2", "answer_3", "answered", "answers", "asked", "belongs",

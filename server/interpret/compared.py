@@ -33,6 +33,7 @@ _DECADE = re.compile(r"\d0\s?(?:대|s)")
 _TWO_DECADES = re.compile(
     r"\d0\s?(?:대|s)(?:[^\d~-]*(?:와|과|랑|하고|대|,|vs\.?|versus|and|with))?\s*\d0\s?(?:대|s)"
 )
+_AGAINST = re.compile(r"(?:대|vs\.?|versus)", re.IGNORECASE)
 _LISTS = re.compile(r"(?:와|과|이?랑|하고|대|and|,|,\s?and)", re.IGNORECASE)
 
 
@@ -72,6 +73,24 @@ def compared_groups(question: str, matches: Sequence[Match]) -> Sides:
             if is_whole and not any(_lists(question, matches, n) for n in (first, last)):
                 return sides
     return ()
+
+
+def may_compare(question: str, matches: Sequence[Match]) -> bool:
+    """Whether answers of one field stand in a question that compares something."""
+    names = [name for m in matches if m.says_one_thing for name in m.names]
+    return len({*names}) < len(names) and COMPARES.search(question) is not None
+
+
+def may_be_lists(question: str, matches: Sequence[Match], sides: Sides) -> bool:
+    """Whether single answers stand against each other in only some places: "서울·경기 vs 부산·대구"."""
+    if not sides or any(last - first > 1 for first, last in sides):
+        return False
+    firsts = [matches[first] for first, _ in sides]
+    against = {
+        _AGAINST.fullmatch(between(question, *pair).strip()) is not None
+        for pair in pairwise(firsts)
+    }
+    return len(against) > 1
 
 
 def _sides(question: str, matches: Sequence[Match], first: int, size: int) -> Sides:

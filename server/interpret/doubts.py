@@ -86,7 +86,7 @@ def _belongs_to_kin(question: str, said: str, link: str, other: Match) -> bool:
     is_kin = _KIN.match(question, other.start) is not None
     if not link:
         is_parent = said.endswith(_PUPIL) and question.startswith(_PARENTS, other.start)
-        return is_parent or (is_kin and not said.endswith(_OF_ONE_PERSON))
+        return is_parent or said in _PARENTS or (is_kin and not said.endswith(_OF_ONE_PERSON))
     if link in ("to", "to a", "to an"):
         return said.lower().endswith("married")
     if link in _POSSESSIVE:

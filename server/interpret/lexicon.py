@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from server.catalogue import Catalogue, Kind, normalise
 from server.errors import InvalidFilter
-from server.filter import Filter
+from server.filter import Filter, Values
 from server.interpret.carried import Carriers, long_names
 from server.interpret.choices import (
     BOTH,
@@ -18,7 +18,14 @@ from server.interpret.choices import (
     every,
     values,
 )
-from server.interpret.compared import COMPARES, Sides, compared_groups, decades_apart
+from server.interpret.compared import (
+    COMPARES,
+    Sides,
+    compared_groups,
+    decades_apart,
+    may_be_lists,
+    may_compare,
+)
 from server.interpret.doubts import in_doubt
 from server.interpret.endings import Ended, affirmed, modifiers
 from server.interpret.exclusions import may_leave_out_less, with_exclusions
@@ -135,6 +142,8 @@ class Lexicon:
         if self._asks_for_everyone(question, matches):
             return LexiconReading(Reading(Filter()), matches, True)
         compared = compared_groups(question, matches)
+        if may_be_lists(question, matches, compared):
+            compared = ()
         if not compared:
             matches = joined(question, matches)
         sides = compared or alternatives(question, matches) or apart(question, matches)
@@ -163,6 +172,8 @@ class Lexicon:
         if reading.filter == Filter(limit=reading.filter.limit):
             plain = _ANYBODY.sub(_blank, plain)
         one_way &= not may_leave_out_less(question, matches) and not in_doubt(plain, matches)
+        one_way &= bool(compared) or not may_compare(question, matches)
+        one_way &= not self._asks_which(question, reading.filter)
         complete = one_way and said and self._rest.says_nothing(plain, matches)
         return LexiconReading(reading, matches, complete, groups)
 
@@ -173,6 +184,14 @@ class Lexicon:
             and self._everyone.search(question) is not None
             and not in_doubt(question, matches)
             and self._rest.says_nothing(self._everyone.sub(_blank, question), matches)
+        )
+
+    def _asks_which(self, question: str, query: Filter) -> bool:
+        """Whether all answers are named to be told apart: "who drinks wine, men or women?"."""
+        return question.endswith("?") and any(
+            isinstance(c.constraint, Values)
+            and len(c.constraint.values) == len(self._catalogue.field(c.field).listed)
+            for c in query.where
         )
 
     def find(self, question: str) -> tuple[Match, ...]:

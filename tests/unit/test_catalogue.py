@@ -51,6 +51,7 @@ def check(*fields: dict[str, Any], **more: Any) -> Catalogue:
         ([field(), field()], "field 'job': the name is used twice"),
         ([field("id")], "field 'id': the name is used twice"),
         ([field("draw")], "field 'draw': the panel's table has a column of that name already"),
+        ([field("ctid")], "field 'ctid': the panel's table has a column of that name already"),
         ([field("page")], "field 'page': searches use that name themselves; give it another"),
         ([field("by_3")], "field 'by_3': searches use that name themselves; give it another"),
         ([field(answers=[])], "field 'job': kind single needs answers"),

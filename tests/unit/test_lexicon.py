@@ -151,6 +151,11 @@ def test_a_question_in_the_panels_own_words_is_read_whole(
         "여자 100명, 남자 100명",
         "삼성전자 다니는 사람",
         "차 있는 사람이 보는 것",
+        "who drinks makgeolli, men or women?",
+        "home workout folks by household size",
+        "부모 소득 500만원 이상",
+        "주식 하는 미니멀리스트랑 주식 하는 맥시멀리스트 소득 비교",
+        "상당구·서원구 vs 흥덕구·청원구, 차량 제조사 비교",
         "ㅁㄴㅇㄹ",
         "",
     ],
@@ -176,7 +181,12 @@ def test_an_unknown_phrase_stands_without_what_joins_it(lexicon: Lexicon) -> Non
 
 
 @pytest.mark.parametrize(
-    "question", ["소주/맥주/와인, 여자 회원을 비교", "삼성/LG 폰과 기혼자 비교해줘"]
+    "question",
+    [
+        "소주/맥주/와인, 여자 회원을 비교",
+        "삼성/LG 폰과 기혼자 비교해줘",
+        "상당구·서원구 vs 흥덕구·청원구, 차량 제조사 비교",
+    ],
 )
 def test_a_pair_cut_out_of_a_longer_list_is_not_compared(lexicon: Lexicon, question: str) -> None:
     assert not lexicon.read(question).groups
