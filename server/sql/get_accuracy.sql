@@ -3,22 +3,12 @@
 -- One row, or none when the panel's people were never evaluated; without such a question the rates
 -- are null. Parameters: panel, fields.
 
-with replaced as (
-    -- When real people took the place of synthetic ones; null when they never did.
-    select min(finished_at) as at
-    from panelens.load
-    where panel = %(panel)s
-        and not synthetic
-        and id > (select max(id) from panelens.load where panel = %(panel)s and synthetic)
-),
-
-latest as (
+with latest as (
     -- The latest evaluation of the people who are there, not of made-up ones before them.
     select run.id
     from panelens.evaluation_run as run
-    cross join replaced
-    where panel = %(panel)s
-        and finished_at >= coalesce(replaced.at, '-infinity'::timestamptz)
+    left join panelens.people_replaced as replaced using (panel)
+    where panel = %(panel)s and finished_at >= coalesce(replaced.at, '-infinity')
     order by run.id desc
     limit 1
 ),

@@ -9,25 +9,16 @@ with loaded as (
     select max(finished_at) as at
     from panelens.load
     where panel = %(panel)s
-),
-
-replaced as (
-    -- When real people took the place of synthetic ones; null when they never did.
-    select min(finished_at) as at
-    from panelens.load
-    where panel = %(panel)s
-        and not synthetic
-        and id > (select max(id) from panelens.load where panel = %(panel)s and synthetic)
 )
 
 select exists (
     select
     from panelens.evaluation_run as run
     cross join loaded
-    cross join replaced
+    left join panelens.people_replaced as replaced using (panel)
     where panel = %(panel)s
         and (
-            (not recorded and finished_at >= coalesce(replaced.at, '-infinity'::timestamptz))
+            (not recorded and finished_at >= coalesce(replaced.at, '-infinity'))
             or (
                 file_sha256 = %(file_sha256)s
                 and finished_at >= coalesce(loaded.at, '-infinity'::timestamptz)

@@ -533,14 +533,25 @@ async def test_what_was_measured_on_synthetic_people_is_not_said_of_real_ones(
     assert await accuracy_of(conn, CATALOGUE, ["gender"]) is not None
     await loaded_now(conn, synthetic=False)
     assert await accuracy_of(conn, CATALOGUE, ["gender"]) is None
+    assert await latest_cases(conn) == 0
     await stored_run(conn, recording)
     measured = await accuracy_of(conn, CATALOGUE, ["gender"])
-    assert measured is not None and measured.questions == 2
+    assert measured is not None and measured.questions == await latest_cases(conn) == 2
     await figures(conn, case(WOMEN, WOMEN))
     await loaded_now(conn, synthetic=False)
     assert await store_recorded(conn, CATALOGUE, recording) is None
     measured = await accuracy_of(conn, CATALOGUE, ["gender"])
     assert measured is not None and measured.questions == 1
+
+
+async def latest_cases(conn: Connection) -> int:
+    """How many questions the view shows that psql reads an answer's accuracy from."""
+    cursor = await conn.execute(
+        "select count(*) from panelens.evaluation_latest_case"
+        " where panel = 'small' and fields && array['gender']"
+    )
+    (cases,) = await cursor.fetchone() or (0,)
+    return int(cases)
 
 
 async def loaded_now(conn: Connection, *, synthetic: bool) -> None:
