@@ -63,7 +63,6 @@ from server.model.download import download as download_model
 from server.origin import origin_of
 from server.phrases import read_phrases
 from server.postgres.check import check_database
-from server.postgres.migrate import migrate
 from server.postgres.pool import connected, conninfo
 from server.postgres.statements import Connection
 from server.product import Database, Product, load_demo, open_database, prepare_panel
@@ -144,7 +143,6 @@ def serve(
             product = Product(settings, catalogue, database, console)
             entry = open_entry(settings, product, host=host_of(listening))
             if entry.required:
-                migrate(database.url)
                 refuse_without_people(database.url)
             # Not before: a database that nobody may enter stays free for a dump to be restored.
             settings = product.settings = _prepare(database, settings, serves=True)
@@ -538,6 +536,8 @@ def _serve(web: FastAPI, listening: socket.socket, stop_seconds: int) -> None:
         uvicorn.Config(
             web,
             http=Impatient,
+            # Else uvicorn logs by itself, past what is careful about an error's own words.
+            log_config=None,
             log_level="warning",
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
 from server.catalogue import Catalogue
 
@@ -101,12 +102,15 @@ def test_the_database_check_says_where_it_is_as_whom_and_how_to_look(small: Path
     assert "as          " in panelens("database", "check", environment=env).stdout
 
 
+@pytest.mark.parametrize("command", [("database", "check"), ("serve", "--port", "0")])
 def test_a_database_that_cannot_be_reached_is_told_with_its_reason(
-    data_folder: DataFolder,
+    data_folder: DataFolder, command: tuple[str, ...]
 ) -> None:
     with data_folder() as folder:
         away = "postgresql://somebody:a-secret@127.0.0.1:1/panelens"
-        done = panelens("database", "check", environment=environment(folder, database_url=away))
+        env = environment(folder, database_url=away, sign_in="true")
+        done = panelens(*command, environment=env)
     assert done.returncode == 1
     assert "refused" in done.stderr
+    assert "Traceback" not in done.stderr
     assert "a-secret" not in done.stdout + done.stderr

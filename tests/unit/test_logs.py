@@ -2,8 +2,12 @@
 
 import json
 import logging
+import os
+import socket
+import subprocess
 import sys
 
+import httpx
 import pytest
 from psycopg import OperationalError
 from psycopg.errors import TooManyConnections
@@ -13,6 +17,24 @@ from server.errors import DatabaseAway
 from server.logs import Careful
 
 SECRET = "서울 사는 홍길동"
+# Serves an answer that breaks off, as `panelens serve` serves the product.
+BREAKS_OFF = f"""
+import socket, sys
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from server.cli import _serve
+from server.logs import set_up_logs
+from server.settings import Settings
+
+async def pieces():
+    yield "a"
+    raise ValueError({SECRET!r})
+
+app = FastAPI()
+app.get("/")(lambda: StreamingResponse(pieces()))
+set_up_logs(Settings(log_format=sys.argv[2]))
+_serve(app, socket.socket(fileno=int(sys.argv[1])), 1)
+"""
 
 
 def _line(message: str, *arguments: object, error: bool = False) -> str:
@@ -57,3 +79,36 @@ def test_what_an_error_of_ours_came_from_is_told_by_its_kind_and_code(
     assert json.loads(line)["message"] == message
     assert SECRET not in json.loads(line)["message"]
     assert told in json.loads(_line("error connecting: %s", cause))["message"]
+
+
+def test_an_answer_that_broke_off_is_told_of_like_everything_else() -> None:
+    lines = _said_of_what_broke_off("json").splitlines()
+    (told,) = [json.loads(line) for line in lines]
+    assert (told["level"], told["logger"]) == ("ERROR", "uvicorn.error")
+    assert told["exc_info"].endswith("ValueError")
+    assert SECRET not in "".join(lines)
+
+
+def test_a_terminal_shows_the_whole_error() -> None:
+    said = _said_of_what_broke_off("text")
+    assert "Exception in ASGI application" in said
+    assert f"ValueError: {SECRET}" in said
+
+
+def _said_of_what_broke_off(log_format: str) -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        given = listening.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-c", BREAKS_OFF, str(given), log_format],
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            pass_fds=[given],
+            stderr=subprocess.PIPE,
+        )
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        try:
+            with pytest.raises(httpx.RemoteProtocolError):
+                httpx.get(address, timeout=60)
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=60)
+    return said.decode("utf-8")
