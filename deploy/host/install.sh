@@ -5,6 +5,7 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 home=${PANELENS_HOME:-/opt/panelens}
 export TMPDIR=/var/tmp  # /tmp is memory on Debian 13
+trap '' HUP  # a session that is lost meanwhile must not leave a release that does not work
 say() { echo "panelens: $*"; }
 refuse() { echo "panelens: $*" >&2; exit 1; }
 
@@ -87,6 +88,8 @@ if [ "$switched" = 0 ]; then
 fi
 if [ -n "$previous" ] && [ "$previous" != "$target" ]; then
   PANELENS_HOME=$home "$previous/host/panelens-switch" "$(basename "$previous")" || true
-  refuse "$release did not become ready: back to $(basename "$previous"). See journalctl -u panelens"
+  before=$(basename "$previous")
+  refuse "$release did not become ready: back to $before. See journalctl -u panelens
+A replaced machine would still take $release: on yours, echo $before | aws s3 cp - s3://\$bucket/releases/current"
 fi
 refuse "$release did not become ready: see journalctl -u panelens"

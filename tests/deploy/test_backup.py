@@ -206,6 +206,31 @@ def test_a_failed_backup_leaves_no_file_and_no_success(keys: Path, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("end", ["HUP", "INT", "TERM"])
+def test_a_backup_that_is_stopped_leaves_no_readable_dump(
+    keys: Path, tmp_path: Path, end: str
+) -> None:
+    noted = tmp_path / "noted"
+    dumping = tmp_path / "pg_dump"
+    dumping.write_text(
+        "#!/bin/sh\n"
+        'for part; do case $part in --file=*) dump=${part#--file=}; echo people > "$dump";; esac; done\n'
+        f'echo "$dump" > "{noted}"\n'
+        f"kill -{end} $PPID\n"
+    )
+    dumping.chmod(0o755)
+    done = _run(
+        "panelens-backup",
+        tmp_path,
+        PANELENS_DATABASE_URL="postgresql://127.0.0.1:1/nowhere",
+        PANELENS_BACKUP_CERTIFICATE=str(keys / "backup.crt"),
+        PG_DUMP=str(dumping),
+    )
+    assert done.returncode != 0
+    assert not Path(noted.read_text("utf-8").strip()).parent.exists()
+    assert list(tmp_path.glob("*.cms")) == []
+
+
 # Another one every time: no other process of this machine, such as an editor, can have it.
 PASSWORD = f"seen-by-nobody-{secrets.token_hex(8)}"
 

@@ -1,6 +1,7 @@
 """What is put on the machine: units that systemd understands, a proxy that starts, one archive."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -77,6 +78,26 @@ def test_the_proxy_takes_its_configuration() -> None:
         PANELENS_DOMAIN="panel.example.org",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_proxy_waits_for_a_workbook_of_the_whole_panel() -> None:
+    if shutil.which("caddy") is None:
+        not_here("the proxy's patience was not looked at: caddy is missing")
+    adapted = _run(
+        *("caddy", "adapt", "--adapter", "caddyfile", "--config"),
+        HOST / "Caddyfile",
+        PANELENS_DOMAIN="panel.example.org",
+    )
+    (server,) = json.loads(adapted.stdout)["apps"]["http"]["servers"].values()
+    routes = server["routes"][0]["handle"][0]["routes"]
+    waits = {
+        str(route.get("match")): route["handle"][0]["transport"]["response_header_timeout"]
+        for route in routes
+        if route["handle"][0]["handler"] == "reverse_proxy"
+    }
+    quarter_of_an_hour = 15 * 60 * 10**9
+    assert waits == {"[{'path': ['/export']}]": quarter_of_an_hour, "None": 120 * 10**9}
+    assert server["write_timeout"] == quarter_of_an_hour
 
 
 def test_the_proxy_hangs_up_before_the_server_does() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import yaml
 
 from .conftest import not_here
 
@@ -168,6 +169,49 @@ class TestInstall:
         listed = bundles.run(HOST / "panelens-switch").stdout.splitlines()
         assert listed == ["panelens-2", "panelens-3 (running)"]
 
+    def test_the_proxy_is_not_stopped_for_an_upgrade(self, bundles: Host) -> None:
+        said = self._installed(bundles, "panelens-1")
+        assert [line for line in said if "caddy" in line and "is-active" not in line] == [
+            "reload-or-restart caddy"
+        ]
+
+    def test_a_release_that_is_not_ready_in_its_time_is_taken_back(self, bundles: Host) -> None:
+        """Each try takes six seconds of it: a socket that nobody answers lets curl wait."""
+        clock = bundles.write("clock", "0")
+        tries = bundles.write("tries", "")
+        done = self._upgraded(
+            bundles,
+            date=f"cat {clock}",
+            curl=f"echo >> {tries}; echo $(($(cat {clock}) + 6)) > {clock}; exit 28",
+            sleep="exit 0",
+        )
+        assert done.returncode == 1
+        assert bundles.current == "panelens-1"
+        # As many for the release before.
+        assert len(tries.read_text("utf-8").splitlines()) == 2 * 5
+        assert "back to panelens-1" in done.stderr
+        # Which the bucket does not know by itself.
+        assert "echo panelens-1 | aws s3 cp - s3://$bucket/releases/current" in done.stderr
+
+    def test_a_session_that_is_lost_does_not_leave_a_bad_release(self, bundles: Host) -> None:
+        clock = bundles.write("clock", "0")
+        done = self._upgraded(
+            bundles,
+            date=f"cat {clock}",
+            curl=f"echo $(($(cat {clock}) + 30)) > {clock}; kill -HUP 0; exit 7",
+        )
+        assert done.returncode == 1
+        assert bundles.current == "panelens-1"
+
+    def _upgraded(self, host: Host, **programs: str) -> subprocess.CompletedProcess[str]:
+        """From panelens-1 to panelens-2, in a session of its own, with these programs."""
+        host.write("etc/panelens/database.env", f"PANELENS_DATABASE_URL={ADDRESS}\n")
+        self._installed(host, "panelens-1")
+        host.install("panelens-2")
+        path = host.pretend(**programs)
+        install = host.layers / "panelens-2" / "install.sh"
+        return host.run("setsid", install, PATH=path, PANELENS_READY_SECONDS="30")
+
     def _installed(self, host: Host, release: str) -> list[str]:
         """What systemd was told."""
         if not (host.layer("opt/panelens/releases") / release).exists():
@@ -175,13 +219,51 @@ class TestInstall:
         said = host.layers / "said"
         said.touch()
         path = host.pretend(
-            systemctl=f'echo "$*" >> {said}; [ "$1" != is-active ]',
+            systemctl=f'echo "$*" >> {said}',
             curl="exit 0",
             **{"systemd-sysusers": "exit 0"},
         )
         done = host.run(host.layers / release / "install.sh", PATH=path)
         assert done.returncode == 0, done.stderr + done.stdout
         return said.read_text("utf-8").splitlines()
+
+
+class TestFetch:
+    """The program that user data brings, with a bucket whose `aws` is ours."""
+
+    @pytest.fixture
+    def fetching(self, host: Host) -> Host:
+        text = (HOST.parent / "terraform/user-data.yaml.tftpl").read_text("utf-8")
+        files = yaml.safe_load(text.replace("$${", "${"))["write_files"]
+        (program,) = [f["content"] for f in files if f["path"].endswith("panelens-fetch")]
+        host.write("panelens-fetch", program, 0o755)
+        host.write("etc/panelens/host.env", "AWS_REGION=x\nPANELENS_BUCKET=store\n")
+        installer = host.write("bundle/panelens-1/install.sh", "#!/bin/sh\necho installed\n", 0o755)
+        shutil.make_archive(str(host.layers / "panelens-1"), "tar", installer.parents[1])
+        return host
+
+    def test_a_session_that_is_lost_does_not_stop_it(self, fetching: Host) -> None:
+        done, folder = self._fetched(fetching, meanwhile="HUP")
+        assert done.stdout == "installed\n"
+        assert not folder.exists()
+
+    @pytest.mark.parametrize("end", ["INT", "TERM"])
+    def test_who_stops_it_finds_nothing_left(self, fetching: Host, end: str) -> None:
+        done, folder = self._fetched(fetching, meanwhile=end)
+        assert done.stdout == ""
+        assert not folder.exists()
+
+    def _fetched(
+        self, host: Host, *, meanwhile: str
+    ) -> tuple[subprocess.CompletedProcess[str], Path]:
+        """How it ended after a signal during the download, and the folder it worked in."""
+        worked_in = host.layers / "worked-in"
+        path = host.pretend(
+            aws=f'echo "$5" > {worked_in}\ncp {host.layers}/panelens-1.tar "$5"\n'
+            f"kill -{meanwhile} $PPID"
+        )
+        done = host.run(host.layers / "panelens-fetch", "panelens-1", PATH=path)
+        return done, Path(worked_in.read_text("utf-8").strip())
 
 
 class TestRun:
