@@ -24,11 +24,11 @@ locals {
     errors = { metric = "ServerErrors", above = 5, description = "Requests fail with a 5xx status" }
     ready = {
       metric      = "Ready", below = 1, silence = "breaching",
-      description = "Model or database does not work, or the instance is silent"
+      description = "Model, database, proxy or certificate does not work, or the instance is silent"
     }
     backup = {
-      metric      = "BackupAgeHours", above = 30, silence = "ignore",
-      description = "The last encrypted backup that succeeded is more than a day old"
+      metric      = "BackupAgeHours", above = 30,
+      description = "The last encrypted backup that succeeded is more than a day old, or none is made any more"
     }
   }
 
@@ -81,6 +81,8 @@ resource "aws_cloudwatch_metric_alarm" "all" {
   treat_missing_data  = try(each.value.silence, "missing")
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
+  # A machine that lost its certificate makes no backups and tells of none.
+  insufficient_data_actions = each.key == "app-backup" ? [aws_sns_topic.alarms.arn] : []
 }
 
 # A backup of RDS's own that fails is no metric but an event.

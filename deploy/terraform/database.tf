@@ -1,11 +1,16 @@
+locals {
+  # That of the instance's pg_dump (Debian 13), whose dumps an older server cannot take back.
+  postgresql = "17"
+}
+
 resource "aws_db_subnet_group" "main" {
   name       = var.name
   subnet_ids = aws_subnet.private[*].id
 }
 
 resource "aws_db_parameter_group" "main" {
-  name   = "${var.name}-pg${var.database_version}"
-  family = "postgres${var.database_version}"
+  name   = "${var.name}-pg${local.postgresql}"
+  family = "postgres${local.postgresql}"
 
   # The default since version 15; written out so that nothing else can be meant.
   parameter {
@@ -33,7 +38,7 @@ resource "aws_db_parameter_group" "main" {
 resource "aws_db_instance" "main" {
   identifier     = var.name
   engine         = "postgres"
-  engine_version = var.database_version
+  engine_version = local.postgresql
   instance_class = var.database_class
 
   allocated_storage = var.database_gb
@@ -51,6 +56,9 @@ resource "aws_db_instance" "main" {
   vpc_security_group_ids = [aws_security_group.database.id]
   parameter_group_name   = aws_db_parameter_group.main.name
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
+
+  # Else a bigger disk waits for the maintenance window, and the database is full by then.
+  apply_immediately = true
 
   backup_retention_period   = var.backup_days
   backup_window             = "18:00-18:30" # 03:00 in Seoul

@@ -14,9 +14,10 @@ resource "aws_security_group" "database" {
   tags        = { Name = "${var.name}-database" }
 }
 
+# The certificate authority looks at port 80, from addresses that nobody knows beforehand.
 resource "aws_vpc_security_group_ingress_rule" "web" {
   for_each = {
-    for rule in setproduct(["80", "443"], var.visitors) : join(" ", rule) => rule
+    for rule in concat([["80", local.everywhere]], setproduct(["443"], var.visitors)) : join(" ", rule) => rule
   }
 
   security_group_id = aws_security_group.app.id

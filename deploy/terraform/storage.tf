@@ -67,4 +67,16 @@ resource "aws_s3_bucket_lifecycle_configuration" "store" {
       noncurrent_days = 1
     }
   }
+
+  # What was cut off is listed nowhere and paid for.
+  rule {
+    id     = "uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
 }

@@ -28,7 +28,7 @@ variable "domain" {
 }
 
 variable "visitors" {
-  description = "address ranges that may open the page; everyone by default, who still has to sign in"
+  description = "address ranges that may open the page; everyone by default, who still has to sign in (port 80 is open to everyone: certificates)"
   type        = list(string)
   default     = ["0.0.0.0/0"]
 
@@ -123,17 +123,6 @@ variable "database_class" {
   validation {
     condition     = startswith(var.database_class, "db.")
     error_message = "A class such as db.t4g.micro."
-  }
-}
-
-variable "database_version" {
-  description = "PostgreSQL's major version; not above that of the instance's pg_dump (17 on Debian 13)"
-  type        = string
-  default     = "17"
-
-  validation {
-    condition     = contains(["15", "16", "17"], var.database_version)
-    error_message = "15, 16 or 17."
   }
 }
 

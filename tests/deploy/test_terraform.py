@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from .conftest import Cloud, not_here
 from .terraform import SOURCE, Terraform, copied, initialise
@@ -152,6 +153,15 @@ class TestWhatWasCreated:
         assert all(block["PublicAccessBlockConfiguration"].values())
         assert s3.get_bucket_versioning(Bucket=bucket["Name"])["Status"] == "Enabled"
 
+    def test_an_upload_that_was_cut_off_does_not_stay(
+        self, applied: Terraform, cloud: Cloud
+    ) -> None:
+        s3 = cloud.client("s3")
+        (bucket,) = s3.list_buckets()["Buckets"]
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket["Name"])["Rules"]
+        (ends,) = [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
+        assert ends["Status"] == "Enabled" and not ends["Filter"].get("Prefix")
+
     def test_every_alarm_tells_somebody(self, applied: Terraform, cloud: Cloud) -> None:
         alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
         watched = {alarm["MetricName"] for alarm in alarms}
@@ -165,12 +175,22 @@ class TestWhatWasCreated:
         assert all(alarm["AlarmActions"] for alarm in alarms)
         assert len(alarms) <= 10  # what is free of charge
 
+    def test_a_machine_that_lost_its_certificate_is_told_of(
+        self, applied: Terraform, cloud: Cloud
+    ) -> None:
+        """It sends no age of its backups any more."""
+        alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        (backups,) = [alarm for alarm in alarms if alarm["MetricName"] == "BackupAgeHours"]
+        assert backups["TreatMissingData"] == "missing"
+        assert backups["InsufficientDataActions"] == backups["AlarmActions"]
+
     def test_the_user_data_knows_where_but_no_secret(
         self, applied: Terraform, cloud: Cloud
     ) -> None:
         (database,) = cloud.client("rds").describe_db_instances()["DBInstances"]
         text = _user_data(cloud)
         assert text.startswith("#cloud-config\n")
+        assert all(isinstance(line, str) for line in yaml.safe_load(text)["runcmd"])
         assert database["Endpoint"]["Address"] in text
         assert not re.search(r"(?i)password[\"']?\s*[:=]\s*\S*\w", text.split("locale:", 1)[1])
 
@@ -216,7 +236,11 @@ class TestWhatIsWritten:
             for name, body in _resources()
             if "local.everywhere" in body or any(world in body for world in EVERYWHERE)
         }
-        assert named == {"aws_route.out", "aws_vpc_security_group_egress_rule.web"}
+        assert named == {
+            "aws_route.out",
+            "aws_vpc_security_group_egress_rule.web",
+            "aws_vpc_security_group_ingress_rule.web",
+        }
 
     def test_the_database_rule_names_a_group_and_no_range(self) -> None:
         body = dict(_resources())["aws_vpc_security_group_ingress_rule.database"]

@@ -34,6 +34,11 @@ run "what_holds_by_default" {
   }
 
   assert {
+    condition     = aws_db_instance.main.apply_immediately
+    error_message = "A bigger database must not wait for the maintenance window."
+  }
+
+  assert {
     condition     = aws_db_instance.main.manage_master_user_password && aws_db_instance.main.password == null
     error_message = "RDS must make and keep the password."
   }
@@ -82,6 +87,21 @@ run "automatic_backups_cannot_be_switched_off" {
   }
 
   expect_failures = [var.backup_days]
+}
+
+run "few_visitors_do_not_shut_out_the_certificate_authority" {
+  command = plan
+
+  variables {
+    visitors = ["203.0.113.0/24", "198.51.100.0/24"]
+  }
+
+  assert {
+    condition = toset([for rule in aws_vpc_security_group_ingress_rule.web : "${rule.from_port} ${rule.cidr_ipv4}"]) == toset([
+      "80 0.0.0.0/0", "443 203.0.113.0/24", "443 198.51.100.0/24",
+    ])
+    error_message = "Port 80 for everyone, 443 for the visitors."
+  }
 }
 
 run "ssh_takes_one_address_and_not_the_world" {
