@@ -65,24 +65,22 @@ def listed(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     """All snapshots, oldest first, and how far a restore to a time reaches."""
     rds = client("rds")
     found = rds.describe_db_snapshots(DBInstanceIdentifier=arguments.instance)["DBSnapshots"]
-    for one in sorted(found, key=lambda snapshot: snapshot["SnapshotCreateTime"]):
-        when = f"{one['SnapshotCreateTime']:%Y-%m-%d %H:%M:%S}"
+    # One that is still being made has no time yet.
+    for one in sorted(found, key=lambda snapshot: snapshot.get("SnapshotCreateTime") or _now()):
+        when = _told(one.get("SnapshotCreateTime"))
         yield f"{when}  {one['SnapshotType']:<9}  {one['DBSnapshotIdentifier']}  {one['Status']}"
     latest = (_found(rds, arguments.instance) or {}).get("LatestRestorableTime")
-    yield f"restorable up to {latest:%Y-%m-%d %H:%M:%S}" if latest else "not restorable to a time"
+    yield f"restorable up to {_told(latest)}" if latest else "not restorable to a time"
 
 
 def restore_snapshot(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     """A new instance with what a snapshot holds; the old one may be gone."""
     rds = client("rds")
     old = _found(rds, arguments.instance)
-    rds.restore_db_instance_from_db_snapshot(
-        DBInstanceIdentifier=arguments.new,
-        DBSnapshotIdentifier=arguments.snapshot,
-        **(_walls(old) if old else _walls_by_name(client, arguments)),
-        **_KEPT,
-    )
-    yield from _wait_and_complete(rds, arguments, old)
+    names = {"DBInstanceIdentifier": arguments.new, "DBSnapshotIdentifier": arguments.snapshot}
+    what = {**names, **(_walls(old) if old else _walls_by_name(client, arguments)), **_KEPT}
+    restore = rds.restore_db_instance_from_db_snapshot
+    yield from _restored(rds, arguments.new, old, lambda: restore(**what))
 
 
 def restore_time(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
@@ -90,14 +88,13 @@ def restore_time(client: Client, arguments: argparse.Namespace) -> Iterator[str]
     rds = client("rds")
     old = _instance(rds, arguments.instance)
     moment = {"RestoreTime": arguments.at} if arguments.at else {"UseLatestRestorableTime": True}
-    rds.restore_db_instance_to_point_in_time(
-        SourceDBInstanceIdentifier=arguments.instance,
-        TargetDBInstanceIdentifier=arguments.new,
-        **moment,
-        **_walls(old),
-        **_KEPT,
-    )
-    yield from _wait_and_complete(rds, arguments, old)
+    names = {
+        "SourceDBInstanceIdentifier": arguments.instance,
+        "TargetDBInstanceIdentifier": arguments.new,
+    }
+    what = {**names, **moment, **_walls(old), **_KEPT}
+    restore = rds.restore_db_instance_to_point_in_time
+    yield from _restored(rds, arguments.new, old, lambda: restore(**what))
 
 
 def switch(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
@@ -106,33 +103,41 @@ def switch(client: Client, arguments: argparse.Namespace) -> Iterator[str]:
     Run again after it was cut off, it goes on where it was.
     """
     rds = client("rds")
-    if not _found(rds, arguments.new):
+    found = _found(rds, arguments.new)
+    if not found:
         # Renamed by a run that was cut off, or mistyped: either way the old name stays where it is.
         yield f"There is no {arguments.new}: nothing is renamed. Waiting for {arguments.instance}."
         new = _wait(rds, arguments.instance)
         yield f"If {arguments.instance} was {arguments.new} until now, this is left to do."
-        yield from _what_is_left(arguments.instance, new)
+        yield from _what_is_left(rds, arguments.instance, _secret(new))
         return
+    secret = _secret(found)
     if _found(rds, arguments.instance):
         kept = f"{arguments.instance}-before-{_now():%Y%m%d-%H%M%S}"
         _rename(rds, arguments.instance, kept)
         yield f"What was {arguments.instance} is kept as {kept}."
     _rename(rds, arguments.new, arguments.instance)
     yield f"{arguments.instance} is now what was {arguments.new}."
-    yield from _what_is_left(arguments.instance, _instance(rds, arguments.instance))
+    yield from _what_is_left(rds, arguments.instance, secret)
 
 
-def _what_is_left(instance: str, new: dict[str, Any]) -> Iterator[str]:
+def _what_is_left(rds: Any, instance: str, secret: str) -> Iterator[str]:
     """What the operator does once the new instance has the old one's name."""
-    secret = new.get("MasterUserSecret", {}).get("SecretArn", "SECRET")
     yield "First Terraform, which knows an instance by its resource id; it also lets the machine"
     yield "read the new administrator's password:"
-    yield "  terraform state rm aws_db_instance.main"
-    yield f"  terraform import aws_db_instance.main {instance}"
-    yield "  terraform apply"
+    terraform = "  terraform -chdir=deploy/terraform"
+    yield f"{terraform} state rm aws_db_instance.main"
+    yield f"{terraform} import aws_db_instance.main {instance}"
+    yield f"{terraform} apply"
     yield "Then on the machine:"
     yield f"  sudo panelens-database {secret}"
     yield "  sudo systemctl restart panelens"
+    every = [one["DBInstanceIdentifier"] for one in rds.describe_db_instances()["DBInstances"]]
+    for kept in (name for name in every if name.startswith(f"{instance}-before-")):
+        yield f"{kept} goes on running and is paid for. Once nobody wants it back:"
+        aws, named = "  aws rds", f"--db-instance-identifier {kept}"
+        yield f"{aws} modify-db-instance {named} --no-deletion-protection --apply-immediately"
+        yield f"{aws} delete-db-instance {named} --final-db-snapshot-identifier {kept}"
 
 
 # What a restored instance is from its first moment on.
@@ -166,19 +171,36 @@ def _walls_by_name(client: Client, arguments: argparse.Namespace) -> dict[str, A
     }
 
 
-def _wait_and_complete(
-    rds: Any, arguments: argparse.Namespace, old: dict[str, Any] | None
+def _restored(
+    rds: Any, new: str, old: dict[str, Any] | None, restore: Callable[[], object]
 ) -> Iterator[str]:
-    """A restored instance keeps the old password until it gets a secret of its own."""
-    new = _wait(rds, arguments.new)
+    """Restore, unless a run that was cut off did, and complete what RDS leaves out.
+
+    A restored instance keeps the old password until it gets a secret of its own.
+    """
+    there = _found(rds, new)
+    if there and "MasterUserSecret" not in there:
+        yield f"{new} is left of a restore that was cut off: this finishes that one."
+    else:
+        restore()  # RDS refuses a name that is taken
+    there = _wait(rds, new)
     rds.modify_db_instance(
-        DBInstanceIdentifier=arguments.new,
+        DBInstanceIdentifier=new,
         ManageMasterUserPassword=True,
-        BackupRetentionPeriod=max(1, (old or new)["BackupRetentionPeriod"]),
+        BackupRetentionPeriod=max(1, (old or there)["BackupRetentionPeriod"]),
         ApplyImmediately=True,
     )
-    new = _wait(rds, arguments.new)
-    yield f"{arguments.new} is there: {new['Endpoint']['Address']}"
+    there = _wait(rds, new)
+    yield f"{new} is there: {there['Endpoint']['Address']}"
+
+
+def _secret(instance: dict[str, Any]) -> str:
+    """Where its password is. Without one, Terraform could import the instance but not go on."""
+    if "MasterUserSecret" not in instance:
+        name = instance["DBInstanceIdentifier"]
+        raise SystemExit(f"{name} has no password of its own yet: run its restore again.")
+    arn: str = instance["MasterUserSecret"]["SecretArn"]
+    return arn
 
 
 def _rename(rds: Any, old: str, new: str) -> None:
@@ -214,6 +236,10 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _told(moment: dt.datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else f"{'-':<23}"
+
+
 _ACTS = {
     "snapshot": snapshot,
     "list": listed,
@@ -237,7 +263,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         if name == "restore-snapshot":
             act.add_argument("--snapshot", required=True)
         if name == "restore-time":
-            act.add_argument("--at", type=dt.datetime.fromisoformat)
+            act.add_argument("--at", type=dt.datetime.fromisoformat, help="UTC if it names no zone")
     return parser.parse_args(given)
 
 

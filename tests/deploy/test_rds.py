@@ -122,7 +122,8 @@ def test_a_moment_is_restored_and_switched_to_under_the_old_name(
     assert any(name.startswith(f"{panel}-before-") for name in _names(rds))
     _check_walls(cloud, _one(rds, panel), panel)
     # The machine may not read the new password before Terraform has said so.
-    last = said.index(f"  terraform import aws_db_instance.main {panel}")
+    terraform = "  terraform -chdir=deploy/terraform"
+    last = said.index(f"{terraform} import aws_db_instance.main {panel}")
     secret = _one(rds, panel)["MasterUserSecret"]["SecretArn"]
     assert said.index(f"  sudo panelens-database {secret}") > last
 
@@ -150,15 +151,116 @@ def test_a_switch_that_was_done_or_mistyped_leaves_the_database_where_it_is(
     assert f"  sudo panelens-database {secret}" in said
 
 
-class _Renaming:
-    """RDS, but for the first looks after a renaming the new name is unknown."""
+def test_the_database_that_was_left_is_named_as_long_as_it_is_paid_for(
+    rds: Any, drill: Drill, panel: str
+) -> None:
+    drill("restore-time", panel, f"{panel}-new")
+    drill("switch", panel, f"{panel}-new")
+    said = drill("switch", panel, f"{panel}-new")
+    (kept,) = (name for name in _names(rds) if name.startswith(f"{panel}-before-"))
+    named = f"--db-instance-identifier {kept}"
+    assert said[-2:] == [
+        f"  aws rds modify-db-instance {named} --no-deletion-protection --apply-immediately",
+        f"  aws rds delete-db-instance {named} --final-db-snapshot-identifier {kept}",
+    ]
+    rds.modify_db_instance(DBInstanceIdentifier=kept, DeletionProtection=False)
+    rds.delete_db_instance(DBInstanceIdentifier=kept, FinalDBSnapshotIdentifier=kept)
+    assert not any("-before-" in line for line in drill("switch", panel, f"{panel}-new"))
+
+
+@pytest.mark.parametrize("act", ["restore-time", "restore-snapshot"])
+def test_a_restore_that_was_cut_off_is_finished_and_not_switched_to_before(
+    cloud: Cloud, rds: Any, drill: Drill, panel: str, act: str
+) -> None:
+    new, more = f"{panel}-new", []
+    if act == "restore-snapshot":
+        more = ["--snapshot", *drill("snapshot", panel)]
+    cut_off = _CutOff(rds)
+    with pytest.raises(KeyboardInterrupt):
+        drill(act, panel, new, *more, client=lambda _: cut_off)
+    before = _names(rds)
+    with pytest.raises(SystemExit, match="run its restore again"):
+        drill("switch", panel, new, client=lambda _: cut_off)
+    assert _names(rds) == before
+    said = drill(act, panel, new, *more, client=lambda _: cut_off)
+    assert "cut off" in said[0] and new in said[-1]
+    _check_walls(cloud, _one(rds, new), panel)
+    drill("switch", panel, new, client=lambda _: cut_off)
+
+
+def test_a_finished_restore_is_not_taken_for_another_moment(
+    rds: Any, drills: ModuleType, drill: Drill, panel: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (name,) = drill("snapshot", panel)
+    restore = ["restore-snapshot", panel, f"{panel}-new", "--snapshot", name]
+    drill(*restore)
+    assert drills.main(restore, lambda _: rds) == 1
+    assert "AlreadyExists" in capsys.readouterr().err
+
+
+def test_a_snapshot_that_is_still_being_made_has_no_time_and_stands_last(
+    rds: Any, drill: Drill, panel: str
+) -> None:
+    (making,) = drill("snapshot", panel)
+    rds.create_db_snapshot(DBInstanceIdentifier=panel, DBSnapshotIdentifier=f"{panel}-there")
+    said = drill("list", panel, client=lambda _: _StillMaking(rds, making))
+    assert f" UTC  manual     {panel}-there" in said[-3]
+    assert said[-2].startswith("- ") and making in said[-2]
+
+
+class _Rds:
+    """Moto's RDS, which does everything at once, with what takes time on AWS."""
 
     def __init__(self, rds: Any) -> None:
         self._rds = rds
-        self._unknown: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rds, name)
+
+
+class _StillMaking(_Rds):
+    """One snapshot is not there yet."""
+
+    def __init__(self, rds: Any, snapshot: str) -> None:
+        super().__init__(rds)
+        self._snapshot = snapshot
+
+    def describe_db_snapshots(self, **what: Any) -> Any:
+        found = self._rds.describe_db_snapshots(**what)
+        for snapshot in found["DBSnapshots"]:
+            if snapshot["DBSnapshotIdentifier"] == self._snapshot:
+                del snapshot["SnapshotCreateTime"]
+        return found
+
+
+class _CutOff(_Rds):
+    """The first wish for a password of its own is cut off; until then there is none."""
+
+    _without: str | None = None
+    _cut = False
+
+    def modify_db_instance(self, **what: Any) -> Any:
+        if what.get("ManageMasterUserPassword"):
+            self._without = None if self._cut else what["DBInstanceIdentifier"]
+            if not self._cut:
+                self._cut = True
+                raise KeyboardInterrupt
+        return self._rds.modify_db_instance(**what)
+
+    def describe_db_instances(self, **what: Any) -> Any:
+        found = self._rds.describe_db_instances(**what)
+        for instance in found["DBInstances"]:
+            if instance["DBInstanceIdentifier"] == self._without:
+                del instance["MasterUserSecret"]
+        return found
+
+
+class _Renaming(_Rds):
+    """For the first looks after a renaming the new name is unknown."""
+
+    def __init__(self, rds: Any) -> None:
+        super().__init__(rds)
+        self._unknown: dict[str, int] = {}
 
     def modify_db_instance(self, **what: Any) -> Any:
         if "NewDBInstanceIdentifier" in what:
