@@ -194,6 +194,39 @@ def test_a_database_that_holds_something_is_never_overwritten(
     assert _everything(panel) == before
 
 
+def test_a_client_that_is_too_old_is_refused_before_anything_is_decrypted(tmp_path: Path) -> None:
+    for said in ("echo pg_restore '(PostgreSQL)' 16.9 '(Debian 16.9-1)'", "exit 127"):
+        program = _program(tmp_path / "pg_restore", said)
+        refused = _restored(
+            tmp_path / "no-file", tmp_path / "no-key", "postgresql://", PG_RESTORE=program
+        )
+        assert refused.returncode == 1
+        assert "install postgresql-client-17" in refused.stderr and "no-" not in refused.stderr
+
+
+@pytest.mark.parametrize("end", ["HUP", "INT", "TERM"])
+def test_a_restore_that_is_stopped_leaves_nothing_decrypted(
+    panel: str, empty: str, keys: Path, tmp_path: Path, end: str
+) -> None:
+    noted = tmp_path / "noted"
+    restoring = _program(
+        tmp_path / "pg_restore",
+        'for dump; do [ "$dump" != --version ] || { echo 17; exit; }; done',
+        f'echo "$dump" > "{noted}"; head -c 5 "$dump" >> "{noted}"; kill -{end} $PPID',
+    )
+    file = _backed_up(panel, keys, tmp_path)
+    done = _restored(file, keys / "backup.key", empty, PG_RESTORE=restoring)
+    assert done.returncode == 143
+    dump, content = noted.read_text("utf-8").splitlines()
+    assert content == "PGDMP" and not Path(dump).parent.exists()
+
+
+def _program(path: Path, *lines: str) -> str:
+    path.write_text("\n".join(("#!/bin/sh", *lines, "")), "utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
 def test_a_failed_backup_leaves_no_file_and_no_success(keys: Path, tmp_path: Path) -> None:
     done = _run(
         "panelens-backup",
@@ -260,10 +293,7 @@ def test_no_list_of_processes_ever_shows_the_password(
 
 def _slowly(program: str, into: Path) -> str:
     """The program, started so slowly that whoever lists the processes sees its arguments."""
-    wrapper = into / f"slow-{Path(program).name}"
-    wrapper.write_text(f'#!/bin/sh\nsleep 0.3\nexec "{program}" "$@"\n')
-    wrapper.chmod(0o755)
-    return str(wrapper)
+    return _program(into / f"slow-{Path(program).name}", "sleep 0.3", f'exec "{program}" "$@"')
 
 
 @contextmanager

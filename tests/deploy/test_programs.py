@@ -129,6 +129,23 @@ class TestSwitch:
         assert refused.returncode == 1 and "not installed" in refused.stderr
         assert host.current == "panelens-1"
 
+    def test_the_proxy_is_started_again_when_it_ends(self, host: Host, tmp_path: Path) -> None:
+        host.install("panelens-1")
+        host.write("etc/panelens/host.env", "")
+        host.layer("etc/caddy").mkdir()
+        assert host.run(HOST / "panelens-switch", "panelens-1").returncode == 0
+        added = host.layer("etc/systemd/system/caddy.service.d/panelens.conf")
+        wanted = {"Restart=on-failure", "StartLimitIntervalSec=0"}
+        assert wanted < set(added.read_text("utf-8").splitlines())
+        if shutil.which("systemd-analyze") is None:
+            not_here("what is added to Caddy's unit was not verified: systemd-analyze is missing")
+        unit = host.write("units/caddy.service", "[Service]\nType=notify\nExecStart=/bin/true\n")
+        shutil.copytree(added.parent, unit.with_name("caddy.service.d"))
+        done = subprocess.run(
+            ["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False
+        )
+        assert [line for line in done.stderr.splitlines() if "caddy" in line] == []
+
 
 class TestInstall:
     """The installer from where the files are there, with a systemd that writes down what it is told."""
@@ -368,14 +385,20 @@ class TestReport:
     def test_a_server_that_is_silent_is_not_ready(self, host: Host) -> None:
         assert "MetricName=Ready,Value=0" in self._figures(host)
 
-    def _figures(self, host: Host) -> list[str]:
+    def test_a_server_that_no_visitor_reaches_is_not_ready_either(self, host: Host) -> None:
+        """The proxy ended, or its certificate ran out: curl says 60."""
+        unreached = 'case "$*" in *https://panel.example.org/*) exit 60; esac'
+        assert "MetricName=Ready,Value=0" in self._figures(host, curl=unreached)
+        assert "MetricName=Ready,Value=1" in self._figures(host, curl="exit 0")
+
+    def _figures(self, host: Host, curl: str = "exit 7") -> list[str]:
         state = host.layer("var/lib")
-        silent = host.write("silent/curl", "#!/bin/sh\nexit 7\n", 0o755).parent
         done = host.run(
             HOST / "panelens-report",
             PANELENS_REPORT="print",
+            PANELENS_DOMAIN="panel.example.org",
             STATE_DIRECTORY=str(state),
-            PATH=f"{silent}:{os.environ['PATH']}",
+            PATH=host.pretend(curl=curl),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
