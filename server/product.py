@@ -155,7 +155,7 @@ def open_models(
     except (OSError, BrokenExecutor) as error:
         # A full disk or a folder that is read only; a child that was killed for its memory.
         raise ModelAway(f"the adapter cannot be merged into {file}: {error}") from error
-    weights = Weights(merged, threads=settings.model_threads)
+    weights = Weights(merged, threads=settings.model_threads, is_merged=adapter is not None)
     grammar = build_grammar(catalogue)
     return tuple(
         LanguageModel(

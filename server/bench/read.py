@@ -93,8 +93,10 @@ def _readers(
         raise SetupError(f"{settings.model!r} is only there to make other models from")
     file = download(settings.model, settings=settings, console=console, manifest=manifest)
     adapter = manifest.adapter(entry, catalogue.name)
-    merged = Weights(
-        file if adapter is None else merged_model(file, adapter, console.print), entry.decoding
+    merged = (
+        Weights(file, entry.decoding)
+        if adapter is None
+        else Weights(merged_model(file, adapter, console.print), entry.decoding, is_merged=True)
     )
     name, threads = catalogue.name, settings.model_threads
     yield _Reader(OURS, merged.file.name, partial(in_child, read_with_ours, name, settings, asked))

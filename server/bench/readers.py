@@ -24,8 +24,8 @@ from server.errors import InvalidFilter, InvalidQuestion
 from server.filter import Filter, load_catalogue
 from server.grammar import build_grammar
 from server.interpret.hints import Hints
+from server.interpret.kernels import model_parameters
 from server.interpret.lexicon import Lexicon
-from server.interpret.model import model_parameters
 from server.interpret.prompt import build_prompt, tidy
 from server.interpret.reader import language_of
 from server.model.manifest import Decoding
@@ -63,10 +63,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A model's file and how it is decoded."""
+    """A model's file, how it is decoded, and whether `merged_model` made it."""
 
     file: Path
     decoding: Decoding
+    is_merged: bool = False
 
 
 def read_with_ours(name: str, settings: Settings, questions: Sequence[str]) -> Taken:
@@ -120,7 +121,8 @@ def read_with_binding(
     prompt_of = _few_shot(catalogue, phrases) if few_shot else _tuned(catalogue, phrases)
     llama_cpp.llama_log_set(_unheard, ctypes.c_void_p(0))
     # The binding has no option for the kernels that end the process on some processors.
-    with patch.object(llama_cpp.llama_cpp, "llama_model_default_params", model_parameters):
+    parameters = partial(model_parameters, is_merged=weights.is_merged)
+    with patch.object(llama_cpp.llama_cpp, "llama_model_default_params", parameters):
         model = llama_cpp.Llama(
             str(weights.file),
             n_ctx=weights.decoding.context_tokens,

@@ -3,7 +3,6 @@
 import ctypes
 import logging
 import math
-import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.errors import BrokenGrammar, InvalidQuestion, ModelAway, TooBusy
+from server.interpret.kernels import model_parameters
 
 logger = logging.getLogger(__name__)
 
 _GGML_LOG_ERROR = 4
-_CPU = Path("/proc/cpuinfo")
 REJECTED = float("-inf")
 # Below this share of all probability the grammar's own share is worth computing (it costs a pass
 # over the whole vocabulary).
@@ -122,12 +121,12 @@ class Threads:
 class Weights:
     """A model's file in memory. Any number of models write with it; the last to go frees it."""
 
-    def __init__(self, model: Path, *, threads: int) -> None:
-        """Load the file; ModelAway when it cannot be read."""
+    def __init__(self, model: Path, *, threads: int, is_merged: bool = False) -> None:
+        """Load the file, `is_merged` if `merged_model` made it; ModelAway when it cannot be read."""
         _quiet()
         self.name = model.stem
         self.threads = Threads(threads)
-        self.loaded = _load(model, model_parameters())
+        self.loaded = _load(model, model_parameters(is_merged=is_merged))
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.loaded)
         weakref.finalize(self, llama_cpp.llama_model_free, self.loaded).atexit = False
 
@@ -360,31 +359,6 @@ def compile_grammar(vocabulary: llama_cpp.llama_vocab_p, grammar: str) -> Sample
     if not sampler:
         raise BrokenGrammar("llama.cpp refuses the grammar; its reason is in the log")
     return sampler
-
-
-def has_amx(cpu: str) -> bool:
-    """Whether llama.cpp would multiply with AMX tiles, given what /proc/cpuinfo says.
-
-    GCC 12 (Debian 12's) hands the processor a tile configuration of which it dropped the stores:
-    its _tile_loadconfig names 8 of the 64 bytes as input. The first matrix product then ends the
-    process with SIGILL. Without the extra buffers those kernels are not used, nor those for which
-    weights are packed anew, a quarter faster.
-    """
-    return re.search(r"^flags\s*:.*\bamx_tile\b", cpu, re.MULTILINE) is not None
-
-
-def model_parameters() -> llama_cpp.llama_model_params:
-    """How a model is loaded: on the processor, with the kernels that are safe on it.
-
-    Weights that are packed anew for them are a copy: the file is then read and not mapped, which
-    would hold both in memory.
-    """
-    parameters: llama_cpp.llama_model_params = llama_cpp.llama_model_default_params()
-    parameters.n_gpu_layers = 0
-    parameters.use_extra_bufts = not has_amx(_CPU.read_text() if _CPU.exists() else "")
-    if parameters.use_extra_bufts:
-        parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
-    return parameters
 
 
 def _load(model: Path, parameters: llama_cpp.llama_model_params) -> llama_cpp.llama_model_p:

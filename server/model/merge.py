@@ -21,6 +21,8 @@ from server.child import in_child
 
 # The merged weights are rounded to this, and adapters are trained so that the rounded ones read well.
 MERGED_TYPE = GGMLQuantizationType.Q4_0
+# Which they are, in the C++ regular expression that llama.cpp takes.
+MERGED_TENSORS = r"^(output|blk\.[0-9]+\.(attn_(q|k|v|output)|ffn_(gate|up|down)))\.weight$"
 _EMBEDDING = "token_embd.weight"
 # Of the embedding a row is read for each token, of the same weights as a head all rows.
 _HEAD = "output.weight"

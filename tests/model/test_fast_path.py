@@ -15,7 +15,7 @@ from server.grammar import build_grammar
 from server.interpret.expected import Expected, Forced
 from server.interpret.hints import Hints
 from server.interpret.lexicon import Lexicon
-from server.interpret.model import SURE, LanguageModel, Logits, Token, compile_grammar, has_amx
+from server.interpret.model import SURE, LanguageModel, Logits, Token, compile_grammar
 from server.interpret.prompt import build_prompt, tidy
 from server.phrases import read_phrases
 from server.spelling import spell
@@ -196,12 +196,3 @@ def evaluated(
 def apart(one: Logits, other: Logits) -> float:
     """How far the logits of all tokens are from each other; what all share changes no choice."""
     return float((one - other).std())
-
-
-def test_amx_tiles_are_not_used_where_the_processor_has_them() -> None:
-    """With GCC 12's build of them the first question ended the server with SIGILL."""
-    assert has_amx(
-        "model name\t: Xeon\nflags\t\t: avx512_vnni amx_bf16 amx_tile amx_int8 md_clear\n"
-    )
-    assert not has_amx("flags\t\t: avx2 avx512_vnni\nbugs\t\t: amx_tile\n")
-    assert not has_amx("")

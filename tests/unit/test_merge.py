@@ -1,5 +1,6 @@
 """The merged file: rounded weights with the adapter in them, the embedding as it was, a rounded head."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from gguf import GGUFReader
 from gguf.quants import dequantize, quantize
 from numpy.typing import NDArray
 
-from server.model.merge import MERGED_TYPE, merged_model
+from server.model.merge import MERGED_TENSORS, MERGED_TYPE, merged_model
 from tests.weights import written
 
 RANDOM = np.random.default_rng(5)
@@ -47,4 +48,6 @@ def test_head_and_adapted_weights_are_rounded_and_nothing_else_is(tmp_path: Path
     # Without an alpha of its own the product counts by 1 / rank.
     summed = (attention + b @ a / 4).astype(np.float32)
     np.testing.assert_allclose(kept["blk.0.attn_q.weight"], rounded(summed), atol=1e-2)
-    assert {t.tensor_type for t in merged.tensors if t.name == "output.weight"} == {MERGED_TYPE}
+    rounded_ones = {t.name for t in merged.tensors if t.tensor_type == MERGED_TYPE}
+    assert rounded_ones == {"blk.0.attn_q.weight", "output.weight"}
+    assert {name for name in kept if re.search(MERGED_TENSORS, name)} == rounded_ones
