@@ -19,7 +19,14 @@ from server.web.protection import Explain
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_TO_ALL = ("/sign-in", "/static/", "/healthz", "/readyz")
-READING_PATHS = ("/api/interpret", "/api/search", "/sign-in", "/sign-out")
+READING_PATHS = (
+    "/api/interpret",
+    "/api/search",
+    "/api/near",
+    "/api/compare",
+    "/sign-in",
+    "/sign-out",
+)
 COOKIE = "panelens_session"
 # The form of columns sends one a field.
 PARAMETERS_MAX = 1_000
@@ -89,9 +96,9 @@ class Door:
             return LOCAL
         if request.scope["path"].startswith("/static/"):
             return None  # the same for everybody: nothing is looked up for it
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await self.entry.by_token(token.strip(), address_of_caller(request))
+        token = _token_of(request)
+        if token is not None:
+            return await self.entry.by_token(token, address_of_caller(request))
         secret = request.cookies.get(cookie_name(request))
         if secret is None:
             return None
@@ -106,7 +113,8 @@ class Door:
 
     async def _outside(self, request: Request) -> Response:
         """Programs are told; people are led to the sign-in page and back from there."""
-        if is_for_programs(request) or request.method not in SAFE_METHODS:
+        is_program = is_for_programs(request) or _token_of(request) is not None
+        if is_program or request.method not in SAFE_METHODS:
             response = await self.explain(request, NotSignedIn())
             response.headers["www-authenticate"] = "Bearer"
             return response
@@ -204,6 +212,12 @@ def cookie_name(request: HTTPConnection) -> str:
 def address_of_caller(request: HTTPConnection) -> str:
     """Where the request came from; a trusted proxy's word is already in it."""
     return request.client.host if request.client else ""
+
+
+def _token_of(request: Request) -> str | None:
+    """The token that a program shows; a browser's own sign-in at a proxy is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _page_of(request: Request) -> str:

@@ -89,7 +89,7 @@ async def audit(request: Request, site: SiteOf) -> Response:
     before = request.query_params.get("before", "")
     start = int(before) if before.isdecimal() and len(before) < 18 else None
     rows = await site.services.write(  # the searches' own role may not read it
-        lambda connection: list_audit(connection, before=start, most=AUDIT_ROWS)
+        lambda connection: list_audit(connection, before=start, most=AUDIT_ROWS + 1)
     )
     wording = site.wording(request)
     page = views.AuditPage(
@@ -104,10 +104,10 @@ async def audit(request: Request, site: SiteOf) -> Response:
                 row.address,
                 row.done,
             )
-            for row in rows
+            for row in rows[:AUDIT_ROWS]
         ),
-        older=link("/audit", lang=address_of(request).language, before=str(rows[-1].id))
-        if len(rows) == AUDIT_ROWS
+        older=link("/audit", lang=address_of(request).language, before=str(rows[AUDIT_ROWS - 1].id))
+        if len(rows) > AUDIT_ROWS
         else None,
     )
     return site.html(request, "audit.html", page)

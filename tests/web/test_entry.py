@@ -373,6 +373,18 @@ async def test_a_token_opens_until_it_is_revoked_or_expires(door: Guarded) -> No
     assert used == (True,)
 
 
+async def test_a_program_without_entry_gets_no_sign_in_page_in_place_of_a_file(
+    door: Guarded,
+) -> None:
+    headers = {"authorization": "Bearer pnl_expired"}
+    async with door.program() as http:
+        refused = await http.get("/export", params=SEGMENT, headers=headers)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"] == "Bearer"
+        browser = {"authorization": "Basic a2ltOmtpbQ=="}  # a proxy's own sign-in
+        assert (await http.get("/export", params=SEGMENT, headers=browser)).status_code == 303
+
+
 @pytest.mark.parametrize("token", ["x", "pnl_", "pnl_" + "x" * 43, "' or true --", "\xff\xfe"])
 async def test_what_is_no_token_opens_nothing(door: Guarded, token: str) -> None:
     async with door.program() as http:
@@ -833,6 +845,20 @@ async def test_an_owner_reads_what_was_done(door: Guarded) -> None:
         assert door.names[Role.OWNER] in page.text
 
 
+async def test_earlier_acts_are_offered_only_where_there_are_any(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with door.person(Role.OWNER), door.person(Role.OWNER) as http:
+        written = len(await door.audit())
+        for rows, offered in ((written, False), (written - 1, True)):
+            monkeypatch.setattr("server.web.signing.AUDIT_ROWS", rows)
+            page = (await http.get("/audit")).text
+            assert page.count("<tr><td>") == rows
+            links = re.findall(r'rel="next" href="([^"]+)"', page)
+            assert bool(links) == offered
+        assert (await http.get(unescape(links[0]))).text.count("<tr><td>") == 1
+
+
 async def test_who_asks_too_often_is_told_to_wait_and_others_go_on(
     everything: StoredServices,
 ) -> None:
@@ -975,6 +1001,9 @@ async def test_what_carries_nobody_is_not_written_down(door: Guarded) -> None:
     async with door.program(Role.RESEARCHER) as http:
         for body in (nobody, WOMEN | {"offset": 5000}, {"question": "행복한 연예인"}):
             assert (await http.post("/api/search", json=body)).json()["respondents"] == []
+        assert (await http.post("/api/near", json={"filter": {}})).json()["near"] == []
+        groups = {"filters": [WOMEN["filter"]], "by": ["region"]}
+        assert (await http.post("/api/compare", json=groups)).status_code == 200
         assert (await http.get("/respondents/nobody")).status_code == 404
         assert (await http.get("/", params=WOMEN_PAGE)).status_code == 200
     assert await door.audit() == before
