@@ -22,6 +22,8 @@ from server.web.showing import Showing
 # for in it. The search for a single letter finds nearly all of it.
 CHARACTERS_MOST = 4_000_000
 
+# Language of the words and of the links, what was looked for, and the load that was counted.
+Key = tuple[Language, Language | None, str, int | None]
 Guides = asyncio.Task[Mapping[Language, Mapping[str, FieldGuide]]]
 
 
@@ -44,7 +46,7 @@ class Codebook:
     renderer: Renderer
     smallest_count: int
     counts: AnswerCounts | None = None
-    lists: dict[tuple[object, ...], Listed] = field(default_factory=dict)
+    lists: dict[Key, Listed] = field(default_factory=dict)
     guides: Guides | None = None
 
     def prepare(self, catalogue: Catalogue) -> Guides:
@@ -60,17 +62,25 @@ class Codebook:
         showing = replace(showing, address=showing.address.to("/codebook"))
         language = showing.wording.language
         counts = await self._newest_counts(services)
-        key = (language, showing.address.language, wanted, counts and counts.load)
+        key = (language, showing.address.language, wanted, counts.load if counts else None)
         if key not in self.lists:
             guide = await self._guide(services.catalogue, language)
             people = answers_without_small(counts, self.smallest_count) if counts else {}
             groups = showing.codebook(wanted, guide, people)
             page = views.CodebookList(groups)
             html = self.renderer.fill_piece("codebook_list.html", page, language)
-            if len(html) + sum(len(kept.html) for kept in self.lists.values()) > CHARACTERS_MOST:
-                self.lists.clear()
-            self.lists[key] = Listed(html, sum(len(group.fields) for group in groups))
+            listed = Listed(html, sum(len(group.fields) for group in groups))
+            # Of what is in no field there is no end, and nothing to keep.
+            if listed.fields:
+                self._keep(key, listed)
+            return listed
         return self.lists[key]
+
+    def _keep(self, key: Key, listed: Listed) -> None:
+        characters = (len(words) + len(kept.html) for (_, _, words, _), kept in self.lists.items())
+        if len(listed.html) + sum(characters) > CHARACTERS_MOST:
+            self.lists.clear()
+        self.lists[key] = listed
 
     async def _guide(self, catalogue: Catalogue, language: Language) -> Mapping[str, FieldGuide]:
         """Shielded, so that whoever hangs up does not end the reading for the others."""

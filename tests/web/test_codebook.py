@@ -94,11 +94,12 @@ async def test_lists_are_kept_only_so_many(
     app = create_app(settings, InMemoryServices(load_catalogue("welcome")))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://memory") as client:
-        for wanted in ("", "a", "e", "i", "o", "marital_status"):
+        for wanted in ("", "a", "e", "i", "o", "marital_status", "words of no field"):
             page = await client.get("/codebook", params={"q": wanted})
             assert page.status_code == 200
             kept = app.state.site.codebook.lists
             assert 0 < sum(len(listed.html) for listed in kept.values()) <= 900_000
+        assert "words of no field" not in {key[2] for key in kept}
 
 
 def test_what_a_field_is_found_by_is_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:
