@@ -3,24 +3,25 @@
 -- One row: the search's number.
 -- Parameters: panel, made_by, question, filter (JSON), people; most, how many are kept beside it.
 
-with latest as (
-    -- What the person searched with last.
-    select id, question, filter
+with same as (
+    -- This search, when the person made it before.
+    select id
     from panelens.made_search
-    where panel = %(panel)s and made_by = %(made_by)s
+    where
+        panel = %(panel)s
+        and made_by = %(made_by)s
+        and question = %(question)s
+        and filter = %(filter)s
     order by made_at desc, id desc
     limit 1
 ),
 
 repeated as (
-    -- The last search, when this is the same.
+    -- It moves to the top.
     update panelens.made_search
     set made_at = now(), people = %(people)s
-    from latest
-    where
-        made_search.id = latest.id
-        and latest.filter = %(filter)s
-        and (latest.question = %(question)s)
+    from same
+    where made_search.id = same.id
     returning made_search.id
 ),
 
@@ -28,7 +29,10 @@ old as (
     -- What the list does not show any more.
     select id
     from panelens.made_search
-    where panel = %(panel)s and made_by = %(made_by)s
+    where
+        panel = %(panel)s
+        and made_by = %(made_by)s
+        and id not in (select id from repeated)
     order by made_at desc, id desc
     offset %(most)s
 ),
@@ -41,7 +45,7 @@ forgotten as (
 ),
 
 added as (
-    -- Another search than the last.
+    -- A search not made before.
     insert into panelens.made_search (panel, made_by, question, filter, people)
     select %(panel)s, %(made_by)s, %(question)s, %(filter)s, %(people)s
     where not exists (select from repeated)
