@@ -91,7 +91,7 @@ def _about(
         (say("Catalogue version"), str(site.services.catalogue.version)),
         (say("Reference year of ages"), str(_reference_year(site, answer))),
         (say("Accuracy of such readings"), _rates(answer.accuracy, wording)),
-        (say("Taken"), datetime.now(UTC).isoformat(timespec="seconds")),
+        (say("Taken"), _now().isoformat(timespec="seconds")),
     ]
     if synthetic:
         lines.append((say("Synthetic data"), say("No real person is in this panel.")))
@@ -126,7 +126,7 @@ def _about_for_programs(site: Site, question: str, query: Filter, answer: Answer
             "precision": rates.precision if rates else None,
             "recall": rates.recall if rates else None,
         },
-        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "taken": _now().isoformat(timespec="seconds"),
     }
 
 
@@ -135,5 +135,9 @@ def _reference_year(site: Site, answer: Answer) -> int:
 
 
 def _attachment(panel: str, form: str) -> str:
-    day = datetime.now(UTC).astimezone().date().isoformat()
-    return f"attachment; filename*=UTF-8''{quote(f'panelens-{panel}-{day}.{form}')}"
+    return f"attachment; filename*=UTF-8''{quote(f'panelens-{panel}-{_now().date()}.{form}')}"
+
+
+def _now() -> datetime:
+    """In the zone of the server, as all times on the pages are."""
+    return datetime.now(UTC).astimezone()

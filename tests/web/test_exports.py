@@ -214,13 +214,18 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     time.tzset()
 
 
-async def test_a_file_is_named_after_the_day_where_the_server_is(
+async def test_a_file_is_named_after_the_time_where_the_server_is_and_says_it(
     http: httpx.AsyncClient, zone: str
 ) -> None:
     before = datetime.now(UTC).astimezone().date()
-    named = (await exported(http, "csv")).headers["content-disposition"]
+    file = await exported(http, "csv")
     after = datetime.now(UTC).astimezone().date()
+    named = file.headers["content-disposition"]
     assert f"{before}.csv" in named or f"{after}.csv" in named
+    (taken,) = re.findall(r"^# 받은 때,(.+)$", file.text.replace("\r", ""), re.MULTILINE)
+    said = datetime.fromisoformat(taken)
+    assert said.date() in (before, after)
+    assert said.utcoffset() == said.astimezone().utcoffset()
 
 
 async def test_an_export_is_in_the_audit_with_the_zone_of_its_time(
