@@ -245,7 +245,7 @@ async def near_misses(request: Request, site: SiteOf, _: ResearcherOf) -> Respon
         frame=frame_of(site, request),
         title=site.wording(request).say("Near misses"),
         filter=showing.words(query) or site.wording(request).say("everyone"),
-        back=address.searching(query, address.question).href,
+        back=address.staying(query).href,
         rows=showing.near(missing[:NEAR_MOST]),
         cut=len(missing) > NEAR_MOST,
     )

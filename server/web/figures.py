@@ -58,7 +58,7 @@ async def who_they_are(request: Request, site: SiteOf) -> Response:
         filter=write_filter(query),
         question=address.question or "",
         language=address.language,
-        back=address.searching(query, address.question).href,
+        back=address.staying(query).href,
         by=tuple(
             views.Choice(f.name, label_of(f, wording), "", f.name == chosen)
             for f in catalogue.fields

@@ -1,5 +1,6 @@
 """What the pages of accuracy show: frozen dataclasses, one a template, in the reader's words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -402,7 +403,7 @@ class Measuring:
         try:
             query = parse_filter(raw, self.catalogue)
         except InvalidFilter:
-            text, href = str(dict(raw)), None
+            text, href = json.dumps(raw, ensure_ascii=False), None
         else:
             text, href = self.words(query), self.address.searching(query, question).href
         if unsupported:

@@ -51,7 +51,7 @@ class Showing:
         """The reading, and where its parts are; nothing comes when nothing was understood."""
         if not answer.understood:
             return views.AnswerView(self.reading(answer))
-        here = self.address.searching(answer.filter, self.address.question)
+        here = self.address.staying(answer.filter)
         parts = views.Parts(
             count=replace(here, path="/count").href,
             people=replace(self.address, path="/people", filter=here.filter).href,
@@ -248,10 +248,8 @@ class Showing:
             hidden=hidden,
             relief=costliest if found.total == 0 or found.shortfall > 0 else None,
             breakdown=self._breakdown(query, found),
-            figures=replace(
-                self.address.searching(replace(query, by=()), self.address.question),
-                path="/figures",
-            ).href,
+            figures=replace(self.address.staying(replace(query, by=())), path="/figures").href,
+            near=replace(self.address.staying(query), path="/near").href,
             sql=found.sql,
             api=write_filter(query),
             milliseconds=found.milliseconds,

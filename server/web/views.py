@@ -317,6 +317,7 @@ class FoundView:
     relief: FunnelRow | None
     breakdown: BreakdownView | None
     figures: str
+    near: str
     sql: str
     api: str
     milliseconds: float

@@ -272,6 +272,22 @@ async def test_a_list_that_is_turned_sorted_or_given_columns_leaves_the_way_back
     assert len(links) == 2 and all(undoes(unescape(link)) for link in links)
 
 
+async def test_what_an_answer_leads_to_leads_back_to_it_and_to_what_was_before(
+    http: httpx.AsyncClient,
+) -> None:
+    state = {"f": json.dumps(FILTER), "u": BEFORE, "c": "age", "lang": "en"}
+    whole = (await http.get("/", params=state)).text
+    reading = (await http.get("/", params=state, headers={"hx-request": "true"})).text
+    (part,) = links_to(reading, "/count")
+    count = (await http.get(part, headers={"hx-request": "true"})).text
+    for page in (whole, count):
+        for path in ("/figures", "/near"):
+            link, *_ = links_to(page, path)
+            there = (await http.get(link)).text
+            (back,) = re.findall(r'<a href="([^"]+)">← Back to the', there)
+            assert undoes(unescape(back)) and parse_qs(urlsplit(unescape(back)).query)["c"]
+
+
 async def test_a_condition_is_edited_and_added_on_a_page_of_its_own(page: Page) -> None:
     query = quote(json.dumps(FILTER, ensure_ascii=False))
     await page.goto(f"/edit?f={query}&field=gender&place=where")
