@@ -9,7 +9,15 @@ from starlette.datastructures import QueryParams
 
 from server.catalogue import Catalogue, Kind, PanelField
 from server.errors import InvalidFilter, InvalidInput
-from server.filter import Condition, Filter, Part, as_json, conditions_at, parse_filter
+from server.filter import (
+    TEXT_LENGTH_MAX,
+    Condition,
+    Filter,
+    Part,
+    as_json,
+    conditions_at,
+    parse_filter,
+)
 from server.web.asking import read_filter, without_condition
 from server.web.wording import Wording
 
@@ -115,6 +123,11 @@ def _sent_constraint(field: PanelField, sent: QueryParams, wording: Wording) -> 
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     if values and given:
         raise InvalidInput(wording.say("Fill in the range or tick answers, not both."))
+    if len(given) == len(bounds) and given["min"] > given["max"]:
+        raise InvalidInput(wording.say("The range ends before it begins."))
+    if field.kind is Kind.TEXT and any(len(text) > TEXT_LENGTH_MAX for text in values):
+        longest = wording.number(TEXT_LENGTH_MAX)
+        raise InvalidInput(wording.say("A name has at most %(n)s characters.", n=longest))
     if values:
         return {"all": list(values)} if sent.get("every") == "all" else list(values)
     return given or None

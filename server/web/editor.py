@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server.catalogue import Catalogue, Kind, PanelField
-from server.filter import Condition, Filter, Range, Values
+from server.filter import NUMBER_MAX, Condition, Filter, Range, Values
 from server.web import views
 from server.web.addresses import Address
 from server.web.asking import fields_holding, without_condition, write_filter
@@ -96,7 +96,7 @@ class Editor:
             return None
         bounds = now.constraint if now and isinstance(now.constraint, Range) else Range()
         unit = field.unit.in_(self.wording.language) if field.unit else ""
-        return views.Bounds(bounds.min, bounds.max, field.min, field.max, unit)
+        return views.Bounds(bounds.min, bounds.max, field.min, field.max, NUMBER_MAX, unit)
 
     def _choices(self, field: PanelField, chosen: tuple[str, ...]) -> Iterable[views.Choice]:
         for answer in field.listed if field.has_listed_answers else ():

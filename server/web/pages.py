@@ -30,7 +30,7 @@ from server.web.wording import Wording
 # A header line much longer than this is refused by clients and proxies.
 ADDRESS_MAX = 8_000
 # Their problems stand where the part would, and are tried again there.
-PARTS = ("/count", "/people", "/measured", "/figures")
+PARTS = ("/count", "/people", "/measured", "/figures", "/accuracy/job")
 # What they refuse is said in the form that sent it, which keeps what was typed.
 FORMS = ("/change", "/corrections")
 

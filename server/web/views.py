@@ -542,12 +542,16 @@ class CodebookPage:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A range of numbers to fill in; `low` and `high` are what the field can hold."""
+    """A range of numbers to fill in; `low` and `high` are what the field can hold.
+
+    `most` is the largest number that a filter takes.
+    """
 
     min: int | None
     max: int | None
     low: int | None
     high: int | None
+    most: int
     unit: str
 
 

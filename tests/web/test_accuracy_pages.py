@@ -12,7 +12,9 @@ import psycopg
 import pytest
 from playwright.async_api import Page, expect
 
+from server.access.entry import Entry
 from server.access.person import Role
+from server.errors import DatabaseAway
 from server.filter import parse_filter
 from server.resources import folder
 from server.search.answer import NearRespondent, Respondent
@@ -188,6 +190,19 @@ async def test_an_evaluation_asked_for_while_one_runs_shows_how_far_that_is(
     assert (await finished(http, started))["state"] == "finished"
     over = await http.get("/accuracy/job", headers=HTMX)
     assert over.headers["hx-redirect"] == "/accuracy"
+
+
+async def test_a_look_at_an_evaluation_that_failed_is_made_again(
+    door: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr(Entry, "by_token", away)
+    async with door.program(Role.VIEWER) as http:
+        failed = await http.get("/accuracy/job", headers=HTMX)
+    assert failed.status_code == 503
+    assert re.search(r'hx-get="/accuracy/job" [^>]*hx-target="this"', failed.text), failed.text
 
 
 async def test_how_far_an_evaluation_is_opens_as_the_whole_page(http: httpx.AsyncClient) -> None:

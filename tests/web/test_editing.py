@@ -11,7 +11,7 @@ import pytest
 from markupsafe import escape
 from playwright.async_api import Page, expect
 
-from server.filter import as_json, load_catalogue, parse_filter
+from server.filter import NUMBER_MAX, as_json, load_catalogue, parse_filter
 from server.web.changing import Place, read_place, with_condition
 
 from .panel import StoredServices
@@ -176,6 +176,35 @@ async def test_a_range_beside_ticked_answers_is_refused_not_ignored(
     refused = await http.get("/change", params=ticked)
     assert refused.status_code == 422 and told in refused.text
     assert await changed(http, income, **sent) == {"where": {"personal_income": {"min": 500}}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "korean", "english"),
+    [
+        (
+            {"field": "age", "min": "50", "max": "30"},
+            "범위의 끝이 처음보다 작습니다.",
+            "The range ends before it begins.",
+        ),
+        (
+            {"field": "district", "text": f"종로구, {'가' * 41}"},
+            "이름은 하나에 40자까지입니다.",
+            "A name has at most 40 characters.",
+        ),
+    ],
+)
+async def test_what_nobody_can_be_is_refused_in_the_readers_words(
+    http: httpx.AsyncClient, sent: dict[str, str], korean: str, english: str
+) -> None:
+    for language, told in (("ko", korean), ("en", english)):
+        asked = {"f": "{}", **sent, "lang": language}
+        refused = await http.get("/change", params=asked)
+        assert refused.status_code == 422 and told in refused.text
+
+
+async def test_no_larger_number_can_be_typed_than_a_filter_takes(http: httpx.AsyncClient) -> None:
+    form = (await http.get("/edit", params={"f": "{}", "field": "personal_income"})).text
+    assert re.findall(r'name="(?:min|max)"[^>]* max="(\d+)"', form) == [str(NUMBER_MAX)] * 2
 
 
 @pytest.mark.parametrize("wanted", ["q12", "테슬라", "현재 살고 계신"])
