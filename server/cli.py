@@ -76,7 +76,7 @@ from server.terminal import (
     print_runs,
 )
 from server.training.calibrate import calibrate as calibrate_confidence
-from server.training.questions import HELD_OUT_SEED, generate, labelled
+from server.training.questions import HELD_OUT, HELD_OUT_SEED, generate, labelled
 from server.web.app import create_app
 from server.web.impatience import KEEP_ALIVE_SECONDS, Impatient
 
@@ -404,9 +404,12 @@ def show_catalogue(
 
 @catalogue_app.command("questions")
 def write_questions(
-    count: Annotated[int, typer.Option(min=1, help="how many")] = 1000,
+    count: Annotated[int, typer.Option(min=1, help="how many")] = HELD_OUT,
     seed: Annotated[
-        int, typer.Option(help="the stream; that of the default is never trained on")
+        int,
+        typer.Option(
+            help=f"the stream; the first {HELD_OUT:,} of the default are never trained on"
+        ),
     ] = HELD_OUT_SEED,
     name: Annotated[str | None, typer.Option("--catalogue", help="catalogue name or file")] = None,
 ) -> None:

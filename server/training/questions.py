@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 from server.accuracy.gold import GoldQuestion
@@ -17,8 +17,9 @@ from server.training.pieces import Json, Piece, Pieces
 from server.training.sentences import Sentence, compose
 from server.training.wording import with_slips
 
-# The stream of this seed is never trained on.
+# So many, the first of the stream of that seed, are there to be measured and are never trained on.
 HELD_OUT_SEED = 1_000_003
+HELD_OUT = 1_000
 ENGLISH_SHARE = 0.22
 SLIP_SHARE = 0.15
 EITHER_SHARE = 0.17
@@ -61,6 +62,11 @@ def generate(catalogue: Catalogue, phrases: Phrases, *, seed: int) -> Iterator[E
         example = _draw(rng, catalogue, phrases, pieces)
         if example is not None:
             yield example
+
+
+def held_out(catalogue: Catalogue, phrases: Phrases) -> tuple[Example, ...]:
+    """The examples that are never trained on."""
+    return tuple(islice(generate(catalogue, phrases, seed=HELD_OUT_SEED), HELD_OUT))
 
 
 def labelled(examples: Iterable[Example]) -> Iterator[GoldQuestion]:

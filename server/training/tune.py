@@ -20,11 +20,11 @@ from server.interpret.model import Tokenizer
 from server.interpret.prompt import build_prompt
 from server.phrases import Phrases
 from server.spelling import spell
-from server.training.questions import HELD_OUT_SEED, Example, generate
+from server.training.questions import Example, held_out
 from server.training.rounding import Rounding, rounded
 from server.training.weights import LORA_MODULES, read_adapter, read_model, write_adapter
 from server.training.whole import write_whole
-from server.training.written import mixed
+from server.training.written import trained_on
 
 IGNORED = -100
 _POOL_BATCHES = 32
@@ -113,18 +113,17 @@ def tune(
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     encoder = Encoder(Hints(catalogue, phrases), Tokenizer(base))
-    held_out = list(islice(generate(catalogue, phrases, seed=HELD_OUT_SEED), recipe.held_out))
-    unseen = skip | {example.question for example in held_out}
-    # Before slips are put in: a labelled question with a slip is still that question.
-    examples = mixed(
-        (e for e in generate(catalogue, phrases, seed=recipe.seed) if e.question not in unseen),
-        [example for example in written if example.question not in unseen],
+    examples = trained_on(
+        catalogue,
+        phrases,
+        written,
+        skip=skip,
         share=recipe.written_share,
         seed=recipe.seed,
     )
     run = _Run(base, recipe, folder, start)
     batches = _batches(map(encoder.encode, examples), recipe, first=run.step)
-    measured = [encoder.encode(example) for example in held_out]
+    measured = list(map(encoder.encode, held_out(catalogue, phrases)[: recipe.held_out]))
     while run.step < recipe.steps:
         report(run.take(next(batches), measured))
     run.export(adapter, base.name)

@@ -9,8 +9,9 @@ from server.catalogue import Catalogue
 from server.filter import as_json, parse_filter
 from server.interpret.prompt import tidy
 from server.interpret.reader import language_of
+from server.phrases import Phrases
 from server.spelling import Reading
-from server.training.questions import SLIP_SHARE, Example, sorted_values
+from server.training.questions import SLIP_SHARE, Example, generate, held_out, sorted_values
 from server.training.wording import with_slips
 
 WRITTEN = "written*.jsonl"
@@ -23,6 +24,29 @@ def read_written(panel: Path, catalogue: Catalogue) -> tuple[Example, ...]:
         _example(question, catalogue)
         for file in files
         for question in read_gold(file, catalogue).questions
+    )
+
+
+def trained_on(
+    catalogue: Catalogue,
+    phrases: Phrases,
+    written: Sequence[Example],
+    *,
+    skip: frozenset[str],
+    share: float,
+    seed: int,
+) -> Iterator[Example]:
+    """Generated and written questions, `mixed`, but for those in `skip` and those held out.
+
+    A text from a list (nonsense, everyone) is in every stream, so another seed is not enough.
+    """
+    unseen = skip | {example.question for example in held_out(catalogue, phrases)}
+    # Before slips are put in: a labelled question with a slip is still that question.
+    return mixed(
+        (e for e in generate(catalogue, phrases, seed=seed) if e.question not in unseen),
+        [example for example in written if example.question not in unseen],
+        share=share,
+        seed=seed,
     )
 
 

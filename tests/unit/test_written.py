@@ -12,9 +12,10 @@ from server.catalogue import find_catalogue
 from server.errors import BrokenFile
 from server.filter import Filter, load_catalogue, parse_filter
 from server.interpret.prompt import tidy
+from server.phrases import read_phrases
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX, Reading, read, spell
-from server.training.questions import Example
-from server.training.written import mixed, read_written
+from server.training.questions import Example, held_out
+from server.training.written import mixed, read_written, trained_on
 
 WELCOME = load_catalogue("welcome")
 PANEL = find_catalogue("welcome").parent
@@ -92,3 +93,20 @@ def test_some_are_written_with_a_slip_unless_a_phrase_must_be_copied() -> None:
     assert [question for question in seen if "부자" in question] == ["서울 사는 부자"]
     slipped = [each for each in islice(mixed(made(), written, share=1.0, seed=1), 100) if each.tags]
     assert {each.tags for each in slipped} == {("slip",)}
+
+
+def test_what_is_measured_is_never_trained_on_though_another_seed_draws_it_too() -> None:
+    phrases = read_phrases(PANEL, WELCOME)
+    measured = held_out(WELCOME, phrases)
+    unseen = {each.question for each in measured} | {WRITTEN[0].question}
+    stream = trained_on(
+        WELCOME,
+        phrases,
+        (*WRITTEN[:10], *measured[:10]),
+        skip=frozenset({WRITTEN[0].question}),
+        share=0.1,
+        seed=1,
+    )
+    seen = {each.question for each in islice(stream, 3000)}
+    assert seen & unseen == set()
+    assert seen >= {each.question for each in WRITTEN[1:10]}
