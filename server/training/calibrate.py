@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.accuracy.recorded import read_recorded
 from server.catalogue import Catalogue
+from server.errors import SetupError
 
 # No reading is called certain or impossible on a few hundred questions.
 SURE_MOST, SURE_LEAST = 0.98, 0.02
@@ -13,6 +14,8 @@ SURE_MOST, SURE_LEAST = 0.98, 0.02
 
 def calibrate(recorded: Path, catalogue: Catalogue, target: Path) -> int:
     """Write the calibration of recorded readings that were made without one; their number.
+
+    SetupError when they were made with one, or hold nothing to fit.
 
     Isotonic regression (Zadrozny and Elkan 2002): of "the filter is the gold filter" on the
     probability of all that was written for a reading, and of "the gold filter has it" on that of a
@@ -26,12 +29,21 @@ def calibrate(recorded: Path, catalogue: Catalogue, target: Path) -> int:
     ]
     model = [(confidence, right, case) for confidence, right, case in read if confidence != 1.0]
     lexicon = [right for confidence, right, _ in read if confidence == 1.0]
+    if not lexicon:  # a calibration calls none of them certain
+        raise SetupError(
+            f"{recorded}: no reading has a confidence of 1, as those of the lexicon have without a "
+            "calibration: take `calibration` out of the adapter's entry in models/manifest.toml "
+            "and record anew"
+        )
+    conditions = [
+        pair
+        for _, _, case in model
+        for pair in zip(case.conditions, case.right_conditions(catalogue), strict=True)
+    ]
+    if not conditions:
+        raise SetupError(f"{recorded}: the model wrote no condition that could be compared")
     points = {
-        "conditions": _curve(
-            pair
-            for _, _, case in model
-            for pair in zip(case.conditions, case.right_conditions(catalogue), strict=True)
-        ),
+        "conditions": _curve(conditions),
         "readings": _curve((confidence, right) for confidence, right, _ in model),
         "lexicon": round((sum(lexicon) + 1) / (len(lexicon) + 2), 4),
     }

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,17 +67,12 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert not Calibration().is_measured
 
 
-def test_calibrating_finds_how_often_readings_and_conditions_were_right(tmp_path: Path) -> None:
-    """Both women where women were wanted, or a breakdown left out, or men in their place."""
-    women, men = {"where": {"gender": ["여성"]}}, {"where": {"gender": ["남성"]}}
-    by_region = {**women, "by": ["region"]}
-    read = [
-        *[(women, women, 1.0, 1.0)] * 3,
-        *[(women, women, 0.9, 0.95)] * 4,
-        (by_region, women, 0.5, 0.95),
-        (women, women, 0.5, 0.95),
-        (men, women, 0.2, 0.3),
-    ]
+WOMEN, MEN = {"where": {"gender": ["여성"]}}, {"where": {"gender": ["남성"]}}
+Read = tuple[dict[str, Any], dict[str, Any], float, float]
+
+
+def recorded(tmp_path: Path, *read: Read) -> Path:
+    """A recording of these: gold filter, predicted one, confidence, that of its one condition."""
     head = {"model": "m", "adapter_sha256": "", "catalogue_version": 1, "file": "gold.jsonl"}
     cases = [
         {
@@ -86,10 +82,48 @@ def test_calibrating_finds_how_often_readings_and_conditions_were_right(tmp_path
         }
         for gold, predicted, whole, condition in read
     ]  # fmt: skip
-    recorded, target = tmp_path / "recorded.jsonl", tmp_path / "welcome.json"
-    recorded.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *cases)))
-    assert calibrate(recorded, small_catalogue(), target) == len(cases)
+    path = tmp_path / "recorded.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *cases)))
+    return path
+
+
+def test_calibrating_finds_how_often_readings_and_conditions_were_right(tmp_path: Path) -> None:
+    """Both women where women were wanted, or a breakdown left out, or men in their place."""
+    by_region = {**WOMEN, "by": ["region"]}
+    read: tuple[Read, ...] = (
+        *[(WOMEN, WOMEN, 1.0, 1.0)] * 3,
+        *[(WOMEN, WOMEN, 0.9, 0.95)] * 4,
+        (by_region, WOMEN, 0.5, 0.95),
+        (WOMEN, WOMEN, 0.5, 0.95),
+        (MEN, WOMEN, 0.2, 0.3),
+    )
+    target = tmp_path / "welcome.json"
+    assert calibrate(recorded(tmp_path, *read), small_catalogue(), target) == len(read)
     calibration = read_calibration(target)
     assert [calibration.readings(p) for p in (0.2, 0.5, 0.9)] == [0.02, 0.5, 0.98]
     assert [calibration.conditions(p) for p in (0.3, 0.95)] == [0.02, 0.98]
     assert calibration.lexicon == 0.8, "of three right ones, by the rule of succession"
+
+
+@pytest.mark.parametrize(
+    ("read", "why"),
+    [
+        pytest.param(
+            [(WOMEN, WOMEN, 0.99, 0.99), (WOMEN, WOMEN, 0.9, 0.95)],
+            r"take `calibration` out of .* and record anew",
+            id="made with a calibration, which calls no reading certain",
+        ),
+        pytest.param(
+            [(WOMEN, WOMEN, 1.0, 1.0)],
+            "the model wrote no condition",
+            id="all of the lexicon",
+        ),
+    ],
+)
+def test_a_recording_that_nothing_can_be_fitted_to_is_refused(
+    tmp_path: Path, read: list[Read], why: str
+) -> None:
+    target = tmp_path / "welcome.json"
+    with pytest.raises(SetupError, match=why):
+        calibrate(recorded(tmp_path, *read), small_catalogue(), target)
+    assert not target.exists()
