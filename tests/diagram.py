@@ -19,6 +19,7 @@ from server.web.wording import load_wordings
 
 READINGS = Path(__file__).resolve().parents[1] / "models" / "evaluations" / "welcome.jsonl"
 DIAGRAM = READINGS.with_suffix(".svg")
+REFRESH = "uv run python -m tests.diagram"
 BINS = 10
 _Z = 1.96  # of a 95 % interval
 

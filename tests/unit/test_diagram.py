@@ -2,7 +2,7 @@
 
 from server.accuracy.recorded import read_recorded
 from server.filter import load_catalogue
-from tests.diagram import DIAGRAM, READINGS, bins_of, diagram
+from tests.diagram import DIAGRAM, READINGS, REFRESH, bins_of, diagram
 
 
 def test_every_reading_is_in_one_bin_and_inside_its_interval() -> None:
@@ -21,4 +21,4 @@ def test_the_drawing_has_a_dot_for_each_bin_and_stands_beside_the_readings() -> 
     drawn = diagram()
     assert drawn.startswith("<svg")
     assert drawn.count("<circle") == len(bins)
-    assert DIAGRAM.read_text("utf-8").startswith("<svg")
+    assert DIAGRAM.read_text("utf-8") == f"{drawn}\n", f"it is stale; draw it anew with: {REFRESH}"
