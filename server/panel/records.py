@@ -27,7 +27,9 @@ from server.catalogue import Catalogue, PanelField, normalise
 from server.errors import BrokenFile
 from server.panel.nesting import Shallow
 
-ID_KEYS = ("respondent_id", "고유번호", "패널id", "id")
+# Under which a row has its key in an object by id: the last of the ids, so that a row's own goes first.
+OBJECT_KEY = "key in the object"
+ID_KEYS = ("respondent_id", "고유번호", "패널id", "id", OBJECT_KEY)
 SNIFFED_BYTES = 65_536
 DELIMITERS = ",\t;|"
 _QUOTED = re.compile(r'"[^"]*"')
@@ -180,7 +182,7 @@ def _read_object(file: Path, stream: BinaryIO, first: bytes) -> Rows:
     with _explained(file, stream, lambda: number):
         for key, row in found:
             number += 1
-            yield number, {"respondent_id": key, **_checked(row, file, number)}
+            yield number, {OBJECT_KEY: key, **_checked(row, file, number)}
 
 
 def _read_lines(file: Path, stream: BinaryIO, first: bytes) -> Rows:

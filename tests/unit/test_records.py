@@ -27,6 +27,11 @@ def _rows(path: Path) -> list[dict[str, object]]:
     return [dict(row) for _, row in read_records(path)]
 
 
+def _ids(path: Path) -> list[object]:
+    keys = Keys(CATALOGUE, path)
+    return [keys.respondent_id(row) for row in _rows(path)]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -98,11 +103,15 @@ def test_a_mistake_among_hangul_is_told_without_its_rows(tmp_path: Path) -> None
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_object_by_id(tmp_path: Path, indent: int | None) -> None:
     content = json.dumps({"w1": {"gender": "남"}, "w2": {"gender": "여"}}, indent=indent)
-    rows = _rows(_file(tmp_path, "a.json", content))
-    assert rows == [
-        {"respondent_id": "w1", "gender": "남"},
-        {"respondent_id": "w2", "gender": "여"},
-    ]
+    assert _ids(_file(tmp_path, "a.json", content)) == ["w1", "w2"]
+
+
+@pytest.mark.parametrize("held", ["mb_sn", "respondent_id", "고유번호", "패널id", "id", "패널 ID"])
+def test_in_an_object_by_id_the_id_that_a_row_holds_goes_before_its_key(
+    tmp_path: Path, held: str
+) -> None:
+    rows = {"0": {held: "w1", "gender": "남"}, "1": {"gender": "여", held: "w2"}}
+    assert _ids(_file(tmp_path, "a.json", json.dumps(rows))) == ["w1", "w2"]
 
 
 def test_a_workbook(tmp_path: Path) -> None:
