@@ -200,6 +200,12 @@ def print_report(report: LoadReport, console: Console) -> None:
         console.print("All of them are in the table panelens.rejected_value.", style="dim")
     if report.answers_kept:
         console.print(f"{report.answers_kept:,} answers of before stay in place of rejected values")
+    for names in report.unlisted:
+        said = (
+            f"{names.file}: {names.cells:,} names of {names.field} are not in the catalogue "
+            f"and stay as written: {', '.join(names.first)}"
+        )
+        console.print(said, style="yellow", markup=False)
     for key in report.unknown_keys:
         said = f"{key.file}: key {key.key!r} is left out: {key.reason}"
         console.print(said, style="yellow", markup=False)

@@ -171,6 +171,7 @@ class _Loading:
             rejected=tuple(self._sample),
             unknown_keys=tuple(self._reader.unknown),
             answers_kept=answers_kept,
+            unlisted=tuple(self._reader.unlisted()),
         )
 
     def _refuse_strangers(self, staged: int) -> None:

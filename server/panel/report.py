@@ -27,6 +27,16 @@ class UnknownKey:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlistedNames:
+    """Cells of an open list whose names the catalogue does not hold, stored as written."""
+
+    file: str
+    field: str
+    cells: int
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadReport:
     """What became of the files; `rejected` holds the first few, panelens.rejected_value all.
 
@@ -48,6 +58,7 @@ class LoadReport:
     seconds: float = 0.0
     rows_there: int = 0
     answers_kept: int = 0
+    unlisted: tuple[UnlistedNames, ...] = ()
 
     def __add__(self, other: "LoadReport") -> "LoadReport":
         return LoadReport(
@@ -63,4 +74,5 @@ class LoadReport:
             self.seconds + other.seconds,
             self.rows_there + other.rows_there,
             self.answers_kept + other.answers_kept,
+            (*self.unlisted, *other.unlisted),
         )

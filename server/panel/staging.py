@@ -6,12 +6,15 @@ from pathlib import Path
 
 from server.catalogue import ID_LENGTH_MAX, Catalogue
 from server.panel.records import Column, Keys, Row
-from server.panel.report import RejectedValue, UnknownKey
+from server.panel.report import SAMPLE, RejectedValue, UnknownKey, UnlistedNames
 from server.panel.values import Cell, Reader, Stored, cell_reader, plain
 
 NULL = r"\N"
 SHOWN_LENGTH = 200
 REMEMBERED_CELLS = 5_000
+
+# As COPY takes it, why it was rejected, and whether it is a name that the catalogue does not list.
+Copied = tuple[str, str | None, bool]
 
 
 @dataclass(slots=True)
@@ -21,10 +24,18 @@ class _Slot:
     column: Column
     position: int
     read: Reader
-    remembered: dict[object, tuple[str, str | None]] = field(default_factory=dict)
+    remembered: dict[object, Copied] = field(default_factory=dict)
+    unlisted_cells: int = 0
+    unlisted_names: dict[str, None] = field(default_factory=dict)
 
-    def cell(self, raw: object) -> tuple[str, str | None]:
-        """The cell as COPY takes it, and why it was rejected."""
+    def note_unlisted(self, raw: object) -> None:
+        """Count a name that the catalogue does not list; the first ones are remembered."""
+        self.unlisted_cells += 1
+        if len(self.unlisted_names) < SAMPLE:
+            self.unlisted_names[_shown(raw)] = None
+
+    def cell(self, raw: object) -> Copied:
+        """What becomes of the cell."""
         key = (type(raw), tuple(raw) if isinstance(raw, list) else raw)
         try:
             found = self.remembered.get(key)
@@ -75,6 +86,13 @@ class RowReader:
                 given[name] = given.get(name, False) or slot.column.is_own
         return given
 
+    def unlisted(self) -> Iterator[UnlistedNames]:
+        """The open lists that were given names which the catalogue does not hold."""
+        for slot in self._slots.values():
+            if slot is not None and slot.unlisted_cells:
+                name, first = slot.column.field.name, tuple(slot.unlisted_names)
+                yield UnlistedNames(self._file, name, slot.unlisted_cells, first)
+
     def _respondent_id(self, number: int, row: Row) -> str | None:
         """The id, or None for a row of nobody: the header repeated, or one without an id."""
         raw = self._keys.respondent_id(row)
@@ -94,9 +112,11 @@ class RowReader:
             slot = slots[key] if key in slots else self._new_slot(key)
             if slot is None:
                 continue
-            cell, reason = slot.cell(raw)
+            cell, reason, is_unlisted = slot.cell(raw)
             if cell != NULL and (cells[slot.position] == NULL or slot.column.is_direct):
                 cells[slot.position] = cell
+            if is_unlisted:
+                slot.note_unlisted(raw)
             if reason is not None:
                 self.unclear.add(slot.column.field.name)
                 self._reject(number, respondent_id, slot.column.field.name, raw, reason)
@@ -121,8 +141,9 @@ class RowReader:
         )
 
 
-def _copied(cell: Cell) -> tuple[str, str | None]:
-    return _as_copy(cell.stored), cell.rejection.reason if cell.rejection else None
+def _copied(cell: Cell) -> Copied:
+    reason = cell.rejection.reason if cell.rejection else None
+    return _as_copy(cell.stored), reason, cell.is_unlisted
 
 
 def _as_copy(stored: Stored) -> str:

@@ -47,10 +47,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is stored for a raw cell; both parts when only some of its answers are known."""
+    """What is stored for a raw cell; both parts when only some of its answers are known.
+
+    `is_unlisted` of a name that stays as written because the open list's names do not hold it.
+    """
 
     stored: Stored = None
     rejection: Rejection | None = None
+    is_unlisted: bool = False
 
 
 Reader = Callable[[object], Cell]
@@ -94,7 +98,12 @@ def plain(raw: object) -> str | None:
 
 
 def spellings(field: PanelField) -> Spellings:
-    """Every spelling of every answer → its number, or None for an answer that means no answer.
+    """Every spelling of every answer → its number, or None for an answer that means no answer."""
+    return {spelling: _number_of(field, value) for spelling, value in _meant(field).items()}
+
+
+def _meant(field: PanelField) -> Mapping[str, str]:
+    """Every spelling of every answer → its value.
 
     A code goes before a value, a value before the official wording, the English name and the
     aliases; what two answers of the same rank share belongs to neither.
@@ -106,14 +115,14 @@ def spellings(field: PanelField) -> Spellings:
         ((a.en, a.value) for a in field.answers if a.en),
         ((alias, a.value) for a in field.answers for alias in a.aliases),
     )
-    found: dict[str, int | None] = {}
+    found: dict[str, str] = {}
     for rank in ranks:
         meant: dict[str, set[str]] = {}
         for spelling, value in rank:
             meant.setdefault(normalise(spelling), set()).add(value)
         for spelling, values in meant.items():
             if len(values) == 1:
-                found.setdefault(spelling, _number_of(field, values.pop()))
+                found.setdefault(spelling, values.pop())
     return found
 
 
@@ -281,14 +290,10 @@ class _YearReader(_NumberReader):
 
 
 class _TextReader:
-    """Reads a cell of an open list; a name that the catalogue lists gets the listed spelling."""
+    """Reads a cell of an open list; every spelling of a name that the catalogue lists is that name."""
 
     def __init__(self, field: PanelField) -> None:
-        names: dict[str, str] = {}
-        for answer in field.answers:
-            for spelling in (answer.value, answer.label, answer.en):
-                names.setdefault(normalise(spelling), answer.value)
-        self._names = names
+        self._names = _meant(field)
 
     def __call__(self, raw: object) -> Cell:
         text = plain(raw)
@@ -298,7 +303,9 @@ class _TextReader:
             return rejected(f"longer than {TEXT_LENGTH_MAX} characters")
         if normalise(text) in NO_ANSWER:
             return EMPTY
-        return Cell(self._names.get(normalise(text), " ".join(text.split())))
+        if name := self._names.get(normalise(text)):
+            return Cell(name)
+        return Cell(" ".join(text.split()), is_unlisted=bool(self._names))
 
 
 def _is_unicode(text: str) -> bool:

@@ -12,6 +12,7 @@ from server.catalogue import ID_LENGTH_MAX
 from server.errors import BrokenFile, DatabaseAway, SetupError
 from server.filter import load_catalogue
 from server.panel.load import LoadReport, RejectedValue, UnknownKey, load_files
+from server.panel.report import UnlistedNames
 
 CATALOGUE = load_catalogue("welcome")
 CLEAN = [
@@ -100,6 +101,18 @@ def test_a_value_that_nobody_knows_is_kept_aside_and_the_rest_is_stored(
             "select row, respondent_id, field, value, reason, values_rejected "
             "from panelens.rejected_value join panelens.load on load.id = load_id"
         ).fetchall() == [(1, "w1", "job", "무직", "not one of the listed answers", 1)]
+
+
+def test_a_name_that_an_open_list_does_not_hold_is_stored_as_written_and_told_of(
+    database: str, tmp_path: Path
+) -> None:
+    names = ["수원", "수원시 ", "어느 새 구", "다른 구", "어느 새 구"]
+    rows = [{"mb_sn": f"w{n}", "district": name} for n, name in enumerate(names)]
+    report = _load(database, _file(tmp_path, rows))
+    unlisted = UnlistedNames("result.json", "district", 3, ("어느 새 구", "다른 구"))
+    assert (report.unlisted, report.values_rejected) == ((unlisted,), 0)
+    stored = ["수원시", "수원시", "어느 새 구", "다른 구", "어느 새 구"]
+    assert [name for _, name in _people(database, "district")] == stored
 
 
 def test_a_rejected_value_leaves_the_answer_that_was_there(database: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from server.errors import Language, SetupError
 from server.filter import load_catalogue, parse_filter, placed_conditions
 from server.interpret.interpretation import Interpretation
 from server.listening import listening_socket, shown
-from server.panel.report import LoadReport, RejectedValue, UnknownKey
+from server.panel.report import LoadReport, RejectedValue, UnknownKey, UnlistedNames
 from server.search.answer import CountedCondition, Found, Respondent
 from server.settings import Settings
 from server.terminal import print_answer, print_evaluation, print_report, print_runs
@@ -47,6 +47,7 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
             demo_removed=35_000,
             answers_kept=3,
             unknown_keys=(UnknownKey("a.csv", "혈액형", "not in the catalogue"),),
+            unlisted=(UnlistedNames("a.csv", "district", 4, ("수원[시", "어느 새 구")),),
         )
     )
     for line in (
@@ -55,6 +56,7 @@ def test_who_made_room_and_what_was_left_out_is_told() -> None:
         "2 rows spoke of somebody again",
         "3 answers of before stay in place of rejected values",
         "a.csv: key '혈액형' is left out: not in the catalogue",
+        "a.csv: 4 names of district are not in the catalogue and stay as written: 수원[시, 어느 새 구",
     ):
         assert line in shown
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.catalogue import Kind, PanelField, check_catalogue, normalise
+from server.catalogue import Answer, Kind, PanelField, check_catalogue, normalise
 from server.filter import load_catalogue
 from server.panel.values import Cell, Reader, Rejection, cell_reader, spellings
 
@@ -229,4 +229,23 @@ def test_wordings_with_commas_are_read_whole() -> None:
 def test_a_listed_name_of_an_open_list_gets_its_listed_spelling() -> None:
     assert read("district", " 종로구 ") == Cell("종로구")
     assert read("district", "Jongno-gu") == Cell("종로구")
-    assert read("district", "어느  새 구") == Cell("어느 새 구")
+    assert read("district", "Jung  district") == Cell("중구")
+    assert read("district", "수원") == Cell("수원시")
+
+
+def test_another_name_of_an_open_list_stays_as_written() -> None:
+    assert read("district", "어느  새 구") == Cell("어느 새 구", is_unlisted=True)
+
+
+def test_an_alias_of_two_names_of_an_open_list_stays_as_written() -> None:
+    district = CATALOGUE.field("district")
+    answers = (
+        Answer(value="광주시", en="Gwangju-si", aliases=("광주", "Gwangju")),
+        Answer(value="광주광역시", en="Gwangju", aliases=("광주", "빛고을")),
+    )
+    reader = cell_reader(
+        PanelField(**{**dict(district), "answers": answers}), CATALOGUE, reference_year=2025
+    )
+    assert reader("광주") == Cell("광주", is_unlisted=True)
+    assert reader("Gwangju") == Cell("광주광역시")
+    assert reader("빛고을") == Cell("광주광역시")
