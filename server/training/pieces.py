@@ -24,6 +24,8 @@ _FEW = 2
 _AFTER_NAME = re.compile(r"^[을를이가은는]? (?=[가-힣])")
 # Official wordings longer than this are not typed.
 _LABEL_LENGTH = 30
+# A number that never lies below this is a calendar year.
+_FIRST_YEAR = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,24 +273,28 @@ class Pieces:
     def _range(self, field: PanelField, rng: random.Random, language: Language) -> Piece | None:
         said: RangePhrases = rng.choice(self.phrases.fields[field.name].ranges)
         forms = _in(said, language)
-        drawn = draw_range(said.when, field, rng, language)
+        drawn = self._drawn(said.when, field, rng, language)
         if drawn is None or not forms:
             return None
         bounds, slots = drawn
         return _piece(_filled(forms, slots), {"where": {field.name: bounds}}, f"range-{said.when}")
 
+    def _drawn(
+        self, when: str, field: PanelField, rng: random.Random, language: Language
+    ) -> tuple[Json, Mapping[str, str]] | None:
+        """Bounds of a kind of range and the words for its slots."""
+        if field.kind is Kind.BAND:
+            return _draw_money(when, field, rng, language)
+        if self._is_year_of_birth(field):
+            return _draw_year(when, rng)
+        if field.derived_from is not None or (field.unit and field.unit.en.startswith("year")):
+            return _draw_age(when, rng)
+        return _draw_count(when, rng)
 
-def draw_range(
-    when: str, field: PanelField, rng: random.Random, language: Language
-) -> tuple[Json, Mapping[str, str]] | None:
-    """Bounds of a kind of range and the words for its slots."""
-    if field.kind is Kind.BAND:
-        return _draw_money(when, field, rng, language)
-    if field.unit is not None and field.unit.en.startswith("year") and field.derived_from is None:
-        return _draw_year(when, rng)
-    if field.derived_from is not None:
-        return _draw_age(when, rng)
-    return _draw_count(when, rng)
+    def _is_year_of_birth(self, field: PanelField) -> bool:
+        """An age that is asked for itself is counted in years, too."""
+        is_derived_from = any(f.derived_from == field.name for f in self.catalogue.fields)
+        return is_derived_from or (field.min or 0) >= _FIRST_YEAR
 
 
 def _draw_age(when: str, rng: random.Random) -> tuple[Json, Mapping[str, str]] | None:

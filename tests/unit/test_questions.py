@@ -111,6 +111,21 @@ def test_a_catalogue_without_phrases_gives_questions_too() -> None:
         assert read(spell(example.reading), catalogue) == example.reading
 
 
+def test_an_age_that_is_asked_for_itself_is_no_year_of_birth() -> None:
+    asked = WELCOME.field("age").model_copy(
+        update={"derived_from": None, "source": WELCOME.field("birth_year").source}
+    )
+    others = (f for f in WELCOME.fields if f.name not in ("age", "birth_year"))
+    catalogue = Catalogue(**{**WELCOME.model_dump(), "fields": (asked, *others)})
+    phrases = read_phrases(find_catalogue("welcome").parent, WELCOME)
+    rng = random.Random(3)
+    drawn = [Pieces(catalogue, phrases).draw_of("age", rng, "ko") for _ in range(500)]
+    ranges = [p for p in drawn if p and p.tag.startswith("range")]
+    assert {p.tag for p in ranges} >= {"range-decade", "range-decade_early", "range-exact"}
+    for piece in ranges:
+        assert all(5 < bound < 120 for bound in piece.filter["where"]["age"].values()), piece
+
+
 def test_a_count_is_said_beside_a_breakdown_too(examples: list[Example]) -> None:
     both = [e for e in examples if e.reading.filter.limit and e.reading.filter.by]
     assert both

@@ -244,7 +244,7 @@ def test_an_alias_of_two_names_of_an_open_list_stays_as_written() -> None:
         Answer(value="광주광역시", en="Gwangju", aliases=("광주", "빛고을")),
     )
     reader = cell_reader(
-        PanelField(**{**dict(district), "answers": answers}), CATALOGUE, reference_year=2025
+        PanelField(**{**district.model_dump(), "answers": answers}), CATALOGUE, reference_year=2025
     )
     assert reader("광주") == Cell("광주", is_unlisted=True)
     assert reader("Gwangju") == Cell("광주광역시")
