@@ -45,7 +45,7 @@ from server.accuracy.history import (
     list_runs,
     stored_run_as_json,
 )
-from server.accuracy.recorded import store_recorded, write_recorded
+from server.accuracy.recorded import write_recorded
 from server.accuracy.runs import Run, run_as_json, written_run
 from server.answering import Answer, answer_as_json, answer_question
 from server.bench.run import measure
@@ -65,7 +65,14 @@ from server.phrases import read_phrases
 from server.postgres.check import check_database
 from server.postgres.pool import connected, conninfo
 from server.postgres.statements import Connection
-from server.product import Database, Product, load_demo, open_database, prepare_panel
+from server.product import (
+    Database,
+    Product,
+    bring_recorded,
+    load_demo,
+    open_database,
+    prepare_panel,
+)
 from server.settings import Settings, read_settings
 from server.terminal import (
     print_answer,
@@ -564,15 +571,8 @@ def _prepare(database: Database, settings: Settings, *, serves: bool = False) ->
     prepared = prepare_panel(database, catalogue, settings, serves=serves)
     if prepared.people == 0:
         load_demo(database, catalogue, prepared.settings, console)
-    recorded = origin_of(settings, catalogue).recorded
-    if recorded.exists():
-        asyncio.run(_store_recorded(recorded, database, catalogue))
+    asyncio.run(bring_recorded(database, catalogue, origin_of(settings, catalogue), console))
     return prepared.settings
-
-
-async def _store_recorded(recorded: Path, database: Database, catalogue: Catalogue) -> None:
-    async with await connected(database.url) as connection:
-        await store_recorded(connection, catalogue, recorded)
 
 
 async def _answer(product: Product, question: str) -> Answer:

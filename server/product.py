@@ -18,6 +18,7 @@ from rich.progress import Progress
 from server.access.loads import load_audited
 from server.accuracy.cases import fields_of
 from server.accuracy.measured import Accuracy
+from server.accuracy.recorded import read_recorded, store_recorded
 from server.accuracy.runs import accuracy_of
 from server.catalogue import Catalogue, find_catalogue
 from server.errors import DatabaseAway, ModelAway, PanelensError, SetupError
@@ -30,13 +31,22 @@ from server.interpret.reader import Reader
 from server.model.download import download
 from server.model.manifest import read_manifest
 from server.model.merge import merged_model
+from server.origin import Origin
 from server.panel.answer_counts import ensure_answer_counts
 from server.panel.demo import write_demo
 from server.panel.schema import ensure_panel, table
 from server.phrases import read_phrases
 from server.postgres.embedded import EmbeddedPostgres
 from server.postgres.migrate import migrate
-from server.postgres.pool import conninfo, explained, open_pool, read_again, reading, writing
+from server.postgres.pool import (
+    connected,
+    conninfo,
+    explained,
+    open_pool,
+    read_again,
+    reading,
+    writing,
+)
 from server.search.answer import Found, Respondent
 from server.search.people import PeoplePage, Window, list_people
 from server.search.queries import get_respondent, search
@@ -45,7 +55,7 @@ from server.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# How many questions are read at once, where as many threads are allowed: each takes 40 MB.
+# How many questions are read at once, where as many threads are allowed: each takes 20 to 35 MiB.
 MODELS_MOST = 4
 READY_SECONDS = 2
 REVIVE_SECONDS = 3
@@ -138,6 +148,24 @@ def load_demo(
             if not prepare_panel(database, catalogue, settings).people:
                 raise
         progress.update(loading, completed=summary.rows)
+
+
+async def bring_recorded(
+    database: Database, catalogue: Catalogue, origin: Origin, console: Console
+) -> None:
+    """Store the evaluation that came along; not one of another adapter than reads here, which is said."""
+    if not origin.recorded.exists():
+        return
+    if read_recorded(origin.recorded, catalogue).adapter != origin.adapter:
+        console.print(
+            f"{origin.recorded} was recorded with another adapter than reads here, and is left out: "
+            "evaluate with --record, in its place.",
+            markup=False,
+            style="yellow",
+        )
+        return
+    async with await connected(database.url) as connection:
+        await store_recorded(connection, catalogue, origin.recorded)
 
 
 def open_models(

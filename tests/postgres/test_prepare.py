@@ -4,15 +4,19 @@ import asyncio
 import io
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from server.accuracy.history import ALL_RUNS, list_runs
 from server.errors import SetupError
 from server.filter import load_catalogue
+from server.origin import Origin, origin_of
 from server.panel.load import load_files
-from server.product import Database, Product, load_demo, prepare_panel
+from server.postgres.pool import connected
+from server.product import Database, Product, bring_recorded, load_demo, prepare_panel
 from server.settings import Settings
 
 CATALOGUE = load_catalogue("welcome")
@@ -48,6 +52,27 @@ def test_real_people_who_come_while_the_demo_is_drawn_stay_alone(
     load_files(database, CATALOGUE, [file], reference_year=2025)
     load_demo(there, CATALOGUE, settings, Console(file=io.StringIO()))
     assert prepare_panel(there, CATALOGUE, settings).people == 1
+
+
+async def test_figures_of_another_adapter_are_not_brought_along(
+    database: str, tmp_path: Path
+) -> None:
+    settings, there = Settings(data_folder=tmp_path), Database(database)
+    prepare_panel(there, CATALOGUE, settings)
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps([{"mb_sn": "w1", "gender": "F"}]), "utf-8")
+    load_files(database, CATALOGUE, [file], reference_year=2025)
+    shipped, said = origin_of(settings, CATALOGUE), io.StringIO()
+
+    async def brought(origin: Origin) -> int:
+        await bring_recorded(there, CATALOGUE, origin, Console(file=said, width=1000))
+        async with await connected(database) as connection:
+            return len(await list_runs(connection, CATALOGUE, most=ALL_RUNS))
+
+    assert await brought(replace(shipped, adapter="another")) == 0
+    assert f"{shipped.recorded} was recorded with another adapter" in said.getvalue()
+    assert await brought(replace(shipped, recorded=tmp_path / "none.jsonl")) == 0
+    assert await brought(shipped) == 1
 
 
 async def test_ctrl_c_while_the_model_is_loaded_closes_the_connections(

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from server.accuracy.recorded import read_recorded
 from server.errors import BrokenDownload, SetupError
+from server.filter import load_catalogue
 from server.model.manifest import Manifest, Pin, read_manifest
+from server.origin import origin_of
+from server.settings import Settings
 
 CONTENT = b"weights"
 PIN = {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
@@ -27,6 +31,13 @@ def test_the_manifest_that_ships_is_pinned_and_complete() -> None:
     assert model.decoding is not None
     assert shipped.base(model) is shipped.model("gemma-3-270m")
     assert all(text.is_file() for text in shipped.licence_texts(model))
+
+
+def test_the_evaluation_that_ships_is_of_the_adapter_and_the_catalogue_that_ship() -> None:
+    catalogue = load_catalogue("welcome")
+    origin = origin_of(Settings(), catalogue)
+    recorded = read_recorded(origin.recorded, catalogue)
+    assert (recorded.adapter, recorded.catalogue_version) == (origin.adapter, catalogue.version)
 
 
 def test_the_notice_that_the_gemma_terms_ask_for_ships() -> None:
