@@ -33,18 +33,13 @@ from server.accuracy.jobs import Evaluations, Job
 from server.accuracy.runs import Summary, summarise_evaluation, summary_as_json
 from server.errors import (
     BrokenFile,
-    DatabaseAway,
     InvalidFilter,
     InvalidInput,
+    InvalidQuestion,
     Language,
     ModelAway,
-    NotAllowed,
+    NoChanges,
     NotFound,
-    NotSignedIn,
-    PanelensError,
-    TooBusy,
-    TooFew,
-    TooHeavy,
     TooLarge,
 )
 from server.filter import as_json, parse_filter
@@ -59,15 +54,22 @@ from server.web.door import note_people
 from server.web.person import requires
 from server.web.problems import documented, problem_of
 from server.web.schemas import (
+    AddedBody,
+    ComparedBody,
     CompareRequest,
+    CorrectionIdBody,
     CorrectionRequest,
+    EvaluationBody,
     EvaluationRequest,
+    JobBody,
+    NearBody,
     NearRequest,
     ReviewRequest,
 )
 from server.web.site import SiteOf, language_of
 
 NDJSON = "application/x-ndjson"
+LINES: dict[str, Any] = {NDJSON: {"schema": {"type": "string"}}}
 
 measuring = APIRouter()
 
@@ -83,14 +85,13 @@ def evaluations_of(request: Request) -> Evaluations:
 
 EvaluationsOf = Annotated[Evaluations, Depends(evaluations_of)]
 
-_REFUSALS = (NotSignedIn, NotAllowed, DatabaseAway, TooBusy, PanelensError)
-
 
 @measuring.post(
     "/api/evaluations",
     summary="Evaluate labelled questions",
     status_code=202,
-    responses=documented(InvalidInput, BrokenFile, TooLarge, ModelAway, *_REFUSALS),
+    response_model=JobBody,
+    responses=documented(InvalidInput, BrokenFile, TooLarge, ModelAway),
 )
 async def start_evaluation(
     request: Request,
@@ -115,7 +116,8 @@ async def start_evaluation(
 @measuring.get(
     "/api/evaluations/jobs/{number}",
     summary="How far an evaluation is",
-    responses=documented(InvalidInput, NotFound, *_REFUSALS),
+    response_model=JobBody,
+    responses=documented(InvalidInput, NotFound),
 )
 async def evaluation_job(
     number: int, request: Request, evaluations: EvaluationsOf, _: ViewerOf
@@ -126,7 +128,10 @@ async def evaluation_job(
 
 
 @measuring.get(
-    "/api/evaluations", summary="The panel's evaluations", responses=documented(*_REFUSALS)
+    "/api/evaluations",
+    summary="The panel's evaluations",
+    response_model=list[StoredRun],
+    responses=documented(),
 )
 async def evaluations_list(site: SiteOf, _: ViewerOf) -> Response:
     """The latest evaluations with their main figures and intervals, oldest first."""
@@ -141,7 +146,8 @@ async def evaluations_list(site: SiteOf, _: ViewerOf) -> Response:
 @measuring.get(
     "/api/evaluations/{number}",
     summary="One evaluation",
-    responses=documented(InvalidInput, NotFound, *_REFUSALS),
+    response_model=EvaluationBody,
+    responses=documented(InvalidInput, NotFound),
 )
 async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
     """Every figure of one evaluation: in total, by tag, field, operator and confidence."""
@@ -157,7 +163,8 @@ async def evaluation(number: int, site: SiteOf, _: ViewerOf) -> Response:
 @measuring.get(
     "/api/evaluations/{before}/compare/{after}",
     summary="Two evaluations question by question",
-    responses=documented(InvalidInput, NotFound, *_REFUSALS),
+    response_model=Comparison,
+    responses=documented(InvalidInput, NotFound),
 )
 async def evaluations_compared(before: int, after: int, site: SiteOf, _: ViewerOf) -> Response:
     """What got better, what broke; Jaccard is null where it would tell of too few people."""
@@ -178,7 +185,8 @@ async def evaluations_compared(before: int, after: int, site: SiteOf, _: ViewerO
     "/api/corrections",
     summary="Say that a reading is right, wrong, or how it should be",
     status_code=201,
-    responses=documented(InvalidInput, InvalidFilter, TooLarge, *_REFUSALS),
+    response_model=CorrectionIdBody,
+    responses=documented(InvalidInput, InvalidQuestion, InvalidFilter, TooLarge, NoChanges),
 )
 async def correct(
     request: Request, body: CorrectionRequest, site: SiteOf, person: ResearcherOf
@@ -199,7 +207,8 @@ async def correct(
 @measuring.get(
     "/api/corrections",
     summary="What waits for review",
-    responses=documented(*_REFUSALS),
+    response_model=list[Waiting],
+    responses=documented(),
 )
 async def corrections(site: SiteOf, _: OwnerOf) -> Response:
     """What people said of readings and nobody decided on yet."""
@@ -214,7 +223,7 @@ async def corrections(site: SiteOf, _: OwnerOf) -> Response:
     "/api/corrections/{number}/review",
     summary="Accept or decline a correction",
     status_code=204,
-    responses=documented(InvalidInput, NotFound, *_REFUSALS),
+    responses=documented(InvalidInput, NotFound, NoChanges),
 )
 async def review_correction(
     number: int, body: ReviewRequest, site: SiteOf, person: OwnerOf
@@ -227,7 +236,8 @@ async def review_correction(
 @measuring.get(
     "/api/gold",
     summary="The gold set that grew here",
-    responses={**documented(*_REFUSALS), 200: {"content": {NDJSON: {}}}},
+    response_class=Response,
+    responses={**documented(), 200: {"content": LINES}},
 )
 async def gold(site: SiteOf, _: ResearcherOf) -> Response:
     """The questions that were accepted or imported, as JSON Lines.
@@ -244,10 +254,9 @@ async def gold(site: SiteOf, _: ResearcherOf) -> Response:
 @measuring.post(
     "/api/gold",
     summary="Import labelled questions",
-    responses=documented(BrokenFile, TooLarge, *_REFUSALS),
-    openapi_extra={
-        "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
-    },
+    response_model=AddedBody,
+    responses=documented(BrokenFile, TooLarge, NoChanges),
+    openapi_extra={"requestBody": {"required": True, "content": LINES}},
 )
 async def import_gold(request: Request, site: SiteOf, person: OwnerOf) -> Response:
     """JSON Lines; all or nothing, and nothing is overwritten. Says how many were new."""
@@ -263,7 +272,8 @@ async def import_gold(request: Request, site: SiteOf, person: OwnerOf) -> Respon
 @measuring.post(
     "/api/near",
     summary="Who misses exactly one condition",
-    responses=documented(InvalidInput, InvalidFilter, TooFew, TooLarge, TooHeavy, *_REFUSALS),
+    response_model=NearBody,
+    responses=documented(InvalidInput, InvalidFilter, TooLarge),
 )
 async def near_misses(
     request: Request, body: NearRequest, site: SiteOf, _: ResearcherOf
@@ -281,7 +291,8 @@ async def near_misses(
 @measuring.post(
     "/api/compare",
     summary="Groups side by side",
-    responses=documented(InvalidInput, InvalidFilter, TooFew, TooLarge, TooHeavy, *_REFUSALS),
+    response_model=ComparedBody,
+    responses=documented(InvalidInput, InvalidFilter, TooLarge),
 )
 async def compare(body: CompareRequest, site: SiteOf, _: ViewerOf) -> Response:
     """How the answers to some fields are shared in up to three groups.

@@ -9,13 +9,21 @@ from server.catalogue import Catalogue
 from server.web.schemas import FIELD, FILTER, QUESTION
 
 _LIMIT = 100
+_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Made by `panelens token add`; a server open to its own machine asks for none.",
+}
 
 
 def documents(app: FastAPI, catalogue: Catalogue) -> Callable[[], dict[str, Any]]:
-    """What FastAPI makes of the routes, with this catalogue's examples in place of their marks."""
+    """What FastAPI makes of the routes, with this catalogue's examples in place of their marks.
+
+    And with the token that programs send, which the door looks at before any route.
+    """
     plain = app.openapi
     examples = _examples(catalogue)
-    return lambda: _filled(plain(), examples)
+    return lambda: _behind_the_door(_filled(plain(), examples))
 
 
 def _examples(catalogue: Catalogue) -> Mapping[str, Any]:
@@ -26,6 +34,11 @@ def _examples(catalogue: Catalogue) -> Mapping[str, Any]:
         FILTER: {"where": {field.name: condition}, "limit": _LIMIT},
         FIELD: field.name,
     }
+
+
+def _behind_the_door(document: dict[str, Any]) -> dict[str, Any]:
+    document["components"]["securitySchemes"] = {"token": _TOKEN}
+    return {**document, "security": [{"token": []}]}
 
 
 def _filled(part: Any, examples: Mapping[str, Any]) -> Any:

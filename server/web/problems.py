@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from server.errors import (
+    DatabaseAway,
     ForeignRequest,
     InvalidInput,
     Language,
@@ -21,19 +22,25 @@ from server.errors import (
     PanelensError,
     TooBusy,
     TooFew,
+    TooHeavy,
     TooMany,
 )
 
 PATHS_OF_PROGRAMS = ("/api/", "/healthz", "/readyz")
 MEDIA_TYPE = "application/problem+json"
 
-# What any route may answer before it is asked, and to whom its role does not reach.
-OF_THE_DOOR: tuple[type[PanelensError], ...] = (
+# What any route may answer: before it is asked, also where it reads nothing (who it is stands in
+# the database), to whom its role does not reach, and by a fault.
+OF_ANY_ROUTE: tuple[type[PanelensError], ...] = (
     NotSignedIn,
     NotAllowed,
     TooFew,
     ForeignRequest,
     TooMany,
+    DatabaseAway,
+    TooBusy,
+    TooHeavy,
+    PanelensError,
 )
 
 _log = logging.getLogger("panelens.web")
@@ -130,7 +137,7 @@ def explain_validation(errors: Sequence[Mapping[str, Any]]) -> str:
 def documented(*errors: type[PanelensError]) -> dict[int | str, dict[str, Any]]:
     """The errors of a route for OpenAPI, one entry a status, one example a code."""
     responses: dict[int | str, dict[str, Any]] = {}
-    for error in dict.fromkeys((*errors, *OF_THE_DOOR)):
+    for error in dict.fromkeys((*errors, *OF_ANY_ROUTE)):
         entry = responses.setdefault(
             error.status,
             {

@@ -1,16 +1,20 @@
 """The API's bodies as OpenAPI documents them; a test holds real answers against them."""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from server.accuracy.history import StoredRun
+from server.accuracy.jobs import State
 from server.answering import PAGE_SIZE_MAX
 from server.errors import Language
 from server.filter import BY_MAX, Part
 from server.interpret.interpretation import Caution, Operator
-from server.search.groups import GROUPS_MAX
+from server.search.groups import GROUPS_MAX, ComparedAnswer, Group
 from server.spelling import PHRASE_LENGTH_MAX, PHRASES_MAX
+from server.web.problems import Problem
 
 # Of PostgreSQL's integer: no panel is larger.
 OFFSET_MAX = 2**31 - 1
@@ -212,6 +216,80 @@ class AnswerBody(_Body):
     synthetic: bool | None = Field(description="whether no real person is in the panel")
     warnings: list[Caution]
     milliseconds: float
+
+
+class JobBody(_Body):
+    """An evaluation under way, or what became of it."""
+
+    id: int
+    questions: int
+    read: int = Field(description="how many of the questions were read")
+    state: State
+    run: int | None = Field(description="its number among the evaluations, once stored")
+    problem: Problem | None = Field(description="why it failed")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationBody(StoredRun):
+    """One evaluation with all its figures: beside these, every one that `by_tag` has of a tag."""
+
+    by_tag: dict[str, dict[str, Any]]
+    by_field: dict[str, dict[str, Any]]
+    by_operator: dict[str, dict[str, Any]]
+
+
+class CorrectionIdBody(_Body):
+    """The number under which a correction waits for review."""
+
+    id: int
+
+
+class AddedBody(_Body):
+    """How many of the imported questions were new."""
+
+    added: int
+
+
+class ConditionBody(_Body):
+    """One condition of a filter."""
+
+    part: Part
+    group: int = Field(description="number of the group in `either`, else 0")
+    field: str
+    source: str = Field(description="the codebook's own code")
+    operator: Operator
+    values: list[str] | dict[Literal["min", "max"], int]
+
+
+class NearMissBody(_Body):
+    """A respondent, and the one condition that is missed."""
+
+    respondent: dict[str, Any]
+    missed: ConditionBody
+
+
+class NearBody(_Body):
+    """Who misses exactly one condition of the filter."""
+
+    filter: dict[str, Any] = Field(examples=[FILTER])
+    near: list[NearMissBody]
+
+
+class ComparedFieldBody(_Body):
+    """The answers to one field in each group, those that most people gave."""
+
+    field: str
+    groups: list[Group]
+    answers: list[ComparedAnswer]
+    left_off: int = Field(description="how many answers more there are")
+    sql: str
+
+
+class ComparedBody(_Body):
+    """Groups side by side, in the order of their filters."""
+
+    filters: list[dict[str, Any]] = Field(examples=[[FILTER]])
+    fields: list[ComparedFieldBody]
 
 
 class HealthBody(_Body):

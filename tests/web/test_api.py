@@ -423,6 +423,30 @@ async def test_openapi_documents_every_route_with_its_errors(http: httpx.AsyncCl
     assert set(away) == {"database-away", "model-away", "too-busy"}
 
 
+async def test_openapi_says_what_each_answer_holds_who_may_ask_and_what_any_may_meet(
+    http: httpx.AsyncClient,
+) -> None:
+    document = (await http.get("/api/openapi.json")).json()
+    assert document["security"] == [{"token": []}]
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method} {path}"
+            good = {s: a for s, a in operation["responses"].items() if s < "300"}
+            for status, answer in good.items():
+                bodies = answer.get("content", {})
+                assert bodies or status == "204", place
+                assert all(body["schema"] for body in bodies.values()), place
+            assert ("security" in operation) == (not path.startswith("/api/")), place
+            if path.startswith("/api/"):
+                content = operation["responses"]["503"]["content"]
+                codes = set(content["application/problem+json"]["examples"])
+                assert codes >= {"database-away", "too-busy"}, place
+                assert set(operation["responses"]) >= {"401", "403", "429", "500", "504"}, place
+                writes = method == "post" and path.startswith(("/api/corrections", "/api/gold"))
+                assert ("no-changes" in codes) == writes, place
+
+
 async def test_openapi_gives_examples_of_the_panel_that_is_served(
     http: httpx.AsyncClient, services: StoredServices
 ) -> None:

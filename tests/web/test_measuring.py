@@ -6,8 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
+from server.accuracy.corrections import Waiting
+from server.accuracy.history import Comparison, StoredRun
 from server.errors import ModelAway
+from server.web.schemas import ComparedBody, EvaluationBody, JobBody, NearBody
 
 from .panel import QUESTIONS, InMemoryServices
 from .test_api import problem
@@ -26,6 +30,7 @@ async def finished(http: httpx.AsyncClient, started: httpx.Response) -> dict[str
     assert started.status_code == 202, started.text
     for _ in range(1200):
         job: dict[str, Any] = (await http.get(started.headers["location"])).json()
+        JobBody.model_validate(job)
         if job["state"] != "running":
             return job
         await asyncio.sleep(0.05)
@@ -45,7 +50,9 @@ async def test_an_evaluation_is_started_polled_and_read(http: httpx.AsyncClient)
     assert (said["questions"], said["exact"], said["person"]) == (2, 0.5, "local")
     assert said["by_tag"]["t"]["exact"] == 1
     assert said["by_operator"]["limit"]["correct"] == 1
-    assert (await http.get("/api/evaluations")).json()[-1]["run_id"] == run
+    TypeAdapter(EvaluationBody).validate_python(said)
+    runs = (await http.get("/api/evaluations")).json()
+    assert TypeAdapter(list[StoredRun]).validate_python(runs)[-1].run_id == run
 
 
 async def test_two_evaluations_are_compared(http: httpx.AsyncClient) -> None:
@@ -53,6 +60,7 @@ async def test_two_evaluations_are_compared(http: httpx.AsyncClient) -> None:
     after = await evaluated(http, {"question": "여성", "filter": WOMEN})
     compared = (await http.get(f"/api/evaluations/{before}/compare/{after}")).json()
     assert [(d["question"], d["change"]) for d in compared["differences"]] == [("여성", "better")]
+    TypeAdapter(Comparison).validate_python(compared)
     problem(await http.get(f"/api/evaluations/{before}/compare/99999"), 404, "not-found")
 
 
@@ -87,7 +95,9 @@ async def test_a_correction_becomes_gold_and_is_evaluated(
     said = await http.post("/api/corrections", json=body)
     assert said.status_code == 201
     number = said.json()["id"]
-    waiting = next(w for w in (await http.get("/api/corrections")).json() if w["id"] == number)
+    listed = (await http.get("/api/corrections")).json()
+    TypeAdapter(list[Waiting]).validate_python(listed)
+    waiting = next(w for w in listed if w["id"] == number)
     assert (waiting["original"], waiting["corrected"]) == (WOMEN, MEN)
     assert (waiting["person"], waiting["verdict"]) == ("local", "corrected")
     accepted = await http.post(f"/api/corrections/{number}/review", json={"accepted": True})
@@ -163,7 +173,7 @@ async def test_what_is_exported_is_imported(http: httpx.AsyncClient) -> None:
 async def test_near_misses_say_which_condition_is_missed(http: httpx.AsyncClient) -> None:
     query = {"where": {"region": ["서울"], "gender": ["여성"]}}
     said = (await http.post("/api/near", json={"filter": query, "count": 5})).json()
-    assert len(said["near"]) == 5
+    assert len(NearBody.model_validate(said).near) == 5
     for each in said["near"]:
         lacks = each["missed"]["field"]
         kept = {"region": "서울", "gender": "여성"}
@@ -173,6 +183,7 @@ async def test_near_misses_say_which_condition_is_missed(http: httpx.AsyncClient
 
 async def test_groups_are_held_side_by_side(http: httpx.AsyncClient) -> None:
     response = await http.post("/api/compare", json={"filters": [WOMEN, MEN], "by": ["region"]})
+    ComparedBody.model_validate(response.json())
     (field,) = response.json()["fields"]
     women, men = field["groups"]
     assert women["people"] > 0 and men["people"] > 0 and women["shared"] == 0
