@@ -541,7 +541,7 @@ async def test_a_search_cannot_write(read: Reader) -> None:
             await connection.execute(sql.SQL("delete from {}").format(table(CATALOGUE)))
 
 
-async def test_every_query_file_prepares(read: Reader) -> None:
+async def test_what_is_composed_of_a_filter_prepares(read: Reader) -> None:
     query = parse_filter(
         {"where": {"age": {"min": 20}}, "either": [{"gender": ["남성"]}], "by": ["region"]},
         CATALOGUE,
