@@ -24,9 +24,10 @@ _DATA_FOLDER = "the user's data folder, e.g. `~/.local/share/panelens`"
 _BLOCK = re.compile(
     r"^<!-- begin: (?P<name>[a-z -]+) -->\n(?P<table>.*?)^<!-- end: (?P=name) -->$", re.M | re.S
 )
-# A link's target, up to a fragment; addresses with a scheme are not ours to check.
-_LINK = re.compile(r"\]\((?![a-z]+:|#)(?P<target>[^)#\s]+)")
+# A link's target and fragment; addresses with a scheme are not ours to check.
+_LINK = re.compile(r"\]\((?![a-z]+:)(?P<target>[^)#\s]*)(?:#(?P<part>[^)\s]+))?\)")
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
+_HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
 def settings_table() -> Iterator[str]:
@@ -67,7 +68,8 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
 def readmes() -> list[Path]:
     """Every page of documentation, the folders' own included."""
     ours = ("server", "models", "grammars", "web", "deploy", "tests")
-    return sorted([*ROOT.glob("*.md"), *(p for name in ours for p in (ROOT / name).glob("*.md"))])
+    inside = (page for name in ours for page in (ROOT / name).rglob("*.md"))
+    return sorted([*ROOT.glob("*.md"), *(page for page in inside if "vendor" not in page.parts)])
 
 
 def refreshed(text: str) -> str:
@@ -87,10 +89,20 @@ def tables_in(text: str) -> list[str]:
 
 
 def broken_links(page: Path) -> list[str]:
-    """The links of a page that lead to no file or folder of this repository."""
-    text = _CODE.sub("", page.read_text("utf-8"))
-    targets = [link["target"] for link in _LINK.finditer(text)]
-    return [target for target in targets if not (page.parent / target).exists()]
+    """The links of a page that lead to no file, folder or heading of this repository."""
+    links = _LINK.finditer(_CODE.sub("", page.read_text("utf-8")))
+    return [link[0][2:-1] for link in links if not _leads(page, link["target"], link["part"])]
+
+
+def _leads(page: Path, target: str, part: str | None) -> bool:
+    there = page.parent / target if target else page
+    return there.exists() and (part is None or part in _parts(there.read_text("utf-8")))
+
+
+def _parts(text: str) -> set[str]:
+    """What its headings are linked by: lower case, spaces as hyphens, other signs left out."""
+    headings = _HEADING.findall(text)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def main() -> int:

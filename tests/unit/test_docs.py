@@ -69,8 +69,9 @@ def test_the_errors_are_told_in_the_language_of_the_page() -> None:
 def test_a_link_to_nothing_is_found(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text(
-        "[here](README.md) [gone](gone.md#part) [far](https://example.org/x)\n"
-        "`[not](a-link.md)` and [below](#part)\n"
+        "[here](README.md) [gone](gone.md#part) [far](https://example.org/x#part)\n"
+        "`[not](a-link.md)` and [below](#a-part-writtenjsonl) and [nowhere](README.md#part)\n"
         "```\n[nor](this.md)\n```\n"
+        "## A part: `written.jsonl`\n"
     )
-    assert broken_links(page) == ["gone.md"]
+    assert broken_links(page) == ["gone.md#part", "README.md#part"]
