@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ CARRIED = (
     "models/kept-words.txt",
     "models/licences",
     "models/adapters",
+    "models/calibrations",
     "models/evaluations",
     "deploy/rds-ca.pem",
 )
@@ -95,6 +97,12 @@ def test_it_carries_every_file_that_the_product_reads(wheel: Path) -> None:
         if file.is_file()
     }
     assert wanted - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
+def test_what_is_put_into_it_is_what_the_product_reads() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    put = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert put == {path: BUNDLE + path for path in CARRIED}
 
 
 def test_it_holds_no_tests_and_no_model(wheel: Path) -> None:
