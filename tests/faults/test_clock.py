@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
+from server.access.people import add_person, person_with_password
 from server.access.person import Role
-from server.access.sessions import add_token
+from server.access.sessions import SessionLimits, add_token, start_session
 
 LIBRARIES = (
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
 )
-DAY = 86_400
 
 SET_CLOCK = """
 import os, sys, time
@@ -59,20 +59,28 @@ while time.monotonic() - begin < 1.2:
 print("goes on" if counts.hit(one, "kim") else "waits a day")
 """
 
-TOKEN = """
+HOLDERS = """
 import asyncio
 from psycopg import AsyncConnection
-from server.access.sessions import token_person
+from server.access.sessions import SessionLimits, session_person, token_person
 
-async def holder():
-    async with await AsyncConnection.connect(sys.argv[1]) as connection:
-        return await token_person(connection, sys.argv[2])
+address, days, token, session = sys.argv[1:]
+limits = SessionLimits(idle_minutes=60, days=1)
+
+async def holders():
+    async with await AsyncConnection.connect(address) as connection:
+        yield await token_person(connection, token)
+        yield await session_person(connection, session, limits)
+
+async def names():
+    return [person and person.name async for person in holders()]
 
 before = time.time()
-set_clock(400 * 86400)
-assert time.time() - before > 300 * 86400, "the clock was not set"
-print(asyncio.run(holder()).name)
+set_clock(int(days) * 86400)
+assert abs(time.time() - before) > 300 * 86400, "the clock was not set"
+print(*asyncio.run(names()))
 """
+PASSWORD = "a password of some length"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +118,19 @@ def test_a_clock_set_back_keeps_nobody_waiting(faketime: str, tmp_path: Path) ->
 async def test_tokens_and_sessions_end_by_the_databases_clock(
     faketime: str, database: str, tmp_path: Path
 ) -> None:
+    limits = SessionLimits(idle_minutes=60, days=1)
     async with await AsyncConnection.connect(database) as connection:
+        await add_person(connection, name="kim", role=Role.VIEWER, password=PASSWORD)
+        kim = await person_with_password(connection, name="kim", password=PASSWORD)
+        assert kim is not None
         token = await add_token(connection, name="reports", role=Role.VIEWER, days=1)
-    assert said(TOKEN, faketime, tmp_path, database, token) == "token:reports"
+        session = await start_session(connection, kim, limits) or ""
+    in_force = (faketime, tmp_path, database, "400", token, session)
+    assert said(HOLDERS, *in_force) == "token:reports kim", "a year ahead they are in force"
+    async with await AsyncConnection.connect(database) as connection:
+        await connection.execute("update panelens.token set expires_at = now()")
+        await connection.execute(
+            "update panelens.session set started_at = now() - interval '1 day'"
+        )
+    ended = (faketime, tmp_path, database, "-400", token, session)
+    assert said(HOLDERS, *ended) == "None None", "a year behind they have ended"
