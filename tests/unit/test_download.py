@@ -625,17 +625,27 @@ def test_packages_stand_in_for_an_address_that_fails_or_lies(
 # --- the script
 
 
-def test_the_script_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
-    script = folder("models") / "download.py"
+@pytest.mark.parametrize(
+    ("arguments", "settings", "said"),
+    [
+        (["gpt"], {}, "Known models: default, gemma-3-270m."),
+        ([], {"PANELENS_PORT": "many"}, "PANELENS_PORT: Input should be a valid integer"),
+        (["--from", "nowhere.gguf"], {}, "nowhere.gguf"),
+    ],
+)
+def test_the_script_says_what_is_wrong_and_fails(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], said: str
+) -> None:
     ended = subprocess.run(
-        [sys.executable, str(script), "gpt"],
-        env={**os.environ, "PANELENS_DATA_FOLDER": str(tmp_path)},
+        [sys.executable, str(folder("models") / "download.py"), *arguments],
+        env={**os.environ, "PANELENS_DATA_FOLDER": str(tmp_path), "COLUMNS": "200", **settings},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 1
-    assert "Known models: default, gemma-3-270m." in ended.stderr
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
 
 
