@@ -45,13 +45,15 @@ def measure(
     if what not in WHATS:
         raise SetupError(f"there is no {what!r} to measure; say {', '.join(WHATS)}")
     catalogue = load_catalogue(CATALOGUE)
+    machine = Machine.this()
+    if what == "soak":
+        console.print(f"reading {questions:,} questions", style="dim")
+        soak = measure_soak(catalogue, settings, questions=questions)
+        return Bench(machine, "nobody loaded: the reader alone", soak=soak)
     data = (
         f"{people:,} synthetic respondents of the {CATALOGUE} demo panel, in an embedded PostgreSQL"
     )
-    bench = Bench(Machine.this(), data)
-    if what == "soak":
-        console.print(f"reading {questions:,} questions", style="dim")
-        return replace(bench, soak=measure_soak(catalogue, settings, questions=questions))
+    bench = Bench(machine, data)
     with scratch_database(settings) as address:
         console.print(f"loading {people:,} respondents", style="dim")
         loaded = measure_load(

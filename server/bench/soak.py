@@ -20,7 +20,7 @@ from server.settings import Settings
 from server.training.questions import generate
 from server.training.written import WRITTEN
 
-# Memory is looked at this often.
+# Memory is looked at this often, and after a tenth of fewer questions.
 EVERY = 500
 SEED = 20_000
 
@@ -40,6 +40,7 @@ def _soak(name: str, settings: Settings, texts: Sequence[str]) -> Soak:
     process = psutil.Process()
     seen: list[MemoryAt] = []
     refused = 0
+    every = max(1, min(EVERY, len(texts) // 10))
     began = perf_counter()
 
     async def read_all() -> None:
@@ -49,7 +50,7 @@ def _soak(name: str, settings: Settings, texts: Sequence[str]) -> Soak:
                 await reader.read(question)
             except InvalidQuestion:
                 refused += 1
-            if number % EVERY == 0 or number == len(texts):
+            if number % every == 0 or number == len(texts):
                 seen.append(MemoryAt(number, process.memory_info().rss))
                 console.print(f"{number:,} questions: {seen[-1].memory_bytes / 2**20:.0f} MiB")
 

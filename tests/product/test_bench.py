@@ -50,9 +50,12 @@ def test_memory_is_looked_at_while_many_questions_are_read(data_folder: DataFold
             "bench", "soak", "--questions", "12", "--json", environment=environment(folder)
         )
     assert done.returncode == 0, done.stderr
-    soak = json.loads(done.stdout)["soak"]
-    assert soak["questions"] == soak["memory"][-1]["questions"] == 12
-    assert soak["memory"][-1]["memory_bytes"] > 0
+    figures = json.loads(done.stdout)
+    assert "respondents" not in figures["data"]
+    soak = figures["soak"]
+    assert [seen["questions"] for seen in soak["memory"]] == list(range(1, 13))
+    bytes_held = [seen["memory_bytes"] for seen in soak["memory"]]
+    assert soak["growth"] == round(bytes_held[11] / bytes_held[1] - 1, 4), "since the first tenth"
 
 
 def test_a_slip_changes_a_question_and_is_the_same_every_time() -> None:
