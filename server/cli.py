@@ -268,7 +268,7 @@ def evaluate(
 
 @app.command()
 def tune(
-    steps: Annotated[int, typer.Option(help="training steps of 16 questions each")] = 3000,
+    steps: Annotated[int, typer.Option(min=1, help="training steps of 16 questions each")] = 3000,
     folder: Annotated[
         Path | None, typer.Option(help="where checkpoints are kept; an interrupted run goes on")
     ] = None,
@@ -308,7 +308,7 @@ def tune(
         )
     if not reached:
         console.print(
-            f"Nothing was trained: the run in {checkpoints} had {steps} steps already. "
+            f"Nothing was trained: the run in {checkpoints} has {steps} steps or more behind it. "
             "Give more --steps, or another --folder to begin anew.",
             markup=False,
             style="yellow",

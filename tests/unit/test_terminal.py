@@ -168,6 +168,10 @@ def test_where_nothing_can_be_written_is_refused_before_the_work(
         assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_training_of_no_steps_is_refused() -> None:
+    assert CliRunner().invoke(app, ["tune", "--steps", "0"]).exit_code == 2
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6")
 def test_an_address_of_ipv6_is_shown_as_a_browser_takes_it() -> None:
     with socket.socket(socket.AF_INET6) as listening:
