@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / ".output"
 SAMPLE_SECONDS = 5.0
 REFUSED = " (refused)"
+HANG_UP = "hang up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,9 @@ def send(served: Served, cast: Path, *, clients: int, seconds: int) -> Crowd:
 
 
 def crowd_of(entries: list[dict[str, Any]], clients: int, memory: list[Memory]) -> Crowd:
-    """What locust counted, summed up: refusals apart from answers."""
+    """What locust counted, summed up: refusals apart from answers, for which some did not wait."""
     refused = [e for e in entries if e["name"].endswith(REFUSED)]
-    answered = [e for e in entries if not e["name"].endswith(REFUSED)]
+    answered = [e for e in entries if e not in refused and e["name"] != HANG_UP]
     failed = sum(e["num_failures"] for e in entries)
     sent = sum(e["num_requests"] for e in answered)
     begun = min(e["start_time"] for e in entries)
