@@ -36,13 +36,15 @@ def main() -> int:
 
 
 def _tests() -> int:
-    """Both processes to their end, the output of the second after that of the first."""
+    """Both processes to their end, the output of the second after that of the first; each ends with
+    what was skipped, and why.
+    """
     print("$ pytest, in two processes", flush=True)
     with tempfile.TemporaryFile() as output:
         waiting = subprocess.Popen(
-            _module("pytest", *WAITING), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            _module("pytest", "-rs", *WAITING), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
         )
-        others = subprocess.run(_module("pytest", *OTHERS), cwd=ROOT, check=False).returncode
+        others = subprocess.run(_module("pytest", "-rs", *OTHERS), cwd=ROOT, check=False).returncode
         code = waiting.wait()
         output.seek(0)
         print(output.read().decode(errors="replace"), flush=True)
