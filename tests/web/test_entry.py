@@ -181,7 +181,7 @@ async def test_strangers_who_try_secrets_are_not_looked_up_for_ever(
                 await http.get("/codebook", headers={"authorization": f"Bearer pnl_{n}"})
                 for n in range(5)
             ]
-    assert [answer.status_code for answer in tried] == [303, 303, 303, 429, 429]
+    assert [answer.status_code for answer in tried] == [401, 401, 401, 429, 429]
     assert len(looked_up) == 3
 
 
