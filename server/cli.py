@@ -56,7 +56,7 @@ from server.figures import figures_served
 from server.filter import load_catalogue
 from server.grammar import build_grammar
 from server.interpret.hints import Hints
-from server.interpret.prompt import build_prompt
+from server.interpret.prompt import build_prompt, tidy
 from server.listening import host_of, listening_socket, shown
 from server.logs import set_up_logs
 from server.model.download import download as download_model
@@ -393,7 +393,7 @@ def check_catalogue(
 def show_catalogue(
     what: Annotated[str, typer.Argument(help="grammar or prompt")],
     question: Annotated[
-        str, typer.Option(help="the question of the prompt")
+        str, typer.Option(help="the question of the prompt, taken as it is")
     ] = "서울 20대 남자 100명",
     name: Annotated[str | None, typer.Option("--catalogue", help="catalogue name or file")] = None,
 ) -> None:
@@ -404,7 +404,8 @@ def show_catalogue(
         typer.echo(build_grammar(panel))
     elif what == "prompt":
         phrases = read_phrases(find_catalogue(settings.catalogue).parent, panel)
-        typer.echo(build_prompt(question, Hints(panel, phrases).find(question)))
+        typed = tidy(question)
+        typer.echo(build_prompt(typed, Hints(panel, phrases).find(typed)))
     else:
         raise SetupError(f"there is no {what!r} to show; say grammar or prompt")
 

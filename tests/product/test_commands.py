@@ -1,6 +1,7 @@
 """Loading, the catalogue's commands, and mistakes on the command line."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import psycopg
@@ -83,6 +84,9 @@ def test_the_catalogue_is_checked_and_its_grammar_and_prompt_shown(
     assert prompt.stdout.startswith("여성 3명\n")
     ranged = panelens("catalogue", "show", "prompt", "--question", "20대", environment=env)
     assert "=20..29\n" in ranged.stdout, "the ranges among the hints, as the reader gives them"
+    apart = unicodedata.normalize("NFD", "20대")
+    tidied = panelens("catalogue", "show", "prompt", "--question", apart, environment=env)
+    assert tidied.stdout == ranged.stdout, "the question is tidy before names are looked for in it"
     assert not list(tmp_path.iterdir()), "looking at a catalogue writes nothing"
 
 
