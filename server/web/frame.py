@@ -76,11 +76,11 @@ def wants_fragment(request: Request) -> bool:
 def problem_view(
     error: Exception,
     language: Language,
-    address: Address,
+    again: str,
     *,
     place: Literal["", "#result", "this"] = "",
 ) -> views.ProblemView:
-    """An error as a page shows it, with the address to try again where that may help.
+    """An error as a page shows it, with the address to try `again` where that may help.
 
     What exactly is away helps a program or its operator; a person is told what to do.
     """
@@ -88,7 +88,7 @@ def problem_view(
     problem = problem_of(error, language, record(error))
     return views.ProblemView(
         problem=problem if problem.status < 500 else problem.model_copy(update={"detail": ""}),
-        retry=None if seconds is None else address.href,
+        retry=None if seconds is None else again,
         retry_seconds=seconds or 0,
         place=place,
     )

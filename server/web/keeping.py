@@ -273,7 +273,7 @@ def _segment_row(
 
 
 def _result(raw: dict[str, object], question: str, site: Site, request: Request) -> str:
-    address = address_of(request)
+    address = address_of(request).to("/")  # what ?s= says here is no order of the list there
     try:
         query = parse_filter(raw, site.services.catalogue)
     except InvalidFilter:

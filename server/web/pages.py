@@ -58,7 +58,7 @@ async def ask(request: Request, site: SiteOf, person: PersonOf) -> Response:
         elif answer is not None:
             answer, shown = await _whole(site, request, answer)
     except PanelensError as error:
-        problem = problem_view(error, wording.language, address, place="#result")
+        problem = problem_view(error, wording.language, address.href, place="#result")
         status, headers = error.status, headers_of(error)
         if answer is not None and answer.understood:
             reading = showing_of(site, request).reading(answer)
@@ -169,10 +169,8 @@ async def static(path: str, site: SiteOf) -> Response:
 
 def problem_page(site: Site, request: Request, error: Exception) -> HTMLResponse:
     """Any error as a page, or as the fragment that htmx swaps in."""
-    address, place = address_of(request), _place_of(request, error)
-    if place == "#result":
-        address = replace(address, path="/")
-    view = problem_view(error, language_of(request), address, place=place)
+    place = _place_of(request, error)
+    view = problem_view(error, language_of(request), _again(request, place), place=place)
     # What was sent cannot be sent again, and a fragment is only tried again where it has a place.
     if request.method not in ("GET", "HEAD") or (wants_fragment(request) and not place):
         view = replace(view, retry=None)
@@ -202,6 +200,14 @@ def _place_of(request: Request, error: Exception) -> Literal["", "#result", "thi
     by_itself = request.headers.get("hx-trigger") == part.removeprefix("/")
     away = isinstance(error, PanelensError) and error.status == 503
     return "#result" if by_itself and away else "this"
+
+
+def _again(request: Request, place: str) -> str:
+    """The same address once more, with what only its page understands; a part's answer for itself."""
+    address, query = address_of(request), request.url.query
+    if place == "#result":
+        return replace(address, path="/").href
+    return f"{address.path}?{query}" if query else address.path
 
 
 async def _read(site: Site, person: Person, address: Address, wording: Wording) -> Answer | None:

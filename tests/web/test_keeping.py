@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from html import unescape
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -95,6 +97,22 @@ async def test_segments_stand_side_by_side(http: httpx.AsyncClient) -> None:
     assert (await http.get("/compare", params={"s": chosen[:1]})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen, "by": "x"})).status_code == 422
     assert (await http.get("/compare", params={"s": chosen})).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
+async def test_the_segments_side_by_side_lead_to_their_people(
+    http: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    await keep(http, "linked", WOMEN, q="여성")
+    await keep(http, "linked too", MEN)
+    chosen = await numbers(http, "linked", "linked too")
+    page = (await http.get("/compare", params={"s": chosen, "by": "region", "lang": "en"})).text
+    links = re.findall(r'<th scope="col"><a href="([^"]+)">linked', page)
+    assert len(links) == 2
+    for link in links:
+        result = await http.get(unescape(link), headers=headers)
+        assert result.status_code == 200 and "Gender" in result.text
+        assert 'name="s"' not in result.text, "what is asked next is not sorted by a segment"
 
 
 async def test_segments_that_ask_about_every_field_are_compared_too(
@@ -239,6 +257,34 @@ async def test_a_search_is_remembered_whatever_stands_beside_its_filter(
     (question,) = kept
     assert question.startswith("여성 ") and question.isprintable()
     assert len(question) <= settings.question_length
+
+
+async def test_the_second_click_of_a_double_click_sends_nothing(
+    page: Page, http: httpx.AsyncClient, services: StoredServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    go_on = Event()
+
+    async def slowly(act: Any, **limit: Any) -> Any:
+        asked.append(act)
+        while not go_on.is_set():  # noqa: ASYNC110  (set by the test)
+            await asyncio.sleep(0.01)
+        return await StoredServices.write(services, act, **limit)
+
+    await keep(http, "두 번", MEN)
+    monkeypatch.setattr(services, "write", slowly)
+    await page.goto("/segments")
+    await page.expose_function("clickedTwice", go_on.set)
+    delete = page.get_by_role("button", name="삭제: 두 번")
+    await delete.evaluate(
+        """(button) => {
+            button.click();
+            setTimeout(() => { button.click(); window.clickedTwice(); }, 200);
+        }"""
+    )
+    await expect(delete).to_have_count(0)
+    await expect(page.get_by_role("heading", name="세그먼트", exact=True)).to_be_visible()
+    assert len(asked) == 1
 
 
 async def test_a_researcher_keeps_and_compares(page: Page, services: StoredServices) -> None:

@@ -320,6 +320,35 @@ async def test_another_reading_tells_alternatives_from_conditions(
     assert others == [f"<strong>Gender: male</strong> · {either}", either]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/compare?s=4&s=7&by=age",
+        "/export?as=xlsx&f=%7B%7D",
+        "/accuracy?run=5",
+        "/accuracy/compare?before=1&after=2",
+        "/respondents/w000000000000001?lang=en",
+        "/history",
+    ],
+)
+async def test_what_is_tried_again_is_what_was_asked_for(
+    http: httpx.AsyncClient, services: InMemoryServices, path: str
+) -> None:
+    services.database_fault = DatabaseAway("refused")
+    response = await http.get(path, headers=ENGLISH)
+    assert response.status_code == 503
+    assert [unescape(a) for a in re.findall(r'<a href="([^"]+)">Try now', response.text)] == [path]
+
+
+async def test_a_chosen_division_is_tried_again_as_it_was_chosen(
+    http: httpx.AsyncClient, services: InMemoryServices
+) -> None:
+    services.database_fault = DatabaseAway("refused")
+    part = await http.get("/figures?f={}&by=age", headers={**ENGLISH, "hx-request": "true"})
+    assert part.status_code == 503
+    assert 'hx-get="/figures?f={}&amp;by=age"' in part.text
+
+
 REPEATING = ("http-equiv", "hx-trigger", "tries again by itself")
 
 
@@ -343,7 +372,7 @@ async def test_a_fragment_that_nothing_fetches_again_does_not_say_so(
     part = await http.get("/people?f={}", headers=asked)
     assert drawer.status_code == part.status_code == 503
     assert not [word for word in REPEATING if word in drawer.text]
-    assert 'hx-trigger="load delay:5s"' in part.text and REPEATING[-1] in part.text
+    assert 'hx-trigger="every 5s"' in part.text and REPEATING[-1] in part.text
 
 
 async def test_an_unexpected_error_is_a_page_with_an_incident_number(
