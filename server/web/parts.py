@@ -54,7 +54,8 @@ async def people(request: Request, site: SiteOf) -> Response:
     if found is None:
         return nobody_waits()
     shown = listing.people(found) if found.respondents else None
-    page = views.PeoplePart(frame_of(site, request, "ask"), shown)
+    by_itself = request.headers.get("hx-trigger") == "people"
+    page = views.PeoplePart(frame_of(site, request, "ask"), shown, turned=not by_itself)
     response = site.html(request, "people.html", page)
     if "chosen" in request.query_params:
         response.headers["hx-push-url"] = replace(address_of(request), path="/").href

@@ -384,10 +384,11 @@ class CountPart:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePart:
-    """The list of respondents; None when nobody matches."""
+    """The list of respondents; None when nobody matches. `turned` by a person, who hears where to."""
 
     frame: Frame
     people: People | None
+    turned: bool
 
 
 @dataclass(frozen=True, slots=True)

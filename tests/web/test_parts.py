@@ -226,6 +226,58 @@ async def test_a_condition_is_changed_while_its_answer_still_runs(page: Page, as
     await expect(page.locator(".funnel tbody tr")).to_have_count(2)
 
 
+async def test_a_page_of_the_list_that_comes_too_late_changes_nothing(
+    page: Page, asked: Asked
+) -> None:
+    await page.goto(f"/?f={WOMEN}")
+    asked.held = "people"
+    await page.get_by_role("link", name="다음").click()
+    await page.get_by_role("link", name="빼기: 성별").click()
+    await expect(page.get_by_role("link", name="빼기: 성별")).to_have_count(0)
+    for _ in range(100):
+        if asked.cancelled:
+            break
+        await page.wait_for_timeout(50)
+    assert asked.cancelled == ["people"]
+    asked.held = ""
+    await expect(page.locator(".paging")).to_contain_text("1쪽")
+    english = await page.get_by_role("link", name="English").get_attribute("href")
+    for address in (page.url, unescape(english or "")):
+        assert "?f=%7B%7D&" in address and "after=" not in address
+
+
+async def test_of_two_pages_of_the_list_the_one_chosen_last_is_shown(
+    page: Page, asked: Asked
+) -> None:
+    await page.goto(f"/?f={WOMEN}")
+    asked.held = "people"
+    await page.get_by_role("link", name="나이", exact=True).and_(page.locator(".sort")).click()
+    await page.get_by_role("link", name="다음").click()
+    asked.held = ""
+    await expect(page.locator(".paging")).to_contain_text("21–40")
+    await expect(page.locator("th[aria-sort]")).to_have_count(0)
+    assert "after=" in page.url and "s=age" not in page.url
+
+
+async def test_whoever_turns_pages_by_keyboard_stays_there_and_hears_where(page: Page) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    said, following = page.locator("#said"), page.get_by_role("link", name="다음")
+    await following.press("Enter")
+    await expect(said).to_have_text(re.compile("^21–40 +· 2쪽 *$"))
+    await expect(following).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(said).to_contain_text("41–60")
+    await page.get_by_role("link", name="마지막").press("Enter")
+    await expect(said).to_contain_text("마지막 쪽")
+    await expect(page.get_by_role("heading", name="응답자", exact=True)).to_be_focused()
+    by_age = page.get_by_role("link", name="나이", exact=True).and_(page.locator(".sort"))
+    await by_age.press("Enter")
+    await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("나이")
+    await expect(by_age).to_be_focused()
+    await page.get_by_role("link", name="빼기: 성별").press("Enter")
+    await expect(page.get_by_role("heading", name="조건", exact=True)).to_be_focused()
+
+
 async def test_the_list_says_of_how_many_whichever_is_there_first(page: Page, asked: Asked) -> None:
     asked.held = "search"
     await page.goto("/")
@@ -290,6 +342,32 @@ async def test_an_outage_while_an_answer_builds_is_told_once_and_mends_itself(
     services.database_fault = None
     await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
     await expect(page.locator(".people tbody a").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_an_outage_waits_for_a_form_that_is_being_filled_in(
+    page: Page, services: StoredServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DatabaseAway, "retry_after_seconds", 1)
+    await page.goto("/")
+    services.database_fault = DatabaseAway("refused")
+    await page.get_by_role("searchbox").fill("여성")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_count(1)
+    await page.locator("a.chip-text").click()
+    form = page.locator("#editor form")
+    await form.get_by_label("남성").check()
+    tries = """() => new Promise((tell) => {
+        let left = 2;
+        document.addEventListener("htmx:configRequest", ({ detail }) => {
+            if (detail.elt.matches("#outage .problem") && !(left -= 1)) tell();
+        });
+    })"""
+    await page.evaluate(tries)
+    await expect(form.get_by_label("남성")).to_be_checked()
+    services.database_fault = None
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 

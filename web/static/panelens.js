@@ -106,12 +106,13 @@
   });
 
   // What is chosen last is what is shown: the answer that was still coming is not waited for. What
-  // only tries again by itself gives way.
+  // only tries again by itself gives way, also to a form that is being filled in, and tries later.
+  const filling = "#editor > *, #columns > *, .verdict :focus, .verdict-lacking[open]";
   let awaited;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, target, xhr } = event.detail;
     if (target.id !== "result") return;
-    if (awaited && elt.matches(".problem")) {
+    if (elt.matches(".problem") && (awaited || document.querySelector(filling))) {
       event.preventDefault();
       return;
     }
@@ -123,7 +124,7 @@
   });
 
   // Parts of an answer that still come: each can be stopped and gone on with, and stops by itself
-  // when another answer takes its place.
+  // when another answer takes its place, as does another page of the list.
   const buttons = (part) => [".stop", ".again"].map((one) => part.querySelector(one));
   const mark = (part, stopped) => {
     const [stop, again] = buttons(part);
@@ -142,7 +143,7 @@
     (stopping ? again : stop).focus();
   });
   document.addEventListener("htmx:beforeCleanupElement", (event) => {
-    const part = event.target instanceof Element && event.target.matches(".coming, .who");
+    const part = event.target instanceof Element && event.target.matches(".coming, .who, #people");
     if (part) htmx.trigger(event.target, "htmx:abort");
   });
 
@@ -182,7 +183,33 @@
     drawer.scrollTop = 0;
   });
   document.addEventListener("click", (event) => {
-    if (event.target.id === "drawer") event.target.close();
+    if (event.target.id !== "drawer") return;
+    // Its own margin is the dialog, too; so is where a text that was marked across it ends.
+    if (event.clientX < event.target.getBoundingClientRect().left) event.target.close();
+  });
+
+  // Focus that was in what is replaced stays on what has the same id, which htmx sees to; what is
+  // gone leaves it to the title.
+  let within = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    within = event.detail.target.contains(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const title = { result: "reading-title", people: "people-title" }[event.target.id];
+    if (!title || !within || document.activeElement !== document.body) return;
+    document.getElementById(title)?.focus({ preventScroll: true });
+  });
+
+  // The second click of a double click would keep a segment twice, or find nothing left to delete.
+  let sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (sent.has(form)) event.preventDefault();
+    sent.add(form);
+  });
+  addEventListener("pageshow", () => {
+    sent = new WeakSet();
   });
 
   // What only works with this file is hidden until it has run. The list comes apart from its count,
