@@ -114,6 +114,10 @@ async def test_a_profile_opens_in_the_drawer_by_keyboard_and_a_click_beside_it_c
     await page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
     await expect(drawer.get_by_role("button", name="닫기")).to_be_focused()
+    corner = await drawer.bounding_box()
+    assert corner is not None
+    await page.mouse.click(corner["x"] + 4, 300)
+    await expect(drawer.get_by_role("heading").first).to_be_visible()
     await page.mouse.click(5, 300)
     await expect(drawer).to_be_hidden()
     await page.locator(".people tbody a").nth(3).click()
@@ -182,6 +186,18 @@ async def test_the_codebook_narrows_while_typing_and_an_answer_leads_to_people(
     await expect(page.locator("article")).to_have_count(1)
     await page.get_by_role("link", name="기혼", exact=True).click()
     await expect(page.get_by_role("heading", name=re.compile("명 일치"))).to_be_visible()
+
+
+async def test_back_leaves_the_codebook_at_once_whatever_was_typed_there(page: Page) -> None:
+    await page.goto("/history")
+    await page.goto("/codebook")
+    box = page.get_by_role("searchbox")
+    await box.fill("결")
+    await page.wait_for_url("**/codebook?q=*")
+    await box.fill("결혼")
+    await page.wait_for_url(f"**/codebook?q={quote('결혼')}")
+    await page.go_back()
+    await page.wait_for_url("**/history")
 
 
 async def test_a_pasted_question_over_the_limit_is_refused_not_cut(page: Page) -> None:

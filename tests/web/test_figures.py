@@ -88,10 +88,26 @@ async def test_an_unknown_field_is_refused(http: httpx.AsyncClient) -> None:
     assert (await http.get("/figures", params={"by": "x"})).status_code == 422
 
 
+async def test_the_arrow_keys_walk_through_the_fields_to_divide_by(page: Page) -> None:
+    await page.goto("/?q=여성")
+    await expect(page.locator(".figure")).to_have_count(3)
+    by = page.get_by_label("나누는 항목")
+    await by.evaluate("by => { by.dataset.walked = 'here' }")
+    for _ in range(3):
+        await by.press("ArrowDown")
+    await expect(by).to_be_focused()
+    assert await by.evaluate("by => by.selectedIndex") == 3
+    assert await by.get_attribute("data-walked") == "here", "nothing was fetched on the way"
+
+
 async def test_figures_follow_the_result_and_any_field_can_be_chosen(page: Page) -> None:
     await page.goto("/?q=여성")
     await expect(page.locator(".figure")).to_have_count(3)
-    await page.get_by_label("나누는 항목").select_option("phone_brand")
+    by = page.get_by_label("나누는 항목")
+    await by.select_option("phone_brand")
+    show = page.locator("#figures").get_by_role("button", name="보기")
+    await show.press("Enter")
     await expect(page.locator(".figure")).to_have_count(1)
     await expect(page.locator(".figure caption")).to_have_text("휴대폰 브랜드")
+    await expect(show).to_be_focused()
     assert "figures" not in page.url
