@@ -126,6 +126,19 @@ async def test_a_profile_opens_in_the_drawer_by_keyboard_and_a_click_beside_it_c
     await expect(page.get_by_role("heading", name=re.compile("^w0"))).to_be_visible()
 
 
+async def test_a_file_is_saved_and_a_refused_one_says_why(
+    page: Page, services: InMemoryServices
+) -> None:
+    await page.goto(f"/?q={quote('여성')}")
+    csv = page.get_by_role("link", name="CSV")
+    async with page.expect_download() as saved:
+        await csv.click()
+    assert (await saved.value).suggested_filename.endswith(".csv")
+    services.database_fault = DatabaseAway("refused")
+    await csv.click()
+    await expect(page.get_by_role("alert")).to_contain_text("데이터베이스에 연결할 수 없습니다")
+
+
 async def test_who_left_the_panel_meanwhile_is_said_in_the_drawer(page: Page, address: str) -> None:
     await page.goto(f"/?q={quote('여성')}")
     gone = f"{address}/respondents/gone"
