@@ -134,7 +134,11 @@ async def as_xlsx(table: Table, titles: tuple[str, str], about: About, people: P
             await asyncio.shield(loop.run_in_executor(aside, _give_up, book))
             raise
         file: IO[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115  (closed by pieces)
-        await loop.run_in_executor(aside, book.save, file)
+        try:
+            await loop.run_in_executor(aside, book.save, file)
+        except BaseException:
+            aside.submit(file.close)  # once it is no longer written to
+            raise
     finally:
         aside.shutdown(wait=False)
     file.seek(0)

@@ -1,5 +1,6 @@
 """The address that gives a result away as a file, with all that says what it is."""
 
+import weakref
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -73,7 +74,10 @@ async def export(request: Request, site: SiteOf) -> Response:
         return StreamingResponse(body, media_type=MEDIA_TYPES[form], headers=headers)
     titles = (wording.say("Respondents"), wording.say("About this file"))
     book = await as_xlsx(table, titles, notes, people)
-    return StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
+    response = StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
+    # One that is not sent, since nobody could write down that it left, reads no piece of it.
+    weakref.finalize(response, book.close)
+    return response
 
 
 def _about(

@@ -1,6 +1,7 @@
 """Who may enter: sign-in, sessions, tokens, roles, forms of other sites, and what is written down."""
 
 import asyncio
+import gc
 import json
 import re
 from collections import Counter
@@ -824,6 +825,7 @@ async def test_an_export_that_cannot_be_written_down_does_not_leave_and_is_said_
             refused = await http.get("/export", params={**SEGMENT, "as": form})
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
             assert "content-disposition" not in refused.headers
+    gc.collect()  # a workbook that was left open is told of now
 
 
 def test_what_was_audited_stays(door: Guarded) -> None:
