@@ -3,6 +3,7 @@
 Ends at the first step that fails.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,10 @@ OTHERS = tuple(f"--ignore={folder}" for folder in WAITING)
 
 def main() -> int:
     """Run the steps, then the tests; the exit code of the first that fails."""
+    # What was started in the background, or by nohup, has these ignored by all that it starts, and
+    # tests send them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for step in STEPS:
         print(f"$ {' '.join(step)}", flush=True)
         code = subprocess.run(_module(*step), cwd=ROOT, check=False).returncode
