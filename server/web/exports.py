@@ -75,7 +75,7 @@ async def export(request: Request, site: SiteOf) -> Response:
     titles = (wording.say("Respondents"), wording.say("About this file"))
     book = await as_xlsx(table, titles, notes, people)
     response = StreamingResponse(pieces(book), media_type=MEDIA_TYPES[form], headers=headers)
-    # One that is not sent, since nobody could write down that it left, reads no piece of it.
+    # Of one that breaks off, the error keeps both; the file could be collected first, still open.
     weakref.finalize(response, book.close)
     return response
 

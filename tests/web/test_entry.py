@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from html import unescape
 from itertools import permutations
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import httpx
@@ -30,6 +31,7 @@ from server.access.sessions import (
 )
 from server.catalogue import Catalogue
 from server.errors import NoChanges, TooBusy
+from server.web import exporting
 
 from .guarded import PASSWORD, Guarded, guarded
 from .panel import StoredServices
@@ -819,13 +821,21 @@ async def test_an_export_that_cannot_be_written_down_does_not_leave_and_is_said_
     async def full(*_: object) -> None:
         raise TooBusy("no connection became free in time")
 
+    books: list[SpooledTemporaryFile[bytes]] = []
+
+    def spooled(**options: int) -> SpooledTemporaryFile[bytes]:
+        books.append(SpooledTemporaryFile(**options))  # type: ignore[call-overload]  # noqa: SIM115
+        return books[-1]
+
+    monkeypatch.setattr(exporting, "SpooledTemporaryFile", spooled)
     monkeypatch.setattr(Entry, "write_down", full)
     async with door.program(Role.RESEARCHER) as http:
         for form in ("csv", "xlsx", "json"):
             refused = await http.get("/export", params={**SEGMENT, "as": form})
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
             assert "content-disposition" not in refused.headers
-    gc.collect()  # a workbook that was left open is told of now
+    gc.collect()
+    assert [book.closed for book in books] == [True]
 
 
 def test_what_was_audited_stays(door: Guarded) -> None:
